@@ -1,0 +1,15 @@
+/** Family → the programs it brings. A family is built, downloaded and cached as one. */
+export const PROGRAMS = {
+  kubernetes: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"],
+  etcd: ["etcd"],
+  containerd: ["containerd", "containerd-shim-runc-v2", "ctr"],
+  "cni-plugins": ["bridge", "loopback", "host-local", "portmap", "bandwidth"],
+} as const;
+
+export type Family = keyof typeof PROGRAMS;
+
+/** The programs of the families F, e.g. `Program<"etcd">` is `"etcd"`. */
+export type Program<F extends Family = Family> = (typeof PROGRAMS)[F][number];
+
+/** In the order they are provided: the quick ones first, so that a problem with Go shows early. */
+export const FAMILIES: readonly Family[] = ["cni-plugins", "etcd", "containerd", "kubernetes"];
