@@ -1,0 +1,80 @@
+import { isPrefixProblem, type Prefix, parsePrefix, renderPrefix, toPrefix } from "../lib/net/prefix.ts";
+
+/** API group of all kinds. */
+export const group = "podnet.dev";
+
+/** The only version so far. */
+export const version = "v1alpha1";
+
+/** `apiVersion` of all kinds. */
+export const apiVersion = `${group}/${version}` as const;
+
+/** Where a kind lives in the API; what a client needs to build a path. */
+export interface ResourceName {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+/** What people want. */
+export const podNetworkResource = { group, version, plural: "podnetworks", kind: "PodNetwork", namespaced: false } as const;
+
+/** Which prefix belongs to which node. */
+export const nodeSubnetResource = { group, version, plural: "nodesubnets", kind: "NodeSubnet", namespaced: false } as const;
+
+/** What one node shall do and what it reports. */
+export const nodeNetworkResource = { group, version, plural: "nodenetworks", kind: "NodeNetwork", namespaced: false } as const;
+
+/** Keeps a PodNetwork until none of its claims is left. */
+export const claimsFinalizer = "podnet.dev/claims";
+
+/** Field managers, one per writer. */
+export const fieldManagers = { operator: "podnet-operator", agent: "podnet-agent", webhook: "podnet-webhook" } as const;
+
+/** Labels on objects of ours; each value is a name. */
+export const labels = { network: "podnet.dev/network", node: "podnet.dev/node" } as const;
+
+/** Annotations that people set. */
+export const annotations = { confirmDelete: "podnet.dev/confirm-delete" } as const;
+
+/** `name` in every CNI configuration of ours. Another name would orphan every lease on the node. */
+export const cniNetworkName = "podnet";
+
+/** Marks our routes and nexthops (`ip route … proto 244`). */
+export const routeProtocol = 244;
+
+/** Our nftables table, in the families `inet` and `bridge`. */
+export const nftTable = "podnet";
+
+/** `ip link` alias that marks the bridge as ours. */
+export const bridgeAlias = "podnet";
+
+/**
+ * Name of the NodeSubnet of a prefix: `"10.244.7.0/24"` → `"10.244.7.0-24"`; IPv6 always in eight groups of four digits,
+ * `"fd00:10:244:7::/64"` → `"fd00-0010-0244-0007-0000-0000-0000-0000-64"`, since `::` cannot stand in a name.
+ * @throws {RangeError} when the text is not a prefix in canonical form.
+ */
+export function nodeSubnetName(cidr: string): string {
+  const prefix = toPrefix(cidr);
+  if (prefix.family === 4) return cidr.replace("/", "-");
+  const groups = prefix.address.toString(16).padStart(32, "0").match(/.{4}/g) ?? [];
+  return `${groups.join("-")}-${prefix.length}`;
+}
+
+/** The prefix in canonical form that a NodeSubnet name stands for; undefined for any other name. */
+export function parseNodeSubnetName(name: string): string | undefined {
+  const dash = name.lastIndexOf("-");
+  const address = name.slice(0, Math.max(dash, 0)).replaceAll("-", ":");
+  const prefix = parseLoose(address, name.slice(dash + 1));
+  if (prefix === undefined) return undefined;
+  const cidr = renderPrefix(prefix);
+  return nodeSubnetName(cidr) === name ? cidr : undefined;
+}
+
+function parseLoose(address: string, length: string): Prefix | undefined {
+  const spelled = parsePrefix(`${address}/${length}`);
+  if (!isPrefixProblem(spelled)) return spelled;
+  return spelled.canonical === undefined ? undefined : toPrefix(spelled.canonical);
+}
