@@ -1,0 +1,23 @@
+import type { AddressItem } from "./kinds/address.ts";
+import type { FileItem } from "./kinds/file.ts";
+import type { LinkItem } from "./kinds/link.ts";
+import type { RouteItem } from "./kinds/route.ts";
+import type { SysctlItem } from "./kinds/sysctl.ts";
+import type { TableItem } from "./kinds/table.ts";
+
+/** All that one node shall have; whatever else carries our mark goes. */
+export interface NodeState {
+  readonly links: readonly LinkItem[];
+  readonly sysctls: readonly SysctlItem[];
+  readonly addresses: readonly AddressItem[];
+  readonly routes: readonly RouteItem[];
+  readonly tables: readonly TableItem[];
+  readonly files: FileSet;
+}
+
+/** The files that shall stand, and the paths at which a file is ours: one that is not wanted there is removed. */
+export interface FileSet {
+  readonly want: readonly FileItem[];
+  /** Absolute paths, e.g. `["/etc/cni/net.d/10-podnet.conflist"]`; those of `want` need not be repeated. */
+  readonly ours: readonly string[];
+}
