@@ -1,0 +1,70 @@
+import type { KubeObject, Resource } from "./resource.ts";
+
+/** A condition of a core object, as in `Node.status.conditions`. */
+export interface NodeCondition {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+  lastHeartbeatTime?: string;
+}
+
+/** core/v1 Node: the part this project reads. */
+export interface Node extends KubeObject {
+  spec?: {
+    podCIDR?: string;
+    podCIDRs?: string[];
+    providerID?: string;
+    unschedulable?: boolean;
+    taints?: { key: string; value?: string; effect: string }[];
+  };
+  status?: {
+    addresses?: { type: string; address: string }[];
+    conditions?: NodeCondition[];
+    nodeInfo?: { machineID: string; bootID: string };
+  };
+}
+
+/** core/v1 Secret; values are base64. */
+export interface Secret extends KubeObject {
+  type?: string;
+  data?: Record<string, string>;
+}
+
+/** core/v1 ConfigMap. */
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}
+
+/** admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration: the part this project reads. */
+export interface ValidatingWebhookConfiguration extends KubeObject {
+  webhooks?: {
+    name: string;
+    clientConfig: {
+      caBundle?: string;
+      url?: string;
+      service?: { name: string; namespace: string; path?: string; port?: number };
+    };
+  }[];
+}
+
+export const nodes: Resource<Node> = { group: "", version: "v1", plural: "nodes", kind: "Node", namespaced: false };
+
+export const secrets: Resource<Secret> = { group: "", version: "v1", plural: "secrets", kind: "Secret", namespaced: true };
+
+export const configMaps: Resource<ConfigMap> = {
+  group: "",
+  version: "v1",
+  plural: "configmaps",
+  kind: "ConfigMap",
+  namespaced: true,
+};
+
+export const validatingWebhookConfigurations: Resource<ValidatingWebhookConfiguration> = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  plural: "validatingwebhookconfigurations",
+  kind: "ValidatingWebhookConfiguration",
+  namespaced: false,
+};
