@@ -32,6 +32,8 @@ export interface Host {
   readonly addresses: readonly string[];
   /** This host's own folder on the machine's disk; nodes keep etc-cni-net.d, opt-cni-bin, … in it. */
   readonly directory: string;
+  /** Begins every command line that is to run inside this host's namespaces, e.g. `["nsenter", "--net=…", "--"]`. */
+  readonly enter: readonly string[];
   /** Starts a long-lived process inside this host's namespaces. */
   start(name: string, argv: readonly string[], options?: StartOptions): LabProcess;
   /** Runs a command inside this host's namespaces to its end; never throws for a non-zero exit. */

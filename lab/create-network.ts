@@ -1,0 +1,33 @@
+import { enterNetwork } from "./create-host.ts";
+import type { HostSpec, Instance } from "./instance.ts";
+import { LabError } from "./lab-error.ts";
+import { hostBatch, hostSysctls, networkNamespaces, wireBatch } from "./network.ts";
+import type { IpBatch } from "./network.ts";
+import { runCommand, runOrThrow } from "./run-command.ts";
+
+async function addNamespace(name: string): Promise<void> {
+  const result = await runCommand(["ip", "netns", "add", name]);
+  if (result.code === 0) return;
+  throw new LabError(
+    `The network namespace ${name} could not be created (${result.stderr.trim()}): ` +
+      `the lab needs a kernel and a container or machine that let root create network namespaces.`,
+  );
+}
+
+async function runBatch(batch: IpBatch): Promise<void> {
+  await runOrThrow(["ip", "-n", batch.namespace, "-batch", "-"], { stdin: `${batch.lines.join("\n")}\n` });
+}
+
+async function setUpHost(instance: Instance, host: HostSpec): Promise<void> {
+  for (const [file, value] of hostSysctls(host)) {
+    await runOrThrow([...enterNetwork(instance.name, host.name), "tee", file], { stdin: value });
+  }
+  await runBatch(hostBatch(instance, host));
+}
+
+/** Creates an instance's namespaces, bridges, wires, addresses and routes. Nothing outside its own namespaces changes. */
+export async function createNetwork(instance: Instance): Promise<void> {
+  for (const namespace of networkNamespaces(instance)) await addNamespace(namespace);
+  await runBatch(wireBatch(instance));
+  await Promise.all(instance.hosts.map((host) => setUpHost(instance, host)));
+}
