@@ -1,0 +1,65 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { type CrdSchema, renderTypes } from "./types-of-crds.ts";
+
+const root = new URL("../", import.meta.url);
+const crdFiles = ["crds/podnetwork.yaml", "crds/nodesubnet.yaml", "crds/nodenetwork.yaml"];
+
+/** What stands in a CustomResourceDefinition, as far as it is read here. */
+interface Crd {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: CrdSchema } }[];
+  };
+}
+
+/** Every generated file: path from the root → its text. The same for the same CRDs, byte for byte. */
+async function generated(): Promise<Map<string, string>> {
+  const schemas: Record<string, CrdSchema> = {};
+  let apiVersion = "";
+  for (const file of crdFiles) {
+    const crd = parse(await readFile(new URL(file, root), "utf8")) as Crd;
+    const [version, ...others] = crd.spec.versions;
+    if (version === undefined || others.length > 0) throw new Error(`${file}: expected exactly one version in spec.versions`);
+    schemas[crd.spec.names.kind] = version.schema.openAPIV3Schema;
+    apiVersion = `${crd.spec.group}/${version.name}`;
+  }
+  return new Map([
+    ["crds/types.ts", await renderTypes(schemas, apiVersion)],
+    ["crds/schemas.json", `${JSON.stringify(schemas, undefined, 1)}\n`],
+  ]);
+}
+
+/** The lines that differ between two texts, as one hunk. */
+function renderDifference(path: string, have: string, want: string): string {
+  const [a, b] = [have.split("\n"), want.split("\n")];
+  let head = 0;
+  while (head < a.length && head < b.length && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
+  const removed = a.slice(head, a.length - tail).map((line) => `-${line}`);
+  const added = b.slice(head, b.length - tail).map((line) => `+${line}`);
+  return [`${path}:${head + 1}`, ...removed, ...added].join("\n");
+}
+
+async function main(check: boolean): Promise<number> {
+  let differences = 0;
+  for (const [path, want] of await generated()) {
+    const file = new URL(path, root);
+    const have = await readFile(file, "utf8").catch(() => "");
+    if (have === want) continue;
+    differences++;
+    if (check) console.error(renderDifference(path, have, want));
+    else {
+      await writeFile(file, want);
+      console.log(`written: ${path}`);
+    }
+  }
+  if (!check || differences === 0) return 0;
+  console.error("generated files differ from what crds/*.yaml gives; run: npm run generate");
+  return 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.includes("--check"));
