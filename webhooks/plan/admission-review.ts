@@ -4,10 +4,10 @@ export interface AdmissionRequest {
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   /** e.g. `"podnetworks"`. */
   readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
-  readonly name?: string;
-  readonly dryRun?: boolean;
-  readonly object?: unknown;
-  readonly oldObject?: unknown;
+  /** Absent on DELETE. */
+  readonly object: unknown;
+  /** Absent on CREATE. */
+  readonly oldObject: unknown;
 }
 
 /** One reason of a refusal, as kubectl and Argo CD show it. */
@@ -39,7 +39,7 @@ export function parseAdmissionRequest(body: unknown): AdmissionRequest | { reado
     return { problem: "expected an AdmissionReview of admission.k8s.io/v1" };
   const request = body["request"];
   if (!isRecord(request)) return { problem: "request: missing" };
-  const { uid, operation, resource, name, dryRun, object, oldObject } = request;
+  const { uid, operation, resource } = request;
   if (typeof uid !== "string" || uid === "") return { problem: "request.uid: missing" };
   if (!isOperation(operation)) return { problem: "request.operation: expected CREATE, UPDATE, DELETE or CONNECT" };
   if (!isRecord(resource)) return { problem: "request.resource: missing" };
@@ -47,10 +47,8 @@ export function parseAdmissionRequest(body: unknown): AdmissionRequest | { reado
     uid,
     operation,
     resource: { group: text(resource["group"]), version: text(resource["version"]), resource: text(resource["resource"]) },
-    ...(typeof name === "string" ? { name } : {}),
-    ...(typeof dryRun === "boolean" ? { dryRun } : {}),
-    ...(object === undefined || object === null ? {} : { object }),
-    ...(oldObject === undefined || oldObject === null ? {} : { oldObject }),
+    object: request["object"] ?? undefined,
+    oldObject: request["oldObject"] ?? undefined,
   };
 }
 
