@@ -9,15 +9,6 @@ export const version = "v1alpha1";
 /** `apiVersion` of all kinds. */
 export const apiVersion = `${group}/${version}` as const;
 
-/** Where a kind lives in the API; what a client needs to build a path. */
-export interface ResourceName {
-  readonly group: string;
-  readonly version: string;
-  readonly plural: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-}
-
 /** What people want. */
 export const podNetworkResource = { group, version, plural: "podnetworks", kind: "PodNetwork", namespaced: false } as const;
 

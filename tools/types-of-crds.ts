@@ -110,6 +110,7 @@ function tidy(rendered: string): string {
   return rendered
     .replace("export interface All {}\n", "")
     .replaceAll(/ \* This interface was referenced by [^\n]*\n \* via the [^\n]*\n/g, "")
+    .replaceAll(/ \*\n \*\//g, " */")
     .replaceAll(/\/\*\*\n \*\/\n/g, "")
     .replaceAll(/\/\*\*\n +\* ([^\n]*)\n +\*\//g, "/** $1 */")
     .replaceAll("}\nexport", "}\n\nexport")
