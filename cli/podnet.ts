@@ -1,0 +1,12 @@
+import { Command } from "commander";
+import { startedStage } from "./stage.ts";
+
+const program = new Command("podnet").description("A declarative, GitOps-friendly pod network for Kubernetes.");
+for (const [name, description] of [
+  ["operator", "Turns PodNetworks into one subnet per node and family; runs until it is stopped."],
+  ["webhook", "Refuses PodNetworks that overlap; runs until it is stopped."],
+  ["agent", "Programs this node; runs until it is stopped."],
+] as const)
+  program.command(name).description(description).action(async () => process.exit(await startedStage(name)));
+
+await program.parseAsync();
