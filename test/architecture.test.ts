@@ -46,7 +46,7 @@ function isPure(path: string): boolean {
   return (
     /(^|\/)plan\//.test(path) ||
     /^(crds|lib\/net|lib\/linux\/kinds)\//.test(path) ||
-    /^lib\/reconcile\/(kind|diff|explain)\.ts$/.test(path)
+    /^lib\/reconcile\/(bug|kind|diff|explain)\.ts$/.test(path)
   );
 }
 
