@@ -46,12 +46,14 @@ const LAN_1: Segment = { name: "lan-1", prefixes: ["192.168.1.0/24", "fd00:192:1
 const LAN_2: Segment = { name: "lan-2", prefixes: ["192.168.2.0/24", "fd00:192:168:2::/64"] };
 const WORLD: Segment = { name: "world", prefixes: ["203.0.113.0/24", "2001:db8:113::/64"] };
 
+/** The address with this last number in a prefix that ends in `.0` or `::`, e.g. `192.168.1.0/24`, 11 → `192.168.1.11`. */
+export function numberedAddress(prefix: string, hostNumber: number): string {
+  const network = prefix.slice(0, prefix.indexOf("/"));
+  return network.endsWith("::") ? `${network}${hostNumber}` : network.replace(/\.0$/, `.${hostNumber}`);
+}
+
 function attachmentTo(segment: Segment, hostNumber: number): Attachment {
-  const addresses = segment.prefixes.map((prefix) => {
-    const network = prefix.slice(0, prefix.indexOf("/"));
-    return network.endsWith("::") ? `${network}${hostNumber}` : network.replace(/\.0$/, `.${hostNumber}`);
-  });
-  return { segment: segment.name, addresses };
+  return { segment: segment.name, addresses: segment.prefixes.map((prefix) => numberedAddress(prefix, hostNumber)) };
 }
 
 function hostOn(segment: Segment, name: string, role: HostRole, hostNumber: number): HostSpec {

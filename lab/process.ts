@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
+import type { Server } from "node:net";
 import { dirname } from "node:path";
 import type { LabProcess, StartOptions } from "./host.ts";
 import { LabError, errorCode } from "./lab-error.ts";
@@ -14,6 +15,8 @@ export interface ProcessSpec extends StartOptions {
   readonly logFile: string;
   /** Where the process is recorded for `lab status` and for whoever cleans up after a killed lab. */
   readonly registryDirectory: string;
+  /** A listening server that the child, a Node program, is to serve: it comes as the handle of the first message. */
+  readonly handOver?: Server;
 }
 
 const GRACE_MS = 5_000;
@@ -26,7 +29,7 @@ function spawnLogged(spec: ProcessSpec): ChildProcess {
     return spawn(program, rest, {
       // A session of its own: a Ctrl-C at the terminal reaches the lab alone, and one signal reaches the whole group.
       detached: true,
-      stdio: ["ignore", log, log],
+      stdio: spec.handOver === undefined ? ["ignore", log, log] : ["ignore", log, log, "ipc"],
       env: { ...process.env, ...spec.env },
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     });
@@ -41,6 +44,13 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if (errorCode(error) !== "ESRCH") throw error;
   }
+}
+
+function handOver(child: ChildProcess, server: Server): void {
+  child.send("serve", server, () => {
+    server.close();
+    if (child.connected) child.disconnect();
+  });
 }
 
 /**
@@ -63,6 +73,7 @@ export function startProcess(spec: ProcessSpec): LabProcess {
   if (pid === undefined) {
     throw new LabError(`${spec.argv[0]} could not be started for ${spec.name} on ${spec.host}: install it and try again.`);
   }
+  if (spec.handOver !== undefined) handOver(child, spec.handOver);
   child.unref();
   const identity = identify(pid) ?? { pid, startTime: "" };
   recordProcess(spec.registryDirectory, { host: spec.host, name: spec.name, logFile: spec.logFile, ...identity });
