@@ -1,5 +1,7 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Metrics } from "./metrics.ts";
 
+/** Why not, in words a person can act on. */
 export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** Name → check, e.g. `"nodesubnets synced"`. A check looks at values at hand; it neither blocks nor throws. */
@@ -21,8 +23,65 @@ export interface Health {
   readonly stopped: Promise<void>;
 }
 
+interface Page {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const plain = "text/plain; charset=utf-8";
+
 /**
  * Serves `/healthz`, `/readyz` (200 or 503, a line per check with its reason) and `/metrics`.
- * @throws when the address cannot be listened on, naming it and the setting to change.
+ * @throws {Error} when the address cannot be listened on, naming it.
  */
-export declare function startHealth(options: HealthOptions): Promise<Health>;
+export async function startHealth(options: HealthOptions): Promise<Health> {
+  const { host, port } = options.listen;
+  const server = createServer((request, response) => void answer(options, request, response));
+  server.requestTimeout = 5_000;
+  server.headersTimeout = 5_000;
+  await listening(server, host, port);
+  const stopped = new Promise<void>((resolve) => server.once("close", resolve));
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  if (options.signal.aborted) close();
+  else options.signal.addEventListener("abort", close, { once: true });
+  const address = server.address();
+  return { port: typeof address === "object" && address !== null ? address.port : port, stopped };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      const message = `cannot listen on ${host} port ${port} for health and metrics (${error.message}): free it, or set another address`;
+      reject(new Error(message, { cause: error }));
+    });
+    server.listen({ host, port }, resolve);
+  });
+}
+
+async function answer(options: HealthOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, type, body } = await pageFor(options, request).catch((error: Error) => {
+    return { status: 500, type: plain, body: `${error.message}\n` };
+  });
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+async function pageFor(options: HealthOptions, request: IncomingMessage): Promise<Page> {
+  if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, type: plain, body: "only GET and HEAD\n" };
+  const path = (request.url ?? "/").split("?", 1)[0];
+  if (path === "/healthz") return renderChecks(options.alive ?? {});
+  if (path === "/readyz") return renderChecks(options.ready);
+  if (path === "/metrics") return { status: 200, type: options.metrics.contentType, body: await options.metrics.text() };
+  return { status: 404, type: plain, body: "there are /healthz, /readyz and /metrics\n" };
+}
+
+function renderChecks(checks: Checks): Page {
+  const results = Object.entries(checks).map(([name, check]) => ({ name, result: check() }));
+  const lines = results.map(({ name, result }) => (result.ok ? `[+] ${name}` : `[-] ${name}: ${result.reason}`));
+  const ok = results.every(({ result }) => result.ok);
+  return { status: ok ? 200 : 503, type: plain, body: `${[...lines, ok ? "ok" : "not ok"].join("\n")}\n` };
+}

@@ -1,18 +1,21 @@
+import pino from "pino";
+
+/** `silent` logs nothing. */
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 
 /** The only names a log line's fields may have. */
 export interface LogFields {
   /** e.g. `"operator"` */
-  readonly component?: string;
-  readonly node?: string;
-  readonly podNetwork?: string;
-  readonly kind?: string;
-  readonly key?: string;
-  readonly op?: string;
-  readonly because?: string;
-  readonly code?: string;
-  readonly durationMs?: number;
-  readonly generation?: number;
+  readonly component?: string | undefined;
+  readonly node?: string | undefined;
+  readonly podNetwork?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly key?: string | undefined;
+  readonly op?: string | undefined;
+  readonly because?: string | undefined;
+  readonly code?: string | undefined;
+  readonly durationMs?: number | undefined;
+  readonly generation?: number | undefined;
   readonly err?: unknown;
   /** Whatever else belongs to this message. */
   readonly detail?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -37,5 +40,31 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
-/** JSON lines; secrets are redacted by path. */
-export declare function createLog(options: LogOptions): Log;
+const secretNames = ["token", "password", "privateKey", "authorization", "secret"];
+
+/** JSON lines with a time, a level, the component, a constant message and fields; secrets are redacted by name. */
+export function createLog(options: LogOptions): Log {
+  const settings: pino.LoggerOptions = {
+    level: options.level,
+    base: { component: options.component },
+    messageKey: "message",
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: pino.stdSerializers.errWithCause },
+    redact: secretNames.flatMap((name) => [`detail.${name}`, `err.${name}`, `err.headers.${name}`]),
+  };
+  const { write } = options;
+  return wrap(write === undefined ? pino(settings, pino.destination({ dest: 1, sync: true })) : pino(settings, { write }));
+}
+
+function wrap(logger: pino.Logger): Log {
+  return {
+    fatal: (message, fields) => logger.fatal(fields, message),
+    error: (message, fields) => logger.error(fields, message),
+    warn: (message, fields) => logger.warn(fields, message),
+    info: (message, fields) => logger.info(fields, message),
+    debug: (message, fields) => logger.debug(fields, message),
+    trace: (message, fields) => logger.trace(fields, message),
+    child: (fields) => wrap(logger.child(fields)),
+  };
+}
