@@ -1,6 +1,6 @@
 import { enterNetwork } from "./create-host.ts";
 import type { HostSpec, Instance } from "./instance.ts";
-import { LabError } from "./lab-error.ts";
+import { Problem } from "../tools/problem.ts";
 import { hostBatch, hostSysctls, networkNamespaces, wireBatch } from "./network.ts";
 import type { IpBatch } from "./network.ts";
 import { runCommand, runOrThrow } from "./run-command.ts";
@@ -8,7 +8,7 @@ import { runCommand, runOrThrow } from "./run-command.ts";
 async function addNamespace(name: string): Promise<void> {
   const result = await runCommand(["ip", "netns", "add", name]);
   if (result.code === 0) return;
-  throw new LabError(
+  throw new Problem(
     `The network namespace ${name} could not be created (${result.stderr.trim()}): ` +
       `the lab needs a kernel and a container or machine that let root create network namespaces.`,
   );

@@ -3,7 +3,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Host, LabProcess } from "./host.ts";
-import { LabError, messageOf } from "./lab-error.ts";
+import { Problem } from "../tools/problem.ts";
+import { messageOf } from "./error-text.ts";
 import { startProcess } from "./process.ts";
 
 export interface ForwardOptions {
@@ -34,7 +35,7 @@ async function listenOnLoopback(port: number): Promise<ReturnType<typeof createS
     await once(server, "listening");
     return server;
   } catch (error) {
-    throw new LabError(`Port ${port} of 127.0.0.1 cannot be used (${messageOf(error)}): choose another or end what listens on it.`);
+    throw new Problem(`Port ${port} of 127.0.0.1 cannot be used (${messageOf(error)}): choose another or end what listens on it.`);
   }
 }
 
@@ -47,7 +48,7 @@ export async function startForward(options: ForwardOptions): Promise<Forward> {
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("a TCP server has a port");
   const { host, target } = options;
-  const process_ = startProcess({
+  const serving = startProcess({
     host: host.name,
     name: options.name,
     argv: [...host.enter, process.execPath, PROGRAM, target.address, String(target.port)],
@@ -55,5 +56,5 @@ export async function startForward(options: ForwardOptions): Promise<Forward> {
     registryDirectory: options.registryDirectory,
     handOver: server,
   });
-  return { port: bound.port, process: process_ };
+  return { port: bound.port, process: serving };
 }

@@ -1,17 +1,18 @@
+import type { Progress } from "../tools/progress.ts";
 import type { Instance } from "./instance.ts";
 
-/** Says what is being done now, in a few words; whoever started the lab decides how it is shown. */
-export type Progress = (message: string) => void;
-
-/** What the parts of a running lab are given by it. */
+/**
+ * What the parts of a running lab are given by it.
+ *
+ * Teardown, also after a kill, ends every process that is in the network namespace of one of the lab's hosts or in the control
+ * group `podnet-<instance>`, with all its descendants; then undoes every mount below `directory` and `registryDirectory`, and removes
+ * both folders, the control group and the network namespaces. Whatever lives elsewhere is its maker's to remove.
+ */
 export interface LabContext {
   readonly instance: Instance;
   /** Where this lab keeps its files; removed by its teardown. Logs are in `logs`, each host's own folder in `hosts/<name>`. */
   readonly directory: string;
-  /**
-   * Known to whoever cleans up after a killed lab: every mount below it is undone, and every process of a mount namespace
-   * that is bind-mounted onto a file below it is ended.
-   */
+  /** e.g. `"/run/podnet-lab/demo"`: what the next start or `lab down` knows of a killed lab. */
   readonly registryDirectory: string;
   /** Program name, e.g. `"kubelet"` → its path. */
   readonly binary: (name: string) => string;

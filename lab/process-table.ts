@@ -38,17 +38,13 @@ function allPids(): number[] {
   return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
-function namespaceOf(pid: number, kind: "net" | "mnt"): string | undefined {
+/** e.g. `"net:[4026532207]"`; undefined once the process has ended. */
+export function networkNamespaceOf(pid: number | "self"): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/${kind}`);
+    return readlinkSync(`/proc/${pid}/ns/net`);
   } catch {
     return undefined;
   }
-}
-
-/** e.g. `"net:[4026532207]"` for the caller's own network namespace. */
-export function ownNamespace(kind: "net" | "mnt"): string {
-  return readlinkSync(`/proc/self/ns/${kind}`);
 }
 
 function withDescendants(roots: ReadonlySet<number>, parents: ReadonlyMap<number, number>): Set<number> {
@@ -60,17 +56,26 @@ function withDescendants(roots: ReadonlySet<number>, parents: ReadonlyMap<number
   return found;
 }
 
+// Every line of it is `number:controllers:path`.
+function isInCgroup(pid: number, cgroup: string): boolean {
+  try {
+    const paths = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n").map((line) => line.split(":").slice(2).join(":"));
+    return paths.some((path) => path === `/${cgroup}` || path.startsWith(`/${cgroup}/`));
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Every process in one of these namespaces (`"net:[…]"`, `"mnt:[…]"`), and all their descendants: containers have namespaces
- * of their own, but their shims do not. Never the caller or one of its ancestors.
+ * Every process in one of these network namespaces (e.g. `"net:[4026532207]"`) or below this control group, and all their
+ * descendants: containers have namespaces of their own, but their shims do not. Never the caller or one of its ancestors.
  */
-export function processesIn(namespaces: ReadonlySet<string>): ProcessIdentity[] {
+export function processesOf(networkNamespaces: ReadonlySet<string>, cgroup: string): ProcessIdentity[] {
   const parents = new Map<number, number>();
   const members = new Set<number>();
   for (const pid of allPids()) {
     parents.set(pid, readStat(pid)?.parent ?? 0);
-    const inside = (["net", "mnt"] as const).some((kind) => namespaces.has(namespaceOf(pid, kind) ?? ""));
-    if (inside) members.add(pid);
+    if (networkNamespaces.has(networkNamespaceOf(pid) ?? "") || isInCgroup(pid, cgroup)) members.add(pid);
   }
   const found = withDescendants(members, parents);
   for (let pid = process.pid; pid > 0; pid = parents.get(pid) ?? 0) found.delete(pid);

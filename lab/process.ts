@@ -4,7 +4,8 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import type { Server } from "node:net";
 import { dirname } from "node:path";
 import type { LabProcess, StartOptions } from "./host.ts";
-import { LabError, errorCode } from "./lab-error.ts";
+import { Problem } from "../tools/problem.ts";
+import { errorCode } from "./error-text.ts";
 import { forgetProcess, recordProcess } from "./process-record.ts";
 import { identify } from "./process-table.ts";
 
@@ -55,7 +56,7 @@ function handOver(child: ChildProcess, server: Server): void {
 
 /**
  * Starts a child in a process group of its own, its output going to its log file. It does not keep the caller's process alive
- * unless somebody asks for `exited`. Throws a LabError where the program that begins the command line cannot be started.
+ * unless somebody asks for `exited`. Throws a Problem where the program that begins the command line cannot be started.
  */
 export function startProcess(spec: ProcessSpec): LabProcess {
   const child = spawnLogged(spec);
@@ -71,7 +72,7 @@ export function startProcess(spec: ProcessSpec): LabProcess {
   });
   const pid = child.pid;
   if (pid === undefined) {
-    throw new LabError(`${spec.argv[0]} could not be started for ${spec.name} on ${spec.host}: install it and try again.`);
+    throw new Problem(`${spec.argv[0]} could not be started for ${spec.name} on ${spec.host}: install it and try again.`);
   }
   if (spec.handOver !== undefined) handOver(child, spec.handOver);
   child.unref();

@@ -52,6 +52,14 @@ function apiServer({ instance, address, pki }: ControlPlaneSettings): string[] {
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged=true",
+    // By these an extension's server knows that a request comes from the API server, and who it is for.
+    `--requestheader-client-ca-file=${pki}/front-proxy-ca.crt`,
+    "--requestheader-allowed-names=front-proxy-client",
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+    `--proxy-client-cert-file=${pki}/front-proxy-client.crt`,
+    `--proxy-client-key-file=${pki}/front-proxy-client.key`,
     // The API server is in no pod network itself: it reaches what stands behind a Service by its endpoints.
     "--enable-aggregator-routing=true",
   ];

@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Problem } from "../../tools/problem.ts";
 import { startForward } from "../forward.ts";
 import type { Host, LabProcess } from "../host.ts";
 import type { ApiServerAccess, LabContext } from "../lab-context.ts";
-import { pollFor } from "../poll.ts";
+import { waitUntil } from "../wait-until.ts";
 import { askReady } from "./ask-ready.ts";
 import { API_SERVER_PORT, componentArguments } from "./command-line.ts";
 import type { Component } from "./command-line.ts";
@@ -26,16 +27,17 @@ export interface ControlPlane {
 
 const READY_DEADLINE_MS = 120_000;
 
-async function waitReady(ask: () => Promise<true>, running: ReadonlyMap<Component, LabProcess>): Promise<void> {
+async function waitReady(ask: () => Promise<boolean>, running: ReadonlyMap<Component, LabProcess>): Promise<void> {
   const first = ["etcd", "kube-apiserver"] as const;
   const ended = first.flatMap((component) => {
     const process = running.get(component);
     return process === undefined ? [] : [process.exited.then((code) => ({ process, code }))];
   });
   const early = Promise.race(ended).then(({ process, code }) => {
-    throw new Error(`${process.name} ended with ${code} before the API server was ready; its log is ${process.logFile}`);
+    throw new Problem(`${process.name} ended with ${code} before the API server was ready: its log ${process.logFile} says why.`);
   });
-  const ready = pollFor("the API server to be ready", ask, { deadlineMs: READY_DEADLINE_MS });
+  const what = `the API server to be ready (its log is ${running.get("kube-apiserver")?.logFile})`;
+  const ready = waitUntil(what, READY_DEADLINE_MS, async () => (await ask()) || undefined);
   await Promise.race([ready, early]);
 }
 
@@ -62,7 +64,7 @@ export async function startControlPlane(context: LabContext, host: Host): Promis
   const name = `podnet-${instance.name}`;
   await writeAdminKubeconfig(credentials, name, url, insideKubeconfig);
   const admin = await writeAdminKubeconfig(credentials, name, `https://127.0.0.1:${forward.port}`, kubeconfig);
-  const ask = (): Promise<true> => askReady(forward.port, credentials.authority.certificate, admin);
+  const ask = (): Promise<boolean> => askReady(forward.port, credentials.authority.certificate, admin);
   await waitReady(ask, running);
   if (instance.controllers) {
     launch("kube-controller-manager");

@@ -57,6 +57,9 @@ export async function writeCredentials(
   await writePair(pki, "apiserver", await authority.server("kube-apiserver", apiServerNames(instance, addresses)));
   const kubeletClient = await authority.client({ user: "kube-apiserver-kubelet-client", groups: [ADMINISTRATORS] });
   await writePair(pki, "apiserver-kubelet-client", kubeletClient);
+  const frontProxy = await createCertificateAuthority("front-proxy-ca");
+  await writeFile(join(pki, "front-proxy-ca.crt"), frontProxy.certificate);
+  await writePair(pki, "front-proxy-client", await frontProxy.client({ user: "front-proxy-client", groups: [] }));
   for (const name of ["kube-controller-manager", "kube-scheduler"]) {
     await access.clientKubeconfig(`system:${name}`, []);
   }
