@@ -1,0 +1,139 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { networkNamespaceName } from "../create-host.ts";
+import type { Host, LabProcess } from "../host.ts";
+import type { LabContext } from "../lab-context.ts";
+import { Problem } from "../../tools/problem.ts";
+import { runOrThrow } from "../run-command.ts";
+import { waitUntil } from "../wait-until.ts";
+import { identify } from "../process-table.ts";
+import { type CgroupTree, cgroupTrees, createCgroup, moveToLeaf, removeCgroup } from "./cgroup.ts";
+import { enterNode, namespacesLink } from "./enter-node.ts";
+import {
+  COPIED_FOLDERS,
+  COPIES_IN_NODE,
+  type MountTableInput,
+  NODE_FOLDERS,
+  renderFirstMounts,
+  renderMounts,
+} from "./mount-table.ts";
+
+/** What is a node's own beside its network: processes, mounts, host name, control groups, machine id and boot id. */
+export interface Machine {
+  /** Begins every command line that is to run on the node. */
+  readonly enter: readonly string[];
+  /** Ends every process of the node at once, its pods' too, as a power cut would; /run and all mounts go with them. */
+  powerOff(): Promise<void>;
+}
+
+/** The holder's name among a host's processes: while it lives, the machine is on. */
+export const HOLDER = "machine";
+
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
+
+// Switches of the whole kernel that a kubelet sets: on a node it sets copies.
+const KERNEL_SWITCHES = [
+  "/proc/sys/kernel/keys/root_maxbytes",
+  "/proc/sys/kernel/keys/root_maxkeys",
+  "/proc/sys/kernel/panic",
+  "/proc/sys/kernel/panic_on_oops",
+  "/proc/sys/vm/overcommit_memory",
+  "/proc/sys/vm/panic_on_oom",
+];
+
+/** The control group of a lab, and of one of its hosts, in every tree. */
+export function cgroupOf(instanceName: string, host?: string): readonly string[] {
+  return [`podnet-${instanceName}`, ...(host === undefined ? [] : [host])];
+}
+
+/**
+ * Switches a node's machine on: a new boot id, an empty /run, and of the folders in NODE_FOLDERS what was in them before.
+ * `network` is the node's host as it is without a machine, entered by its network namespace alone. Nothing outside of the
+ * namespaces changes but the node's own folder and its control group, and all of that is gone when its holder is killed,
+ * but for the empty control group.
+ */
+export async function powerOn(context: LabContext, network: Host): Promise<Machine> {
+  const trees = cgroupTrees();
+  const cgroup = cgroupOf(context.instance.name, network.name);
+  for (const name of NODE_FOLDERS.keys()) mkdirSync(join(network.directory, name), { recursive: true });
+  const holder = await startHolder(network, createCgroup(trees, cgroup));
+  const enter = enterNode(`/run/netns/${networkNamespaceName(context.instance.name, network.name)}`, network.directory);
+  await mountAll(network, holder, enter, {
+    labDirectory: context.directory,
+    nodePath: relative(context.directory, network.directory),
+    cgroupTrees: trees,
+    copiedFiles: [BOOT_ID, ...KERNEL_SWITCHES].filter((file) => existsSync(file)),
+  });
+  await runOrThrow([...enter, "hostname", network.name]);
+  return { enter, powerOff: () => powerOff(network, holder, trees, cgroup) };
+}
+
+async function startHolder(network: Host, groups: readonly string[]): Promise<LabProcess> {
+  const holder = network.start(HOLDER, [
+    process.execPath,
+    fileURLToPath(new URL("join-cgroup.ts", import.meta.url)),
+    ...groups,
+    "--",
+    "/usr/bin/unshare",
+    ...["--mount", "--uts", "--cgroup", "--pid", "--fork", "--kill-child", "--propagation=private", "--"],
+    // Process 1 of the node. Ended children of others fall to it, and vanish by themselves where their end is ignored.
+    ...["env", "--ignore-signal=CHLD", "sleep", "infinity"],
+  ]);
+  const link = namespacesLink(network.directory);
+  rmSync(link, { force: true });
+  symlinkSync(`/proc/${holder.pid}/ns`, link);
+  const ownPids = readlinkSync("/proc/self/ns/pid");
+  await waitUntil(`the namespaces of ${network.name}`, 20_000, () => {
+    if (identify(holder.pid) === undefined) {
+      throw new Problem(`${network.name} could not be switched on: ${readFileSync(holder.logFile, "utf8").trim()}`);
+    }
+    return readlinkSync(join(link, "pid_for_children")) === ownPids ? undefined : true;
+  }, 10);
+  const child = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8"));
+  moveToLeaf(groups, HOLDER, [holder.pid, child]);
+  return holder;
+}
+
+async function mountAll(network: Host, holder: LabProcess, enter: readonly string[], input: MountTableInput): Promise<void> {
+  const mount = async (table: string, text: string): Promise<void> => {
+    const file = join(network.directory, table);
+    writeFileSync(file, text);
+    await runOrThrow([...enter, "mount", "--all", "--no-mtab", "--fstab", file]);
+  };
+  // Mounts of the machine do not come here and none of these go there; but pods may see those of their node.
+  await runOrThrow([...enter, "mount", "--make-rshared", "/"]);
+  await mount("first-mounts", renderFirstMounts(input));
+  writeCopies(`/proc/${holder.pid}/root${COPIES_IN_NODE}`, input.copiedFiles, machineId(network));
+  await mount("mounts", renderMounts(input));
+}
+
+function writeCopies(copies: string, files: readonly string[], machineId: string): void {
+  for (const folder of COPIED_FOLDERS) {
+    for (const part of ["upper", "work"]) mkdirSync(join(copies, folder, part), { recursive: true });
+  }
+  writeFileSync(join(copies, "/etc/upper/machine-id"), `${machineId}\n`);
+  for (const file of files) {
+    mkdirSync(dirname(join(copies, file)), { recursive: true });
+    writeFileSync(join(copies, file), file === BOOT_ID ? `${randomUUID()}\n` : readFileSync(file));
+  }
+}
+
+function machineId(network: Host): string {
+  const file = join(network.directory, "machine-id");
+  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString("hex"));
+  return readFileSync(file, "utf8");
+}
+
+async function powerOff(
+  network: Host,
+  holder: LabProcess,
+  trees: readonly CgroupTree[],
+  cgroup: readonly string[],
+): Promise<void> {
+  await holder.kill();
+  rmSync(namespacesLink(network.directory), { force: true });
+  const gone = (): true | undefined => removeCgroup(trees, cgroup) || undefined;
+  await waitUntil(`the end of every process of ${network.name}`, 10_000, gone, 10);
+}
