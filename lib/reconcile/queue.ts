@@ -1,10 +1,11 @@
+import { askedWaitMs, backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 
 /** What a piece of work asks for; undefined: done. */
-export type WorkResult = { readonly againAfterMs: number } | undefined | void;
+export type WorkResult = { readonly againAfterMs: number } | undefined;
 
 export interface QueueOptions {
-  /** One key at a time per key; a throw means "again, with backoff". An error's `retryAfterMs` is honoured. */
+  /** A throw means "again, with backoff"; an error's `retryAfterMs` is honoured. */
   readonly work: (key: string, signal: AbortSignal) => Promise<WorkResult>;
   readonly onFailure: (failure: QueueFailure) => void;
   readonly workers: number;
@@ -42,5 +43,76 @@ export interface Queue {
   readonly stopped: Promise<void>;
 }
 
+interface State {
+  /** To be worked on, in the order of their adding; a key being worked on may be among them. */
+  readonly dirty: Set<string>;
+  readonly working: Set<string>;
+  /** Key → failures in a row. */
+  readonly failures: Map<string, number>;
+  /** Key → its timer. */
+  readonly later: Map<string, { readonly at: number; readonly cancel: () => void }>;
+}
+
 /** A running queue; it stops on the signal. */
-export declare function startQueue(options: QueueOptions): Queue;
+export function startQueue(options: QueueOptions): Queue {
+  const { clock, signal, workers } = options;
+  const state: State = { dirty: new Set(), working: new Set(), failures: new Map(), later: new Map() };
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+
+  const add = (key: string) => {
+    if (signal.aborted) return;
+    state.dirty.add(key);
+    dispatch();
+  };
+  const addAfter = (key: string, delayMs: number) => {
+    if (signal.aborted) return;
+    const at = clock.now() + delayMs;
+    const planned = state.later.get(key);
+    if (planned !== undefined && planned.at <= at) return;
+    planned?.cancel();
+    const cancel = clock.after(delayMs, () => {
+      state.later.delete(key);
+      add(key);
+    });
+    state.later.set(key, { at, cancel });
+  };
+  const dispatch = () => {
+    for (const key of state.dirty) {
+      if (signal.aborted || state.working.size >= workers) return;
+      if (state.working.has(key)) continue;
+      state.dirty.delete(key);
+      state.working.add(key);
+      void attempt(options, state, key, addAfter).finally(() => {
+        state.working.delete(key);
+        if (signal.aborted && state.working.size === 0) resolve();
+        dispatch();
+      });
+    }
+  };
+  const stop = () => {
+    for (const { cancel } of state.later.values()) cancel();
+    state.later.clear();
+    if (state.working.size === 0) resolve();
+  };
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+
+  return { add, addAfter, depth: () => state.dirty.size, failures: (key) => state.failures.get(key) ?? 0, stopped };
+}
+
+/** Works on a key once and plans what follows from the outcome. */
+async function attempt(options: QueueOptions, state: State, key: string, addAfter: Queue["addAfter"]): Promise<void> {
+  const { work, signal, random, minBackoffMs = 5, maxBackoffMs = 300_000 } = options;
+  try {
+    const result = await work(key, signal);
+    state.failures.delete(key);
+    if (result !== undefined) addAfter(key, result.againAfterMs);
+  } catch (error) {
+    if (signal.aborted) return;
+    const failures = (state.failures.get(key) ?? 0) + 1;
+    state.failures.set(key, failures);
+    const retryMs = Math.max(askedWaitMs(error), backoffMs(failures, { minMs: minBackoffMs, maxMs: maxBackoffMs }, random));
+    addAfter(key, retryMs);
+    options.onFailure({ key, error, attempt: failures, retryMs });
+  }
+}
