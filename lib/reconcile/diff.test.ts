@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Bug } from "./bug.ts";
 import { diff } from "./diff.ts";
 import { explain } from "./explain.ts";

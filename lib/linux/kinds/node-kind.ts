@@ -1,13 +1,13 @@
 import type { Kind, Step } from "../../reconcile/kind.ts";
 
-/** A command that prints part of a kind's state; run side by side with the others of its kind. */
+/** A command that prints part of a kind's state; it runs side by side with the others of its kind. */
 export interface Show {
   readonly argv: readonly string[];
   /** Text on stderr by which the command says that there is nothing to show; its output then counts as empty. */
   readonly absentWhen?: string;
 }
 
-/** One input line of a batch and the step it belongs to. */
+/** One input line of a batch and the step it belongs to; a step has one line or several in a row. */
 export interface BatchLine<Item> {
   readonly text: string;
   readonly step: Step<Item>;
@@ -15,7 +15,7 @@ export interface BatchLine<Item> {
 
 /**
  * One process that writes many steps.
- * `eachLine`: line n of the input is `lines[n - 1]`, a failing line does not stop the others, and stderr names it as `Command failed -:N`.
+ * `eachLine`: a failing line does not stop the others, and stderr names line n of the input, `lines[n - 1]`, as `Command failed -:n`.
  * `whole`: the input is one transaction, so one failure is the failure of all its steps.
  */
 export interface Batch<Item> {
@@ -37,12 +37,12 @@ export interface NodeKind<Item> extends Kind<Item> {
   parse(outputs: readonly string[]): Item[];
   render(steps: readonly Step<Item>[]): Batch<Item>[];
   /** Present where somebody else's object could stand in the place of ours. */
-  readonly foreign?: ForeignCheck;
+  readonly foreign?: ForeignCheck<Item>;
 }
 
 /** How a kind finds objects without our mark that stand where ours should; looked at only when something is to be added or changed. */
-export interface ForeignCheck {
+export interface ForeignCheck<Item> {
   readonly show: readonly Show[];
-  /** Key of our item → why it cannot be written and what the reader can do. */
-  parse(outputs: readonly string[]): ReadonlyMap<string, string>;
+  /** Gives the reason why an item cannot be written and what the reader can do; undefined where nothing stands in its way. */
+  parse(outputs: readonly string[]): (want: Item) => string | undefined;
 }

@@ -1,0 +1,87 @@
+import { execFile, spawn } from "node:child_process";
+import { CommandError, failureMessage } from "./command-error.ts";
+import { forEachLine } from "./lines.ts";
+
+/** What a command that ran to its end left behind. */
+export interface Output {
+  readonly argv: readonly string[];
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What happens while a resident command runs. */
+export interface Listener {
+  /** A line of its output, without the line end. */
+  line(text: string): void;
+  /** A line of its complaints. */
+  complaint(text: string): void;
+}
+
+/** Runs commands in one place: this process's network namespace, or the one its prefix leads to. */
+export interface Exec {
+  /**
+   * Runs a command to its end and gives its output, whatever its exit status.
+   * @throws {CommandError} when it could not be started, was killed, took too long or printed too much.
+   */
+  run(argv: readonly string[], stdin?: string): Promise<Output>;
+  /**
+   * Runs a command until it ends by itself, or `signal` ends it, and tells what it prints.
+   * Gives the reason of the end in words; undefined when `signal` was the reason.
+   */
+  follow(argv: readonly string[], listener: Listener, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** How commands are run. */
+export interface ExecOptions {
+  /** Put before every command, e.g. `["nsenter", "--net=/run/netns/x"]`. */
+  readonly prefix?: readonly string[];
+  /** Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Of stdout and of stderr, in characters; default 64 Mi: a dump of 5,000 routes is less than 1 Mi. */
+  readonly outputLimit?: number;
+  /** Where programs are looked for, default `"/usr/sbin:/usr/bin:/sbin:/bin"`. */
+  readonly path?: string;
+}
+
+/** The one way in which this process runs others: argument lists, never a shell, English messages. */
+export function makeExec(options: ExecOptions = {}): Exec {
+  const { prefix = [], timeoutMs = 30_000, outputLimit = 64 * 1024 * 1024, path = "/usr/sbin:/usr/bin:/sbin:/bin" } = options;
+  const env = { PATH: path, LANG: "C", LC_ALL: "C" };
+  const split = (argv: readonly string[]) => {
+    const [program = "", ...rest] = [...prefix, ...argv];
+    return { program, rest };
+  };
+
+  const run = (argv: readonly string[], stdin = ""): Promise<Output> =>
+    new Promise((resolve, reject) => {
+      const { program, rest } = split(argv);
+      const settings = { env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: outputLimit, encoding: "utf8" } as const;
+      const child = execFile(program, rest, settings, (error, stdout, stderr) => {
+        if (error === null || typeof error.code === "number")
+          resolve({ argv: [program, ...rest], status: Number(error?.code ?? 0), stdout, stderr });
+        else reject(CommandError.from(error, { argv: [program, ...rest], stderr, timeoutMs, path }));
+      });
+      // A command may end without reading its input; its status tells, not the broken pipe.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(stdin);
+    });
+
+  const follow = (argv: readonly string[], listener: Listener, signal: AbortSignal): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve(undefined);
+      const { program, rest } = split(argv);
+      const child = spawn(program, rest, { env, stdio: ["ignore", "pipe", "pipe"], signal });
+      forEachLine(child.stdout, (line) => listener.line(line));
+      forEachLine(child.stderr, (line) => listener.complaint(line));
+      let failure: Error | undefined;
+      child.on("error", (error) => (failure = error));
+      child.on("close", (status, killedBy) => {
+        if (signal.aborted) return resolve(undefined);
+        const why = failure?.message ?? (killedBy === null ? `exit status ${status}` : `killed by ${killedBy}`);
+        resolve(failureMessage([program, ...rest], why, ""));
+      });
+    });
+
+  return { run, follow };
+}

@@ -1,0 +1,77 @@
+/** A tool printed something that its reader does not know: another version, or a mistake of ours. */
+export class UnexpectedOutput extends Error {
+  override readonly name = "UnexpectedOutput";
+  readonly code = "UnexpectedOutput";
+  readonly retry = "backoff";
+
+  /** @param source the command, e.g. `"ip route show"`; @param what the field and its value, in words. */
+  constructor(source: string, what: string) {
+    super(`${source} printed what we cannot read: ${what}; check that the tool's version is one podnet supports`);
+  }
+}
+
+/** One JSON object of a tool's output; its readers throw `UnexpectedOutput` naming the tool and the field. */
+export interface Row {
+  has(field: string): boolean;
+  text(field: string): string;
+  number(field: string): number;
+  texts(field: string): readonly string[];
+  row(field: string): Row;
+  rows(field: string): readonly Row[];
+}
+
+/**
+ * The objects of a JSON list, or of several lists one after the other, a line each, as `ip -j -batch` prints them.
+ * Empty objects are left out: `ip -j` prints them in place of what its filter hid.
+ */
+export function parseRows(source: string, text: string): Row[] {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .flatMap((line) => rowsOf(source, "the whole output", parseJson(source, line)));
+}
+
+function parseJson(source: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnexpectedOutput(source, `not JSON: ${text.slice(0, 200)}`);
+  }
+}
+
+function rowsOf(source: string, field: string, value: unknown): Row[] {
+  if (!Array.isArray(value)) throw unexpected(source, field, value, "a list");
+  return value.flatMap((item: unknown) => {
+    if (!isFields(item)) throw unexpected(source, field, item, "a list of objects");
+    return Object.keys(item).length === 0 ? [] : [rowOf(source, item)];
+  });
+}
+
+function rowOf(source: string, fields: Readonly<Record<string, unknown>>): Row {
+  const get = <T>(field: string, wanted: string, is: (value: unknown) => value is T): T => {
+    const value = fields[field];
+    if (!is(value)) throw unexpected(source, field, value, wanted);
+    return value;
+  };
+  return {
+    has: (field) => fields[field] !== undefined,
+    text: (field) => get(field, "text", isText),
+    number: (field) => get(field, "a number", isNumber),
+    texts: (field) => get(field, "a list of texts", isTexts),
+    row: (field) => rowOf(source, get(field, "an object", isFields)),
+    rows: (field) => rowsOf(source, field, fields[field]),
+  };
+}
+
+function unexpected(source: string, field: string, value: unknown, wanted: string): UnexpectedOutput {
+  return new UnexpectedOutput(
+    source,
+    `field "${field}" is ${JSON.stringify(value)?.slice(0, 200) ?? "absent"}, expected ${wanted}`,
+  );
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isNumber = (value: unknown): value is number => typeof value === "number";
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Exec } from "./exec.ts";
+
+/** Why the kernel should be looked at again. */
+export interface Hint {
+  /** `"changed"`: something did change. `"missed"`: changes may have gone by unseen, so look at everything. */
+  readonly what: "changed" | "missed";
+  /** e.g. a line of `ip monitor`; for people, not for programs: its form differs from version to version. */
+  readonly detail: string;
+}
+
+/** How long to wait; for tests and slow machines. */
+export interface WatchTimes {
+  /** After a watch began, until what changed before it listened is taken as missed. Default 500. */
+  readonly settleMs?: number;
+  /** Before the first restart; doubled with each that follows soon. Default 100. */
+  readonly firstRetryMs?: number;
+  /** Default 30,000. */
+  readonly longestRetryMs?: number;
+}
+
+/** Large enough for a burst of thousands of routes; where the machine allows less, an overrun shows as a complaint, and that as `missed`. */
+const receiveBuffer = "16777216";
+const command = ["ip", "-rcvbuf", receiveBuffer, "monitor", "route", "address", "link"];
+
+/**
+ * Calls `listen` for each change of routes, addresses and links, foreign or our own, until `signal` aborts; resolves then.
+ * Hints come one per changed object, thousands in a burst: the caller waits for a pause. A watch that ends is begun again.
+ */
+export async function watchKernel(
+  exec: Exec,
+  listen: (hint: Hint) => void,
+  signal: AbortSignal,
+  times: WatchTimes = {},
+): Promise<void> {
+  const { settleMs = 500, firstRetryMs = 100, longestRetryMs = 30_000 } = times;
+  let retryMs = firstRetryMs;
+  while (!signal.aborted) {
+    let wasHeard = false;
+    const settled = setTimeout(() => listen({ what: "missed", detail: "the watch has begun" }), settleMs);
+    const listener = {
+      line: (detail: string) => {
+        wasHeard = true;
+        listen({ what: "changed", detail });
+      },
+      complaint: (detail: string) => listen({ what: "missed", detail }),
+    };
+    const reason = await exec.follow(command, listener, signal);
+    clearTimeout(settled);
+    if (reason === undefined) return;
+    listen({ what: "missed", detail: reason });
+    if (wasHeard) retryMs = firstRetryMs;
+    await pause(retryMs, signal);
+    retryMs = Math.min(retryMs * 2, longestRetryMs);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
