@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { exec } from "../tools/exec.ts";
+import { runCommand } from "../tools/problem.ts";
+
+const ROOT = dirname(import.meta.dirname);
+
+interface Part {
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
+/** The parts of a check, the slowest first, since all start at once on few cores. */
+function parts(): readonly Part[] {
+  const tool = (name: string): string => join(ROOT, "node_modules", ".bin", name);
+  const all = [
+    { name: "unit tests", argv: [process.execPath, join(ROOT, "test", "run.ts"), "unit"] },
+    { name: "lint", argv: [tool("oxlint"), "--type-aware", "."] },
+    { name: "types", argv: [tool("tsc")] },
+    { name: "generated files", argv: [process.execPath, join(ROOT, "tools", "generate.ts"), "--check"] },
+    { name: "format", argv: [tool("biome"), "format", "."] },
+  ];
+  return all.filter(({ argv }) => argv.every((word) => !word.startsWith("/") || existsSync(word)));
+}
+
+/** Runs a part to its end and prints its line, with its whole output where it failed. */
+async function runPart({ name, argv }: Part): Promise<boolean> {
+  const began = performance.now();
+  const { code, output } = await exec(argv, { cwd: ROOT });
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const said = code === 0 ? [] : [...output, ""];
+  console.log([`${code === 0 ? "✓" : "✖"} ${name.padEnd(16)} ${seconds.padStart(5)} s`, ...said].join("\n"));
+  return code === 0;
+}
+
+await runCommand(async () => {
+  const began = performance.now();
+  const passed = await Promise.all(parts().map(runPart));
+  const failed = passed.filter((one) => !one).length;
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${failed === 0 ? "everything is right" : `${failed} of ${passed.length} parts failed`}, ${seconds} s`);
+  return failed === 0 ? 0 : 1;
+});

@@ -1,0 +1,47 @@
+import { availableParallelism } from "node:os";
+
+/** The levels of tests, in the order they run. */
+export const LEVELS = ["unit", "kernel", "contract", "cluster"] as const;
+
+export type LevelName = (typeof LEVELS)[number];
+
+/** What a level needs and may take. */
+export interface Level {
+  readonly name: LevelName;
+  /** How many test files run at once. */
+  readonly concurrency: number;
+  readonly needsRoot: boolean;
+  readonly budget: Budget;
+}
+
+/** The most seconds a level, or several together, may take. */
+export interface Budget {
+  readonly levels: readonly string[];
+  readonly seconds: number;
+}
+
+const QUICK: Budget = { levels: ["unit", "kernel"], seconds: 180 };
+
+/** What building or fetching the third-party programs may take; it is measured apart from the levels. */
+export const BINARIES_BUDGET: Budget = { levels: ["binaries"], seconds: 1200 };
+
+/** The level of a name. */
+export function levelNamed(name: LevelName): Level {
+  return { name, ...TABLE[name] };
+}
+
+const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
+  unit: { concurrency: availableParallelism(), needsRoot: false, budget: QUICK },
+  kernel: { concurrency: 2, needsRoot: true, budget: QUICK },
+  contract: { concurrency: 2, needsRoot: false, budget: { levels: ["contract"], seconds: 420 } },
+  cluster: { concurrency: 1, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 } },
+};
+
+/**
+ * The level a test file belongs to, by its path in the project: `test/<level>/…` or `….<level>.test.ts`; everything else
+ * is a unit test. So every file belongs to exactly one level, and none is left out.
+ */
+export function levelOf(file: string): LevelName {
+  const named = LEVELS.find((level) => file.startsWith(`test/${level}/`) || file.endsWith(`.${level}.test.ts`));
+  return named ?? "unit";
+}

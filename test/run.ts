@@ -1,0 +1,89 @@
+import { glob } from "node:fs/promises";
+import { dirname, relative } from "node:path";
+import { provideBinaries } from "../tools/binaries.ts";
+import type { Family } from "../tools/family.ts";
+import { DEBIAN_PACKAGES, type DebianPackage, provideDebianPackages } from "../tools/packages.ts";
+import { requireLinux, requireRoot } from "../tools/preflight.ts";
+import { Problem, runCommand } from "../tools/problem.ts";
+import { openProgress, type Progress } from "../tools/progress.ts";
+import { BINARIES_BUDGET, type LevelName, levelNamed } from "./level.ts";
+import { parseRequest, type Request } from "./request.ts";
+import { runLevel } from "./run-level.ts";
+import { judge, renderTable, type Result } from "./verdict.ts";
+
+const ROOT = dirname(import.meta.dirname);
+
+/** What each level stands on. */
+const NEEDS: Readonly<Record<LevelName, { readonly packages: readonly DebianPackage[]; readonly families: readonly Family[] }>> =
+  {
+    unit: { packages: [], families: [] },
+    kernel: { packages: ["nftables", "iproute2", "util-linux"], families: ["cni-plugins"] },
+    contract: { packages: [], families: ["etcd", "kubernetes"] },
+    cluster: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes"] },
+  };
+
+async function main(words: readonly string[]): Promise<number> {
+  requireLinux("podnet's tests");
+  const request = parseRequest(words, await testFiles());
+  if (typeof request === "string") throw new Problem(`${request}.`);
+  const stop = new AbortController();
+  let signalled: NodeJS.Signals | undefined;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      signalled = signal;
+      stop.abort(new Error(`stopped by ${signal}`));
+    });
+  }
+  const results = await runAll(request, openProgress(), stop.signal);
+  const verdict = judge(results);
+  console.log(`\n${renderTable(results)}\n`);
+  for (const problem of verdict.problems) console.log(`✖ ${problem}`);
+  if (signalled !== undefined) console.log(`✖ stopped by ${signalled} before the end`);
+  console.log(`${verdict.passed} passed, ${verdict.failed} failed`);
+  return verdict.failed === 0 && signalled === undefined ? 0 : 1;
+}
+
+async function testFiles(): Promise<string[]> {
+  const skipped = ["node_modules", ".lab", ".git"];
+  const files = await Array.fromAsync(glob("**/*.test.ts", { cwd: ROOT, exclude: (name) => skipped.includes(name) }));
+  return files.map((file) => relative(ROOT, `${ROOT}/${file}`));
+}
+
+/** Runs every level asked for, whatever came of those before it, so that one run tells everything. */
+async function runAll(request: Request, progress: Progress, stop: AbortSignal): Promise<Result[]> {
+  const results: Result[] = [];
+  let providing = 0;
+  for (const [name, files] of request) {
+    if (stop.aborted) break;
+    const level = levelNamed(name);
+    const began = performance.now();
+    const refused = await whyNot(name, level.needsRoot, progress);
+    const ready = performance.now();
+    providing += (ready - began) / 1000;
+    if (refused !== undefined) {
+      results.push({ name, seconds: 0, budget: level.budget, refused });
+      continue;
+    }
+    console.log(`\n── ${name}: ${files.length} files ──`);
+    const counts = await runLevel(level, ROOT, files, stop);
+    console.log(`# tests ${counts.passed + counts.failed + counts.skipped}\n# pass ${counts.passed}\n# fail ${counts.failed}`);
+    results.push({ name, seconds: (performance.now() - ready) / 1000, budget: level.budget, counts });
+  }
+  if (results.every(({ name }) => name === "unit")) return results;
+  return [...results, { name: "binaries", seconds: providing, budget: BINARIES_BUDGET }];
+}
+
+/** Provides what a level stands on; gives why it cannot run, as a sentence, or undefined. */
+async function whyNot(name: LevelName, needsRoot: boolean, progress: Progress): Promise<string | undefined> {
+  try {
+    if (needsRoot) requireRoot(`The level ${name}`);
+    await provideDebianPackages(NEEDS[name].packages, progress);
+    await provideBinaries(NEEDS[name].families, progress);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem) return error.message;
+    throw error;
+  }
+}
+
+await runCommand(() => main(process.argv.slice(2)));
