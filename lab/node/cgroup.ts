@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../error-text.ts";
 
 /** One mounted tree of control groups: the only one on a machine of version 2, one of about ten on version 1. */
 export interface CgroupTree {
@@ -78,6 +79,6 @@ function removeTree(group: string): boolean {
     if (childrenGone) rmdirSync(group);
     return childrenGone;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT";
+    return errorCode(error) === "ENOENT";
   }
 }

@@ -1,8 +1,14 @@
-import { join } from "node:path";
+import { readlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** A link, in a node's own folder, to the namespaces of its machine: /proc/PID/ns of the holder. Absent while the node is off. */
 export function namespacesLink(directory: string): string {
   return join(directory, "namespaces");
+}
+
+/** The node's root folder as the machine sees it, e.g. to reach a socket in the node's /run. Only while the node is on. */
+export function rootOfNode(directory: string): string {
+  return join(dirname(readlinkSync(namespacesLink(directory))), "root");
 }
 
 /**

@@ -9,11 +9,12 @@ import { Problem } from "../../tools/problem.ts";
 import { runOrThrow } from "../run-command.ts";
 import { waitUntil } from "../wait-until.ts";
 import { identify } from "../process-table.ts";
-import { type CgroupTree, cgroupTrees, createCgroup, moveToLeaf, removeCgroup } from "./cgroup.ts";
+import { cgroupTrees, createCgroup, moveToLeaf, removeCgroup } from "./cgroup.ts";
 import { enterNode, namespacesLink } from "./enter-node.ts";
 import {
   COPIED_FOLDERS,
   COPIES_IN_NODE,
+  foreignMounts,
   type MountTableInput,
   NODE_FOLDERS,
   renderFirstMounts,
@@ -22,8 +23,10 @@ import {
 
 /** What is a node's own beside its network: processes, mounts, host name, control groups, machine id and boot id. */
 export interface Machine {
-  /** Begins every command line that is to run on the node. */
+  /** Begins every command line that is to run on the node; it stays the same over reboots. */
   readonly enter: readonly string[];
+  /** Switches a machine on that is off: a new boot id, an empty /run, and in the folders of NODE_FOLDERS what was in them before. */
+  powerOn(): Promise<void>;
   /** Ends every process of the node at once, its pods' too, as a power cut would; /run and all mounts go with them. */
   powerOff(): Promise<void>;
 }
@@ -43,31 +46,56 @@ const KERNEL_SWITCHES = [
   "/proc/sys/vm/panic_on_oom",
 ];
 
+const OWN_NAMESPACES = [
+  "/usr/bin/unshare",
+  "--mount",
+  "--uts",
+  "--cgroup",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--propagation=private",
+  "--",
+];
+
+// Ended processes without a parent fall to process 1, and vanish by themselves where it ignores the end of its children.
+const PROCESS_1 = ["env", "--ignore-signal=CHLD", "sleep", "infinity"];
+
 /** The control group of a lab, and of one of its hosts, in every tree. */
 export function cgroupOf(instanceName: string, host?: string): readonly string[] {
   return [`podnet-${instanceName}`, ...(host === undefined ? [] : [host])];
 }
 
 /**
- * Switches a node's machine on: a new boot id, an empty /run, and of the folders in NODE_FOLDERS what was in them before.
- * `network` is the node's host as it is without a machine, entered by its network namespace alone. Nothing outside of the
- * namespaces changes but the node's own folder and its control group, and all of that is gone when its holder is killed,
- * but for the empty control group.
+ * A node's machine, switched off. `network` is the node's host as it is without one, entered by its network namespace alone.
+ * Nothing outside of the machine changes but the node's own folder and its control group; nothing of it outlives its holder but
+ * the empty control group and a dangling link.
  */
-export async function powerOn(context: LabContext, network: Host): Promise<Machine> {
+export function createMachine(context: LabContext, network: Host): Machine {
+  const enter = enterNode(`/run/netns/${networkNamespaceName(context.instance.name, network.name)}`, network.directory);
   const trees = cgroupTrees();
   const cgroup = cgroupOf(context.instance.name, network.name);
-  for (const name of NODE_FOLDERS.keys()) mkdirSync(join(network.directory, name), { recursive: true });
-  const holder = await startHolder(network, createCgroup(trees, cgroup));
-  const enter = enterNode(`/run/netns/${networkNamespaceName(context.instance.name, network.name)}`, network.directory);
-  await mountAll(network, holder, enter, {
-    labDirectory: context.directory,
-    nodePath: relative(context.directory, network.directory),
-    cgroupTrees: trees,
-    copiedFiles: [BOOT_ID, ...KERNEL_SWITCHES].filter((file) => existsSync(file)),
-  });
-  await runOrThrow([...enter, "hostname", network.name]);
-  return { enter, powerOff: () => powerOff(network, holder, trees, cgroup) };
+  let holder: LabProcess | undefined;
+  return {
+    enter,
+    powerOn: async () => {
+      for (const name of NODE_FOLDERS.keys()) mkdirSync(join(network.directory, name), { recursive: true });
+      holder = await startHolder(network, createCgroup(trees, cgroup));
+      await mountAll(network, holder, enter, {
+        labDirectory: context.directory,
+        nodePath: relative(context.directory, network.directory),
+        cgroupTrees: trees,
+        copiedFiles: [BOOT_ID, ...KERNEL_SWITCHES].filter((file) => existsSync(file)),
+      });
+      await runOrThrow([...enter, "hostname", network.name]);
+    },
+    powerOff: async () => {
+      await holder?.kill();
+      rmSync(namespacesLink(network.directory), { force: true });
+      const gone = (): true | undefined => removeCgroup(trees, cgroup) || undefined;
+      await waitUntil(`the end of every process of ${network.name}`, 10_000, gone, 10);
+    },
+  };
 }
 
 async function startHolder(network: Host, groups: readonly string[]): Promise<LabProcess> {
@@ -76,21 +104,24 @@ async function startHolder(network: Host, groups: readonly string[]): Promise<La
     fileURLToPath(new URL("join-cgroup.ts", import.meta.url)),
     ...groups,
     "--",
-    "/usr/bin/unshare",
-    ...["--mount", "--uts", "--cgroup", "--pid", "--fork", "--kill-child", "--propagation=private", "--"],
-    // Process 1 of the node. Ended children of others fall to it, and vanish by themselves where their end is ignored.
-    ...["env", "--ignore-signal=CHLD", "sleep", "infinity"],
+    ...OWN_NAMESPACES,
+    ...PROCESS_1,
   ]);
   const link = namespacesLink(network.directory);
   rmSync(link, { force: true });
   symlinkSync(`/proc/${holder.pid}/ns`, link);
   const ownPids = readlinkSync("/proc/self/ns/pid");
-  await waitUntil(`the namespaces of ${network.name}`, 20_000, () => {
-    if (identify(holder.pid) === undefined) {
-      throw new Problem(`${network.name} could not be switched on: ${readFileSync(holder.logFile, "utf8").trim()}`);
-    }
-    return readlinkSync(join(link, "pid_for_children")) === ownPids ? undefined : true;
-  }, 10);
+  await waitUntil(
+    `the namespaces of ${network.name}`,
+    20_000,
+    () => {
+      if (identify(holder.pid) === undefined) {
+        throw new Problem(`${network.name} could not be switched on: ${readFileSync(holder.logFile, "utf8").trim()}`);
+      }
+      return readlinkSync(join(link, "pid_for_children")) === ownPids ? undefined : true;
+    },
+    10,
+  );
   const child = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8"));
   moveToLeaf(groups, HOLDER, [holder.pid, child]);
   return holder;
@@ -102,11 +133,13 @@ async function mountAll(network: Host, holder: LabProcess, enter: readonly strin
     writeFileSync(file, text);
     await runOrThrow([...enter, "mount", "--all", "--no-mtab", "--fstab", file]);
   };
-  // Mounts of the machine do not come here and none of these go there; but pods may see those of their node.
-  await runOrThrow([...enter, "mount", "--make-rshared", "/"]);
+  const foreign = foreignMounts(readFileSync(`/proc/${holder.pid}/mountinfo`, "utf8"));
+  if (foreign.length > 0) await runOrThrow([...enter, "umount", "--no-mtab", "--lazy", ...foreign]);
   await mount("first-mounts", renderFirstMounts(input));
   writeCopies(`/proc/${holder.pid}/root${COPIES_IN_NODE}`, input.copiedFiles, machineId(network));
   await mount("mounts", renderMounts(input));
+  // What a node mounts later, its pods may see. Nothing passes between the machine and the node in either direction.
+  await runOrThrow([...enter, "mount", "--make-rshared", "/"]);
 }
 
 function writeCopies(copies: string, files: readonly string[], machineId: string): void {
@@ -124,16 +157,4 @@ function machineId(network: Host): string {
   const file = join(network.directory, "machine-id");
   if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString("hex"));
   return readFileSync(file, "utf8");
-}
-
-async function powerOff(
-  network: Host,
-  holder: LabProcess,
-  trees: readonly CgroupTree[],
-  cgroup: readonly string[],
-): Promise<void> {
-  await holder.kill();
-  rmSync(namespacesLink(network.directory), { force: true });
-  const gone = (): true | undefined => removeCgroup(trees, cgroup) || undefined;
-  await waitUntil(`the end of every process of ${network.name}`, 10_000, gone, 10);
 }

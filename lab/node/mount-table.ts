@@ -29,6 +29,15 @@ export interface MountTableInput {
   readonly copiedFiles: readonly string[];
 }
 
+/**
+ * The machine's mounts that a node must not keep, innermost first, from its /proc/PID/mountinfo: each network namespace that
+ * is mounted in /run would live as long as the node, and the machine's control groups would stand beside the node's own.
+ */
+export function foreignMounts(mountinfo: string): string[] {
+  const targets = mountinfo.split("\n").map((line) => unescape(line.split(" ")[4] ?? ""));
+  return targets.filter((target) => /^\/(run|sys)(\/|$)/.test(target)).toReversed();
+}
+
 interface Mount {
   readonly source: string;
   readonly target: string;
@@ -82,6 +91,10 @@ function renderTable(mounts: readonly Mount[]): string {
     return `${fields.join(" ")} 0 0\n`;
   });
   return lines.join("");
+}
+
+function unescape(field: string): string {
+  return field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
 // Fields of an fstab are separated by blanks; a blank inside one is written in octal.
