@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type Image, renderOciArchive } from "./oci-archive.ts";
+import { SOURCE_PATH, SOURCE_SCRIPT, sourceServerArguments } from "./source-server.ts";
 import type { TarEntry } from "./tar.ts";
 
 /** The image whose container keeps a pod's namespaces open; pinned in containerd's configuration. */
@@ -8,9 +9,6 @@ export const PAUSE_IMAGE = "docker.io/podnet/pause:1";
 
 /** The image of test pods: busybox, and a server on TCP port 8080 that tells each caller the address it is seen with. */
 export const TEST_IMAGE = "docker.io/podnet/test:1";
-
-/** Where a test pod's server answers with two words: the caller's address as seen, and the pod's own name. */
-export const SOURCE_PATH = "/cgi-bin/source";
 
 // Process 1 of a pod gets no default signal handlers: without the trap, a deletion would wait out its grace period.
 const PAUSE = `#!/bin/sh
@@ -21,15 +19,8 @@ wait
 
 const SERVE = `#!/bin/sh
 trap 'exit 0' TERM INT
-httpd -f -p 8080 -h /www &
+${sourceServerArguments("/www").join(" ")} &
 wait
-`;
-
-// The server listens on both families at once, so IPv4 callers come as [::ffff:10.244.1.2].
-const SOURCE = `#!/bin/sh
-address=\${REMOTE_ADDR#[}
-address=\${address%]}
-printf 'Content-Type: text/plain\\r\\n\\r\\n%s %s\\n' "\${address#::ffff:}" "$(hostname)"
 `;
 
 /** An archive of both images, from the machine's own static busybox (Debian: busybox-static). */
@@ -43,7 +34,7 @@ export function buildTestImages(busybox = "/bin/busybox"): Buffer {
       .map((applet) => ({ path: `bin/${applet}`, kind: "link", target: "busybox" }) as const),
     executable("bin/pause", Buffer.from(PAUSE)),
     executable("bin/serve", Buffer.from(SERVE)),
-    executable("www/cgi-bin/source", Buffer.from(SOURCE)),
+    executable(`www${SOURCE_PATH}`, Buffer.from(SOURCE_SCRIPT)),
   ];
   const images: readonly Image[] = [
     { name: PAUSE_IMAGE, files, command: ["/bin/pause"] },

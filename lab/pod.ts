@@ -1,0 +1,73 @@
+import type { CommandResult } from "./host.ts";
+import { TEST_IMAGE } from "./image/test-image.ts";
+import type { Place } from "./reach.ts";
+
+/** Runs kubectl as an administrator of the lab's cluster. */
+export type Kubectl = (
+  args: readonly string[],
+  options?: { readonly stdin?: string; readonly timeoutMs?: number },
+) => Promise<CommandResult>;
+
+/** A running pod; commands run in its one container. */
+export interface Pod extends Place {
+  readonly name: string;
+  readonly namespace: string;
+  readonly node: string;
+  /** One per family, IPv4 first where that is the cluster's first. */
+  readonly addresses: readonly string[];
+}
+
+interface PodObject {
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly deletionTimestamp?: string };
+  readonly spec: { readonly nodeName?: string };
+  readonly status: { readonly podIPs?: readonly { readonly ip: string }[] };
+}
+
+/** A DaemonSet that runs one test pod on every node: see TEST_IMAGE. */
+export function testDaemonSet(name: string): object {
+  const labels = { app: name };
+  const container = { name: "test", image: TEST_IMAGE, imagePullPolicy: "Never", ports: [{ containerPort: 8080 }] };
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name, namespace: "default" },
+    spec: {
+      selector: { matchLabels: labels },
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%" } },
+      template: {
+        metadata: { labels },
+        spec: { automountServiceAccountToken: false, enableServiceLinks: false, containers: [container] },
+      },
+    },
+  };
+}
+
+/** Creates or changes an object, or several in a List. Throws with the API server's words where it refuses. */
+export async function applyObject(kubectl: Kubectl, object: object): Promise<void> {
+  await succeed(kubectl, ["apply", "-f", "-"], { stdin: JSON.stringify(object) });
+}
+
+/** Waits until a DaemonSet of namespace default has a ready pod on every node, and gives them in order of their nodes' names. */
+export async function readyPods(kubectl: Kubectl, daemonSet: string, timeoutSeconds = 60): Promise<Pod[]> {
+  await succeed(kubectl, ["rollout", "status", `daemonset/${daemonSet}`, `--timeout=${timeoutSeconds}s`]);
+  const text = await succeed(kubectl, ["get", "pods", `--selector=app=${daemonSet}`, "--output=json"]);
+  const { items }: { readonly items: readonly PodObject[] } = JSON.parse(text);
+  const pods = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map((item) => podOf(kubectl, item));
+  return pods.toSorted((a, b) => a.node.localeCompare(b.node, "en", { numeric: true }));
+}
+
+function podOf(kubectl: Kubectl, { metadata: { name, namespace }, spec, status }: PodObject): Pod {
+  return {
+    name,
+    namespace,
+    node: spec.nodeName ?? "",
+    addresses: (status.podIPs ?? []).map(({ ip }) => ip),
+    run: (argv, options) => kubectl(["exec", "--stdin", `--namespace=${namespace}`, name, "--", ...argv], options),
+  };
+}
+
+async function succeed(kubectl: Kubectl, args: readonly string[], options?: { readonly stdin: string }): Promise<string> {
+  const { code, stdout, stderr } = await kubectl(args, options);
+  if (code !== 0) throw new Error(`kubectl ${args.join(" ")} ended with ${code}: ${stderr.trim()}`);
+  return stdout;
+}
