@@ -1,6 +1,7 @@
 import type { CommandResult } from "./host.ts";
 import { TEST_IMAGE } from "./image/test-image.ts";
 import type { Place } from "./reach.ts";
+import { waitUntil } from "./wait-until.ts";
 
 /** Runs kubectl as an administrator of the lab's cluster. */
 export type Kubectl = (
@@ -20,7 +21,10 @@ export interface Pod extends Place {
 interface PodObject {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly nodeName?: string };
-  readonly status: { readonly podIPs?: readonly { readonly ip: string }[] };
+  readonly status: {
+    readonly podIPs?: readonly { readonly ip: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 /** A DaemonSet that runs one test pod on every node: see TEST_IMAGE. */
@@ -47,13 +51,20 @@ export async function applyObject(kubectl: Kubectl, object: object): Promise<voi
   await succeed(kubectl, ["apply", "-f", "-"], { stdin: JSON.stringify(object) });
 }
 
-/** Waits until a DaemonSet of namespace default has a ready pod on every node, and gives them in order of their nodes' names. */
-export async function readyPods(kubectl: Kubectl, daemonSet: string, timeoutSeconds = 60): Promise<Pod[]> {
-  await succeed(kubectl, ["rollout", "status", `daemonset/${daemonSet}`, `--timeout=${timeoutSeconds}s`]);
-  const text = await succeed(kubectl, ["get", "pods", `--selector=app=${daemonSet}`, "--output=json"]);
-  const { items }: { readonly items: readonly PodObject[] } = JSON.parse(text);
-  const pods = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map((item) => podOf(kubectl, item));
-  return pods.toSorted((a, b) => a.node.localeCompare(b.node, "en", { numeric: true }));
+/** Waits until `count` pods of a test DaemonSet are ready and no other is left, and gives them in order of their nodes' names. */
+export async function readyPods(kubectl: Kubectl, daemonSet: string, count: number, timeoutMs = 60_000): Promise<Pod[]> {
+  const query = ["get", "pods", `--selector=app=${daemonSet}`, "--output=json"];
+  return waitUntil(`${count} ready pods of the DaemonSet ${daemonSet}`, timeoutMs, async () => {
+    const { items }: { readonly items: readonly PodObject[] } = JSON.parse(await succeed(kubectl, query));
+    if (items.length !== count || !items.every(isReady)) return undefined;
+    const pods = items.map((item) => podOf(kubectl, item));
+    return pods.toSorted((a, b) => a.node.localeCompare(b.node, "en", { numeric: true }));
+  });
+}
+
+function isReady({ metadata, status }: PodObject): boolean {
+  const ready = status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+  return ready && metadata.deletionTimestamp === undefined;
 }
 
 function podOf(kubectl: Kubectl, { metadata: { name, namespace }, spec, status }: PodObject): Pod {
