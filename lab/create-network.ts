@@ -1,7 +1,7 @@
-import { enterNetwork } from "./create-host.ts";
+import { enterNetwork, networkNamespaceName } from "./create-host.ts";
 import type { HostSpec, Instance } from "./instance.ts";
 import { Problem } from "../tools/problem.ts";
-import { hostBatch, hostSysctls, networkNamespaces, wireBatch } from "./network.ts";
+import { hostBatch, hostSysctls, networkNamespaces, rewireBatch, unwireBatch, wireBatch } from "./network.ts";
 import type { IpBatch } from "./network.ts";
 import { runCommand, runOrThrow } from "./run-command.ts";
 
@@ -30,4 +30,17 @@ export async function createNetwork(instance: Instance): Promise<void> {
   for (const namespace of networkNamespaces(instance)) await addNamespace(namespace);
   await runBatch(wireBatch(instance));
   await Promise.all(instance.hosts.map((host) => setUpHost(instance, host)));
+}
+
+/** Makes one host's network namespace anew, as at a reboot: nothing is in it but what {@link createNetwork} puts there. */
+export async function renewNetwork(instance: Instance, hostName: string): Promise<void> {
+  const host = instance.hosts.find(({ name }) => name === hostName);
+  if (host === undefined) throw new Error(`${instance.name} has no host ${hostName}`);
+  const namespace = networkNamespaceName(instance.name, hostName);
+  // A deleted namespace takes its wires with it some time later; the new ones have the same names.
+  await runBatch(unwireBatch(instance, host));
+  await runOrThrow(["ip", "netns", "del", namespace]);
+  await addNamespace(namespace);
+  await runBatch(rewireBatch(instance, host));
+  await setUpHost(instance, host);
 }

@@ -35,7 +35,9 @@ async function listenOnLoopback(port: number): Promise<ReturnType<typeof createS
     await once(server, "listening");
     return server;
   } catch (error) {
-    throw new Problem(`Port ${port} of 127.0.0.1 cannot be used (${messageOf(error)}): choose another or end what listens on it.`);
+    throw new Problem(
+      `Port ${port} of 127.0.0.1 cannot be used (${messageOf(error)}): choose another or end what listens on it.`,
+    );
   }
 }
 

@@ -63,7 +63,9 @@ export function removeLabRecord(name: string): void {
 /** Every lab of this machine, by name, up or left over. */
 export function listLabRecords(): LabRecord[] {
   try {
-    return readdirSync(REGISTRY).toSorted().flatMap((name) => readLabRecord(name) ?? []);
+    return readdirSync(REGISTRY)
+      .toSorted()
+      .flatMap((name) => readLabRecord(name) ?? []);
   } catch {
     return [];
   }

@@ -16,10 +16,7 @@ export function networkNamespaces(instance: Instance): readonly string[] {
 }
 
 function bridgeLines(segment: Segment): string[] {
-  return [
-    `link add name ${segment.name} type bridge forward_delay 0 mcast_snooping 0`,
-    `link set dev ${segment.name} up`,
-  ];
+  return [`link add name ${segment.name} type bridge forward_delay 0 mcast_snooping 0`, `link set dev ${segment.name} up`];
 }
 
 function wireLines(instance: Instance, host: HostSpec): string[] {
@@ -67,6 +64,17 @@ export function wireBatch(instance: Instance): IpBatch {
       ...instance.hosts.flatMap((host) => wireLines(instance, host)),
     ],
   };
+}
+
+/** The wires of one host alone, where they have gone with its namespace. */
+export function rewireBatch(instance: Instance, host: HostSpec): IpBatch {
+  return { namespace: networkNamespaceName(instance.name, WIRE), lines: wireLines(instance, host) };
+}
+
+/** Removes the wires of one host, from the bridges' side. */
+export function unwireBatch(instance: Instance, host: HostSpec): IpBatch {
+  const lines = host.attachments.map((_, index) => `link del dev ${host.name}.${index}`);
+  return { namespace: networkNamespaceName(instance.name, WIRE), lines };
 }
 
 /** A host's own addresses and routes, once its wires are there. */

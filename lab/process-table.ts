@@ -35,7 +35,9 @@ export function isAlive(process: ProcessIdentity): boolean {
 }
 
 function allPids(): number[] {
-  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
 }
 
 /** e.g. `"net:[4026532207]"`; undefined once the process has ended. */
@@ -59,7 +61,9 @@ function withDescendants(roots: ReadonlySet<number>, parents: ReadonlyMap<number
 // Every line of it is `number:controllers:path`.
 function isInCgroup(pid: number, cgroup: string): boolean {
   try {
-    const paths = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n").map((line) => line.split(":").slice(2).join(":"));
+    const paths = readFileSync(`/proc/${pid}/cgroup`, "utf8")
+      .split("\n")
+      .map((line) => line.split(":").slice(2).join(":"));
     return paths.some((path) => path === `/${cgroup}` || path.startsWith(`/${cgroup}/`));
   } catch {
     return false;

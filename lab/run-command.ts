@@ -30,10 +30,13 @@ export function runCommand(argv: readonly string[], options: RunOptions = {}): P
       clearTimeout(timer);
       resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() + more });
     };
-    const timer = setTimeout(() => {
-      child.kill("SIGKILL");
-      finish(TIMED_OUT, `${program} took longer than ${options.timeoutMs} ms and was killed\n`);
-    }, options.timeoutMs ?? 2 ** 31 - 1);
+    const timer = setTimeout(
+      () => {
+        child.kill("SIGKILL");
+        finish(TIMED_OUT, `${program} took longer than ${options.timeoutMs} ms and was killed\n`);
+      },
+      options.timeoutMs ?? 2 ** 31 - 1,
+    );
     child.on("error", (error) => finish(NOT_STARTED, `${program}: ${error.message}\n`));
     child.on("close", (code, signal) => finish(code ?? 128, code === null ? `${program} ended by ${signal}\n` : ""));
   });

@@ -79,10 +79,7 @@ export async function createCertificateAuthority(commonName: string): Promise<Ce
         [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
       ),
     server: (name, names) =>
-      issue(
-        [{ CN: [name] }],
-        [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), alternativeNames(names)],
-      ),
+      issue([{ CN: [name] }], [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), alternativeNames(names)]),
   };
 }
 

@@ -16,9 +16,7 @@ export function renderKubeconfig(name: string, server: string, authority: string
   return stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: [
-      { name, cluster: { server, "certificate-authority-data": Buffer.from(authority).toString("base64") } },
-    ],
+    clusters: [{ name, cluster: { server, "certificate-authority-data": Buffer.from(authority).toString("base64") } }],
     users: [{ name, user: userOf(credential) }],
     contexts: [{ name, context: { cluster: name, user: name } }],
     "current-context": name,
