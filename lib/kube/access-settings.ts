@@ -3,7 +3,10 @@ import type { Access } from "./client.ts";
 
 /** How a process finds the API server: a kubeconfig where one is named, else what every pod is given. */
 export const accessSettings = {
-  kubeconfig: optionalText({ env: "PODNET_KUBECONFIG", help: "Kubeconfig file; without it the pod's own ServiceAccount is used." }),
+  kubeconfig: optionalText({
+    env: "PODNET_KUBECONFIG",
+    help: "Kubeconfig file; without it the pod's own ServiceAccount is used.",
+  }),
   serviceHost: optionalText({ env: "KUBERNETES_SERVICE_HOST", help: "Address of the API server; every pod has it." }),
   servicePort: optionalText({ env: "KUBERNETES_SERVICE_PORT", help: "Port of the API server; every pod has it." }),
 };

@@ -1,5 +1,5 @@
 import type { KubeClient, RequestOptions } from "./client.ts";
-import type { KubeObject, Resource, Stored } from "./resource.ts";
+import { apiVersionOf, type KubeObject, nameOf, type Resource, type Stored } from "./resource.ts";
 
 export interface ApplyOptions extends RequestOptions {
   /** e.g. `"podnet-operator"`; fields we stop naming are removed where nobody else owns them. */
@@ -12,10 +12,16 @@ export interface ApplyOptions extends RequestOptions {
 /** Part of an object: what we want to own of it. With `uid` or `resourceVersion` in its metadata the write is conditional and never creates. */
 export type Applied<T extends KubeObject> = Partial<Omit<T, "metadata">> & { metadata: T["metadata"] };
 
-/** Server-side apply: states exactly the fields we own; creates the object where it is missing (not with `subresource`). */
-export declare function applyObject<T extends KubeObject>(
+/**
+ * Server-side apply: states exactly the fields we own; creates the object where it is missing (not with `subresource`).
+ * Fields that this manager wrote otherwise than by apply stay when they are no longer named: use one way or the other for an object.
+ */
+export function applyObject<T extends KubeObject>(
   client: KubeClient,
   resource: Resource<T>,
   object: Applied<T>,
   options: ApplyOptions,
-): Promise<Stored<T>>;
+): Promise<Stored<T>> {
+  const body = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+  return client.patch(resource, nameOf(object), body, { ...options, type: "apply" });
+}

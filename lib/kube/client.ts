@@ -1,4 +1,10 @@
+import { type Access, openAccess } from "./access.ts";
+import { createClient } from "./create-client.ts";
+import { createPool } from "./pool.ts";
 import type { KubeObject, ObjectName, Resource, Stored } from "./resource.ts";
+import { createTransport } from "./transport.ts";
+
+export type { Access } from "./access.ts";
 
 /** Options of every request. */
 export interface RequestOptions {
@@ -22,6 +28,11 @@ export interface ListOptions extends SelectOptions, RequestOptions {
   /** Omitted: the newest state (quorum). `"0"`: any state the server has at hand. */
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: "Exact" | "NotOlderThan";
+}
+
+export interface ListAllOptions extends SelectOptions, RequestOptions {
+  /** Objects per request, default 500; `timeoutMs` is per request. */
+  readonly pageSize?: number;
 }
 
 /** One page of a collection, all of it as of one resourceVersion. */
@@ -77,10 +88,7 @@ export interface KubeClient {
   get<T extends KubeObject>(resource: Resource<T>, name: ObjectName, options?: RequestOptions): Promise<Stored<T> | undefined>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;
   /** All pages, as of one resourceVersion; begins anew when a continue token expires on the way. */
-  listAll<T extends KubeObject>(
-    resource: Resource<T>,
-    options?: SelectOptions & RequestOptions & { readonly pageSize?: number },
-  ): Promise<List<T>>;
+  listAll<T extends KubeObject>(resource: Resource<T>, options?: ListAllOptions): Promise<List<T>>;
   /** @throws {KubeError} AlreadyExists where the name is taken. */
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
   /** Conditional where `object` carries a resourceVersion. @throws {KubeError} Conflict where it is no longer the newest. */
@@ -100,23 +108,17 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
-/** Where the API server is and who we are. */
-export type Access =
-  | { readonly from: "kubeconfig"; readonly path: string; readonly context?: string }
-  | {
-      readonly from: "cluster";
-      /** KUBERNETES_SERVICE_HOST and _PORT. */
-      readonly host: string;
-      readonly port: number;
-      /** Default `/var/run/secrets/kubernetes.io/serviceaccount`; token and ca.crt in it are read anew as they rotate. */
-      readonly directory?: string;
-    };
-
 export interface ConnectOptions {
   readonly access: Access;
   /** User-Agent, e.g. `"podnet-operator/0.1.0"`. */
   readonly userAgent: string;
 }
 
-/** A client with pooled connections. Opens none before its first request. */
-export declare function connect(options: ConnectOptions): KubeClient;
+/**
+ * A client with pooled connections. Opens none before its first request.
+ * @throws {Error} where the access does not say where the server is.
+ */
+export function connect(options: ConnectOptions): KubeClient {
+  const pool = createPool(openAccess(options.access));
+  return createClient(createTransport(pool, options.userAgent), () => pool.close());
+}

@@ -70,13 +70,13 @@ export function objectPath(resource: Resource<KubeObject>, name: ObjectName, sub
 }
 
 /** Identity within a kind: `"node-1"`, or `"kube-system/podnet-ca"` where the kind has namespaces. */
-export function keyOf(object: KubeObject): string {
+export function keyOf(object: Pick<KubeObject, "metadata">): string {
   const { namespace, name } = object.metadata;
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 /** How to address an object we hold. */
-export function nameOf(object: KubeObject): ObjectName {
+export function nameOf(object: Pick<KubeObject, "metadata">): ObjectName {
   const { namespace, name } = object.metadata;
   return namespace === undefined ? name : { namespace, name };
 }

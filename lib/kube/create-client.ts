@@ -1,0 +1,226 @@
+import type {
+  DeleteOptions,
+  KubeClient,
+  List,
+  ListAllOptions,
+  ListOptions,
+  PatchOptions,
+  PatchType,
+  RequestOptions,
+  WriteOptions,
+} from "./client.ts";
+import { isAbsent, isKubeError, KubeError } from "./errors.ts";
+import {
+  apiVersionOf,
+  collectionPath,
+  type KubeObject,
+  nameOf,
+  type ObjectName,
+  objectPath,
+  type Resource,
+  type Stored,
+} from "./resource.ts";
+import type { Call, Transport } from "./transport.ts";
+import { watchEvents } from "./watch.ts";
+
+const defaultTimeoutMs = 15_000;
+const defaultPageSize = 500;
+/** Expired continue tokens in a row before a list is given up. */
+const maxListRestarts = 5;
+
+const patchContentTypes: Readonly<Record<PatchType, string>> = {
+  apply: "application/apply-patch+yaml",
+  merge: "application/merge-patch+json",
+  json: "application/json-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+};
+
+/** The API over a transport. */
+export function createClient(transport: Transport, close: () => Promise<void>): KubeClient {
+  const client: KubeClient = {
+    get: (resource, name, options = {}) => get(transport, resource, name, options),
+    list: (resource, options = {}) => listPage(transport, resource, options),
+    listAll: (resource, options = {}) => listAll(client, resource, options),
+    create: (resource, object, options = {}) => create(transport, resource, object, options),
+    replace: (resource, object, options = {}) => replace(transport, resource, object, options),
+    patch: (resource, name, body, options) => patch(transport, resource, name, body, options),
+    delete: (resource, name, options = {}) => remove(transport, resource, name, options),
+    watch: (resource, options, signal) => watchEvents(transport, resource, options, signal),
+    async serverVersion(options = {}) {
+      const answer = await sent<{ gitVersion: string }>(transport, options, {
+        method: "GET",
+        path: "/version",
+        what: "read the version",
+      });
+      return answer.gitVersion;
+    },
+    close,
+  };
+  return client;
+}
+
+async function get<T extends KubeObject>(
+  transport: Transport,
+  resource: Resource<T>,
+  name: ObjectName,
+  options: RequestOptions,
+): Promise<Stored<T> | undefined> {
+  try {
+    return await sent(transport, options, {
+      method: "GET",
+      path: objectPath(resource, name),
+      what: about("get", resource, name),
+    });
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function listPage<T extends KubeObject>(
+  transport: Transport,
+  resource: Resource<T>,
+  options: ListOptions,
+): Promise<List<T>> {
+  const { namespace, labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = options;
+  const query = { labelSelector, fieldSelector, limit, continue: options.continue, resourceVersion, resourceVersionMatch };
+  const what = `list ${resource.kind}`;
+  const page = await sent<RawList<T>>(transport, options, {
+    method: "GET",
+    path: collectionPath(resource, namespace),
+    query,
+    what,
+  });
+  const items = page.items ?? [];
+  // Built-in kinds leave these out inside a list.
+  for (const item of items) {
+    item.apiVersion ??= apiVersionOf(resource);
+    item.kind ??= resource.kind;
+  }
+  return { items, resourceVersion: page.metadata.resourceVersion, continue: page.metadata.continue || undefined };
+}
+
+interface RawList<T extends KubeObject> {
+  readonly items: Stored<T>[] | null;
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+}
+
+async function listAll<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  options: ListAllOptions,
+): Promise<List<T>> {
+  const { pageSize = defaultPageSize, ...select } = options;
+  for (let restarts = 0; ; restarts++) {
+    try {
+      const first = await client.list(resource, { ...select, limit: pageSize });
+      const items = [...first.items];
+      let next = first.continue;
+      while (next !== undefined) {
+        const page = await client.list(resource, { ...select, limit: pageSize, continue: next });
+        items.push(...page.items);
+        next = page.continue;
+      }
+      return { items, resourceVersion: first.resourceVersion, continue: undefined };
+    } catch (error) {
+      if (!isKubeError(error, "Gone") || restarts >= maxListRestarts) throw error;
+    }
+  }
+}
+
+function create<T extends KubeObject>(
+  transport: Transport,
+  resource: Resource<T>,
+  object: T,
+  options: WriteOptions,
+): Promise<Stored<T>> {
+  return sent(transport, options, {
+    method: "POST",
+    path: collectionPath(resource, object.metadata.namespace),
+    query: writeQuery(options),
+    body: typed(resource, object),
+    what: about("create", resource, nameOf(object)),
+  });
+}
+
+function replace<T extends KubeObject>(
+  transport: Transport,
+  resource: Resource<T>,
+  object: T,
+  options: WriteOptions,
+): Promise<Stored<T>> {
+  return sent(transport, options, {
+    method: "PUT",
+    path: objectPath(resource, nameOf(object), options.subresource),
+    query: writeQuery(options),
+    body: typed(resource, object),
+    what: about("replace", resource, nameOf(object), options.subresource),
+  });
+}
+
+function patch<T extends KubeObject>(
+  transport: Transport,
+  resource: Resource<T>,
+  name: ObjectName,
+  body: unknown,
+  options: PatchOptions,
+): Promise<Stored<T>> {
+  return sent(transport, options, {
+    method: "PATCH",
+    path: objectPath(resource, name, options.subresource),
+    query: { ...writeQuery(options), force: options.force },
+    body,
+    contentType: patchContentTypes[options.type],
+    what: about(options.type === "apply" ? "apply" : "patch", resource, name, options.subresource),
+  });
+}
+
+async function remove<T extends KubeObject>(
+  transport: Transport,
+  resource: Resource<T>,
+  name: ObjectName,
+  options: DeleteOptions,
+): Promise<boolean> {
+  const { uid, resourceVersion } = options;
+  const body = {
+    apiVersion: "v1",
+    kind: "DeleteOptions",
+    propagationPolicy: "Background",
+    preconditions: { uid, resourceVersion },
+  };
+  try {
+    await sent(transport, options, {
+      method: "DELETE",
+      path: objectPath(resource, name),
+      body,
+      what: about("delete", resource, name),
+    });
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+async function sent<A>(transport: Transport, options: RequestOptions, call: Omit<Call, "timeoutMs" | "signal">): Promise<A> {
+  const text = await transport.send({ ...call, timeoutMs: options.timeoutMs ?? defaultTimeoutMs, signal: options.signal });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `${call.what}: the answer is no JSON (${text.slice(0, 80)}); check that the address is the API server's and no proxy answers in its place`;
+    throw new KubeError(message, { code: "Unavailable", outcomeUnknown: call.method !== "GET", cause });
+  }
+}
+
+function writeQuery(options: WriteOptions): NonNullable<Call["query"]> {
+  return { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
+}
+
+function typed<T extends KubeObject>(resource: Resource<T>, object: T): T {
+  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+}
+
+function about(verb: string, resource: Resource<KubeObject>, name: ObjectName, subresource?: string): string {
+  const of = subresource === undefined ? "" : `${subresource} of `;
+  return `${verb} ${of}${resource.kind} ${typeof name === "string" ? name : `${name.namespace}/${name.name}`}`;
+}

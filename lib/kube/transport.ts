@@ -1,0 +1,147 @@
+import type { Agent, Dispatcher } from "undici";
+import { startDeadline } from "./deadline.ts";
+import { isKubeError } from "./errors.ts";
+import {
+  type Attempt,
+  brokenError,
+  credentialsError,
+  deadlineError,
+  type Refusal,
+  refusalError,
+  wasNeverSent,
+} from "./failure.ts";
+import type { Channel, Pool } from "./pool.ts";
+
+/** One HTTP request to the API server. */
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** e.g. `"/api/v1/nodes"` */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** Default `application/json`. */
+  readonly contentType?: string;
+  /** For messages, e.g. `"list Node"`. */
+  readonly what: string;
+  /** Of the whole request; of silence where it is a stream. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends requests of one process. */
+export interface Transport {
+  /** The body of a successful answer. @throws {KubeError} for everything else; the signal's reason where that fired. */
+  send(call: Call): Promise<string>;
+  /** The lines of an answer as they come; ends when the server ends it. Throws as `send` does. */
+  lines(call: Call): AsyncGenerator<string, void, void>;
+}
+
+/** A transport over a pool; `userAgent` e.g. `"podnet-operator/0.1.0"`. */
+export function createTransport(pool: Pool, userAgent: string): Transport {
+  return {
+    send: (call) => send(pool, userAgent, call),
+    lines: (call) => lines(pool, userAgent, call),
+  };
+}
+
+async function send(pool: Pool, userAgent: string, call: Call): Promise<string> {
+  const attempt = attemptOf(pool, call);
+  const deadline = startDeadline(call.timeoutMs, call.signal);
+  let agent: Agent | undefined;
+  const once = async () => {
+    const channel = await channelFor(pool, attempt);
+    agent = channel.agent;
+    const response = await agent.request(requestOptions(pool, userAgent, channel, call, deadline.signal));
+    const text = await response.body.text();
+    if (response.statusCode >= 400) throw refusalError(attempt, refusalOf(response, text));
+    return text;
+  };
+  try {
+    return await once().catch((error: unknown) => {
+      // An idle connection may have been closed by the other side just as we took it.
+      if (attempt.write || deadline.signal.aborted || !isBreak(error)) throw error;
+      return once();
+    });
+  } catch (error) {
+    if (deadline.expired() && agent !== undefined) pool.condemn(agent);
+    throw failureOf(error, attempt, call, deadline.expired());
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function* lines(pool: Pool, userAgent: string, call: Call): AsyncGenerator<string, void, void> {
+  const attempt = attemptOf(pool, call);
+  const deadline = startDeadline(call.timeoutMs, call.signal);
+  let agent: Agent | undefined;
+  try {
+    const channel = await channelFor(pool, attempt);
+    agent = channel.agent;
+    const response = await agent.request(requestOptions(pool, userAgent, channel, call, deadline.signal));
+    if (response.statusCode >= 400) throw refusalError(attempt, refusalOf(response, await response.body.text()));
+    let rest = "";
+    response.body.setEncoding("utf8");
+    for await (const chunk of response.body) {
+      deadline.touch();
+      const parts = `${rest}${String(chunk)}`.split("\n");
+      rest = parts.pop() ?? "";
+      yield* parts.filter((part) => part !== "");
+    }
+    if (rest.trim() !== "") throw new Error("the answer ended in the middle of a line");
+  } catch (error) {
+    if (deadline.expired() && agent !== undefined) pool.condemn(agent);
+    throw failureOf(error, attempt, call, deadline.expired());
+  } finally {
+    deadline.clear();
+  }
+}
+
+function attemptOf(pool: Pool, call: Call): Attempt {
+  return { what: call.what, origin: pool.origin, write: call.method !== "GET" };
+}
+
+async function channelFor(pool: Pool, attempt: Attempt): Promise<Channel> {
+  try {
+    return await pool.channel();
+  } catch (error) {
+    throw credentialsError(attempt, error);
+  }
+}
+
+function requestOptions(
+  pool: Pool,
+  userAgent: string,
+  channel: Channel,
+  call: Call,
+  signal: AbortSignal,
+): Dispatcher.RequestOptions {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
+  const search = query.size === 0 ? "" : `?${query.toString()}`;
+  const content = call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" };
+  return {
+    origin: pool.origin,
+    path: `${pool.basePath}${call.path}${search}`,
+    method: call.method,
+    headers: { ...channel.headers, ...content, accept: "application/json", "user-agent": userAgent },
+    body: call.body === undefined ? null : JSON.stringify(call.body),
+    signal,
+  };
+}
+
+function refusalOf(response: Dispatcher.ResponseData, text: string): Refusal {
+  const header = response.headers["retry-after"];
+  const seconds = typeof header === "string" && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
+  return { status: response.statusCode, text, retryAfterSeconds: seconds };
+}
+
+/** Whether a connection broke on which the request may have been sent. */
+function isBreak(error: unknown): boolean {
+  return !isKubeError(error) && !wasNeverSent(error);
+}
+
+function failureOf(error: unknown, attempt: Attempt, call: Call, expired: boolean): unknown {
+  if (isKubeError(error)) return error;
+  if (call.signal?.aborted) return call.signal.reason;
+  return expired ? deadlineError(attempt, call.timeoutMs) : brokenError(attempt, error);
+}
