@@ -4,15 +4,22 @@ import type { Step, StepError, World } from "../reconcile/kind.ts";
 import { parseSysctl, type SysctlItem, sysctlKind } from "./kinds/sysctl.ts";
 import { hasCode, isAbsent, messageOf } from "./system-error.ts";
 
-/** The kernel settings at `paths`, below the folder `procSys`, e.g. `"/proc/sys"`; the network ones are those of this process's namespace. */
+/**
+ * The kernel settings at `paths`, below the folder `procSys`, e.g. `"/proc/sys"`; the network ones are those of this process's namespace.
+ * They are written one after the other, in the order of the steps: what one setting does may depend on another.
+ */
 export function sysctlWorld(procSys: string, paths: readonly string[]): World<SysctlItem> {
   const observe = async (): Promise<SysctlItem[]> => {
     const found = await Promise.all(paths.map((path) => readSysctl(procSys, path)));
     return found.filter((sysctl) => sysctl !== undefined);
   };
   const apply = async (steps: readonly Step<SysctlItem>[]): Promise<StepError[]> => {
-    const errors = await Promise.all(steps.map((step) => writeSysctl(procSys, step)));
-    return errors.filter((error) => error !== undefined);
+    const errors: StepError[] = [];
+    for (const step of steps) {
+      const error = await writeSysctl(procSys, step);
+      if (error !== undefined) errors.push(error);
+    }
+    return errors;
   };
   return { observe, apply };
 }

@@ -1,0 +1,29 @@
+import { CommandError } from "./command-error.ts";
+import type { Exec } from "./exec.ts";
+import { parseRows } from "./kinds/output.ts";
+
+/** An interface that carries one of the node's own addresses. */
+export interface Uplink {
+  /** Canonical text, e.g. `"192.168.1.11"`. */
+  readonly address: string;
+  /** e.g. `"eth0"` */
+  readonly device: string;
+  /** Of the device, in bytes. */
+  readonly mtu: number;
+}
+
+/**
+ * The interfaces that carry `addresses` (canonical text), in the order of `addresses`; one that is on none is left out.
+ * @throws {CommandError} when `ip` cannot be run, {UnexpectedOutput} when its output cannot be read.
+ */
+export async function observeUplinks(exec: Exec, addresses: readonly string[]): Promise<Uplink[]> {
+  const output = await exec.run(["ip", "-j", "address", "show"]);
+  if (output.status !== 0) throw CommandError.failed(output);
+  const found = parseRows("ip address show", output.stdout).flatMap((row) =>
+    row
+      .rows("addr_info")
+      .filter((info) => info.has("local"))
+      .map((info) => ({ address: info.text("local"), device: row.text("ifname"), mtu: row.number("mtu") })),
+  );
+  return addresses.map((address) => found.find((uplink) => uplink.address === address)).filter((uplink) => uplink !== undefined);
+}
