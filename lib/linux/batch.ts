@@ -67,7 +67,8 @@ function failuresOf<Item>(lines: readonly BatchLine<Item>[], complaints: Map<num
   for (const [number, complaint] of complaints) {
     const line = lines[number - 1];
     // The first complaint of a step is the cause of those that follow it.
-    if (line !== undefined && !failures.has(line.step)) failures.set(line.step, `${line.text}: ${complaint}`);
+    if (line !== undefined && line.mayFail !== true && !failures.has(line.step))
+      failures.set(line.step, `${line.text}: ${complaint}`);
   }
   return failures;
 }

@@ -1,7 +1,7 @@
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { mark } from "./mark.ts";
-import type { ForeignCheck, NodeKind } from "./node-kind.ts";
+import type { BatchLine, ForeignCheck, NodeKind } from "./node-kind.ts";
 import { parseRows, type Row } from "./output.ts";
 
 /** A link of ours: it carries the alias `podnet`. */
@@ -31,7 +31,7 @@ export const linkKind: NodeKind<LinkItem> = {
   },
   show: [{ argv: ["ip", "-j", "link", "show", "type", "bridge"] }],
   parse: ([bridges = ""]) => parseRows("ip link show", bridges).filter(isOurs).map(linkOf),
-  render: (steps) => ipBatchOf(steps.flatMap((step) => linesOf(step).map((words) => ({ text: batchLine(words), step })))),
+  render: (steps) => ipBatchOf(steps.flatMap(linesOf)),
   foreign: foreignLinkCheck((link) => link.name),
 };
 
@@ -72,17 +72,20 @@ function linkOf(row: Row): LinkItem {
   };
 }
 
-function linesOf(step: Step<LinkItem>): (string | number)[][] {
+function linesOf(step: Step<LinkItem>): BatchLine<LinkItem>[] {
   const { want, have } = step;
-  if (want === undefined) return have === undefined ? [] : [["link", "delete", "dev", have.name]];
-  const set = ["link", "set", "dev", want.name];
+  const line = (...words: (string | number)[]) => ({ text: batchLine(["link", ...words]), step });
+  if (want === undefined) return have === undefined ? [] : [line("delete", "dev", have.name)];
   // A bridge follows the MTU of its ports unless its own was set after it was made.
-  const settings = [...set, "address", want.mac, "mtu", want.mtu, want.up ? "up" : "down"];
+  const settings = line("set", "dev", want.name, "address", want.mac, "mtu", want.mtu, want.up ? "up" : "down");
   if (step.op === "change") return [settings];
+  const clear = { ...line("delete", "dev", unfinished), mayFail: true };
   return [
-    ["link", "add", "name", unfinished, "address", want.mac, "type", want.type],
-    ["link", "set", "dev", unfinished, "alias", mark.linkAlias],
-    ["link", "set", "dev", unfinished, "name", want.name],
+    clear,
+    line("add", "name", unfinished, "address", want.mac, "type", want.type),
+    line("set", "dev", unfinished, "alias", mark.linkAlias),
+    line("set", "dev", unfinished, "name", want.name),
     settings,
+    clear,
   ];
 }

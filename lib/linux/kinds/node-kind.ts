@@ -11,6 +11,8 @@ export interface Show {
 export interface BatchLine<Item> {
   readonly text: string;
   readonly step: Step<Item>;
+  /** True for a line that only clears the way: that it fails says nothing about its step. */
+  readonly mayFail?: boolean;
 }
 
 /**

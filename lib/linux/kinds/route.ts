@@ -16,7 +16,7 @@ export interface RouteItem {
   readonly metric?: number;
   /** Only of an observed route: its type of service, e.g. `"0x10"`. */
   readonly tos?: string;
-  /** Only of an observed route: what it has that ours never have, e.g. `"type blackhole"`, `"prefsrc 10.0.0.1"`. */
+  /** Only of an observed route: what it has that ours never have, e.g. `"type"`, `"prefsrc, onlink"`. */
   readonly oddity?: string;
 }
 

@@ -108,7 +108,7 @@ function differentNames(what: string, want: readonly Named[], have: readonly Nam
 function setDiffers(want: NftSet, have: NftSet | undefined): string | undefined {
   if (have === undefined) return `set ${want.name} is missing`;
   if (want.type !== have.type) return `set ${want.name}: type ${have.type}, wanted ${want.type}`;
-  const flags = [want, have].map((set) => set.flags.toSorted().join(","));
+  const flags = [want, have].map((set) => set.flags.toSorted().join(",") || "none");
   if (flags[0] !== flags[1]) return `set ${want.name}: flags ${flags[1]}, wanted ${flags[0]}`;
   const [wanted, found] = [want, have].map((set) => new Set(set.elements.map(listedElement)));
   return (

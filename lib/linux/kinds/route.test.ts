@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { recorded } from "../../../test/support/recorded.ts";
+import { Bug } from "../../reconcile/bug.ts";
+import { diff } from "../../reconcile/diff.ts";
+import { type RouteItem, routeKind } from "./route.ts";
+
+const ours = [4, 6].map((family) => recorded(`iproute2-6.1.0/route-show-ours-${family}.json`));
+const linesFor = (want: RouteItem[], have: RouteItem[]) =>
+  routeKind.render(diff(routeKind, want, have)).flatMap((batch) => batch.lines.map((line) => line.text));
+const route: RouteItem = { prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" };
+
+test("routes of both families are read, with what is odd about those that somebody changed", () => {
+  assert.deepEqual(routeKind.parse(ours), [
+    { prefix: "0.0.0.0/0", oddity: "nexthops" },
+    { prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" },
+    { prefix: "10.244.3.0/24", via: "192.168.1.13", device: "eth0", metric: 5 },
+    { prefix: "10.244.4.0/24", via: "192.168.1.14", device: "eth0", tos: "0x10" },
+    { prefix: "10.244.4.7/32", via: "192.168.1.14", device: "eth0" },
+    { prefix: "10.244.5.0/24", via: "192.168.1.14", device: "eth0", oddity: "prefsrc, metrics, onlink" },
+    { prefix: "10.244.6.0/24", oddity: "type" },
+    { prefix: "fd00:10:244:2::/64", via: "fd00:192:168:1::12", device: "eth0" },
+    { prefix: "fd00:10:244:3::/64", via: "fd00:192:168:1::13", device: "eth0", metric: 5 },
+    { prefix: "fd00:10:244:4::7/128", via: "fd00:192:168:1::14", device: "eth0" },
+    { prefix: "fd00:10:244:6::/64", device: "lo", oddity: "type" },
+    { prefix: "fd00:10:244:7::/64", oddity: "nexthops" },
+  ]);
+});
+
+test("a new route is added, never put in the place of another; a changed one is replaced in place", () => {
+  assert.deepEqual(linesFor([route], []), ["route add 10.244.2.0/24 via 192.168.1.12 dev eth0 proto 244"]);
+  const have = { ...route, via: "192.168.1.99" };
+  assert.equal(routeKind.differs(route, have), "via 192.168.1.99, wanted 192.168.1.12");
+  assert.deepEqual(linesFor([route], [have]), ["route replace 10.244.2.0/24 via 192.168.1.12 dev eth0 proto 244"]);
+});
+
+test("a route of another metric is another route: the wanted one is added first, then that one removed", () => {
+  assert.deepEqual(linesFor([route], [{ ...route, metric: 5 }]), [
+    "route add 10.244.2.0/24 via 192.168.1.12 dev eth0 proto 244",
+    "route delete 10.244.2.0/24 via 192.168.1.12 dev eth0 metric 5 proto 244",
+  ]);
+});
+
+test("somebody else's route for a wanted prefix is named with the command that removes it", () => {
+  const refusal = routeKind.foreign?.parse([4, 6].map((family) => recorded(`iproute2-6.1.0/route-show-all-${family}.json`)));
+  assert.equal(
+    refusal?.({ ...route, prefix: "10.50.0.0/16" }),
+    "10.50.0.0/16 via 192.168.1.254 dev eth0 exists and is not ours (proto 4), so it is left as it is; " +
+      'remove it with "ip route delete 10.50.0.0/16 proto 4"',
+  );
+  assert.match(refusal?.({ ...route, prefix: "10.51.0.0/16" }) ?? "", /not ours \(proto boot\)/);
+  assert.match(refusal?.({ ...route, prefix: "fd00:50::/32" }) ?? "", /not ours \(proto 4\)/);
+  assert.equal(refusal?.(route), undefined, "a route of another metric stands beside ours");
+  assert.equal(refusal?.({ ...route, prefix: "10.77.0.0/16" }), undefined);
+});
+
+test("whatever is wanted and found, each line is one route of our protocol", () => {
+  const item = fc.record(
+    {
+      prefix: fc.constantFrom("10.244.2.0/24", "10.244.3.0/24", "fd00:10:244:2::/64"),
+      via: fc.constantFrom("192.168.1.12", "192.168.1.13", "fd00:192:168:1::12"),
+      device: fc.constantFrom("eth0", "eth1.100"),
+    },
+    { noNullPrototype: true },
+  );
+  const wanted = fc.uniqueArray(item, { selector: (found) => found.prefix });
+  fc.assert(
+    fc.property(wanted, fc.array(item), (want, have) => {
+      for (const line of linesFor(want, have)) assert.match(line, /^route (add|replace|delete) \S+ via \S+ dev \S+ proto 244$/);
+    }),
+  );
+});
+
+test("a name that would become another command is a bug, not a command", () => {
+  for (const device of ["eth0\nlink delete cni0", "eth0 onlink", "", "-6", "eth0;reboot", 'eth"0', "eth0\\", "#"])
+    assert.throws(() => linesFor([{ ...route, device }], []), Bug, JSON.stringify(device));
+});
