@@ -1,0 +1,30 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** A file that a runtime would read as a CNI configuration. */
+export interface ConfFile {
+  /** e.g. `"10-podnet.conflist"` */
+  readonly name: string;
+  /** Undefined where it cannot be read. */
+  readonly text: string | undefined;
+}
+
+/** The endings by which runtimes know a configuration (libcni). */
+const endings = [".conf", ".conflist", ".json"];
+
+/**
+ * The CNI configurations in a folder, in the order a runtime takes them: by name, byte by byte. None where the folder does not exist.
+ * @throws when the folder is there and cannot be read.
+ */
+export async function readConfFolder(folder: string): Promise<ConfFile[]> {
+  const entries = await readdir(folder).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  });
+  const names = entries
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8").catch(() => undefined) })),
+  );
+}

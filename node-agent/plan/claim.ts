@@ -1,0 +1,60 @@
+import { nodeSubnetName } from "../../crds/names.ts";
+import type { NodeSubnet } from "../../crds/types.ts";
+import { type Address, parseAddress } from "../../lib/net/address.ts";
+import { isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
+import type { Problem } from "./problem.ts";
+
+/** A NodeSubnet, read: this prefix belongs to that node. */
+export interface Claim {
+  /** Of the NodeSubnet; unique, since it is made of the prefix. */
+  readonly name: string;
+  readonly node: string;
+  readonly prefix: Prefix;
+  /** At most one per family. */
+  readonly nextHops: readonly Address[];
+  readonly nodeAddresses: readonly Address[];
+}
+
+/** What of a NodeSubnet an agent reads. */
+export type ClaimObject = Pick<NodeSubnet, "spec"> & { readonly metadata: { readonly name: string } };
+
+/** Claims with distinct prefixes, and what could not be read. */
+export interface ClaimsRead {
+  readonly claims: readonly Claim[];
+  readonly problems: readonly Problem[];
+}
+
+/** The claims that NodeSubnets make. A bad object costs no other, and a bad address in an object nothing but itself. */
+export function parseClaims(objects: readonly ClaimObject[]): ClaimsRead {
+  const read = objects.map(parseClaim);
+  return { claims: read.flatMap((one) => one.claims), problems: read.flatMap((one) => one.problems) };
+}
+
+function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {
+  const prefix = parsePrefix(spec.cidr);
+  if (isPrefixProblem(prefix)) return unread(name, prefix.code, `is ignored: spec.cidr ${prefix.message}`);
+  if (nodeSubnetName(spec.cidr) !== name) {
+    return unread(name, "NameIsNotCidr", `is ignored: spec.cidr ${spec.cidr} is not what its name says; delete the object`);
+  }
+  const { nextHops = [], nodeAddresses = [] } = spec;
+  const bad = [...nextHops, ...nodeAddresses].filter((text) => parseAddress(text) === undefined);
+  const claim = { name, node: spec.node, prefix, nextHops: addresses(nextHops), nodeAddresses: addresses(nodeAddresses) };
+  return {
+    claims: [claim],
+    problems: bad.map((text) =>
+      problem(name, "NotAnAddress", `names "${text}", which is not an IP address; correct the addresses of Node ${spec.node}`),
+    ),
+  };
+}
+
+function addresses(texts: readonly string[]): Address[] {
+  return texts.map((text) => parseAddress(text)).filter((address) => address !== undefined);
+}
+
+function unread(name: string, code: string, what: string): ClaimsRead {
+  return { claims: [], problems: [problem(name, code, what)] };
+}
+
+function problem(name: string, code: string, what: string): Problem {
+  return { path: `NodeSubnet/${name}`, code, message: `NodeSubnet ${name} ${what}` };
+}

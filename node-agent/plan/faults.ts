@@ -1,0 +1,71 @@
+import type { PluginReport } from "../../cni/plugins.ts";
+import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import type { Problem } from "./problem.ts";
+import type { PeerClaim } from "./routes.ts";
+
+/** Why this node is not programmed in full. Peers that cannot be reached are no faults of the node. */
+export interface Fault {
+  /** A reason as conditions have it, e.g. `"LinkFailed"`. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A node whose pods cannot be reached from here, or not all of them. */
+export interface UnroutedPeer {
+  readonly node: string;
+  readonly message: string;
+}
+
+/** What went wrong with the node's own part of a run. */
+export function ownFaults(outcomes: readonly KindOutcome[], peers: readonly PeerClaim[]): Fault[] {
+  const peerRoutes = new Set(peers.map((peer) => peer.prefix));
+  return outcomes.flatMap(({ kind, errors, unseen }) => [
+    ...(unseen === undefined ? [] : [{ reason: `${capitalized(kind)}Unseen`, message: unseen }]),
+    ...errors
+      .filter((error) => kind !== "route" || !peerRoutes.has(error.key))
+      .map((error) => ({ reason: `${capitalized(kind)}Failed`, message: `${kind} ${error.key}: ${error.message}` })),
+  ]);
+}
+
+/** The plugins without which pods cannot be made. */
+export function pluginFaults(reports: readonly PluginReport[]): Fault[] {
+  return reports
+    .filter((report) => report.outcome === "missing")
+    .map((report) => ({ reason: "PluginMissing", message: report.message }));
+}
+
+/** A problem as the reason of a condition. */
+export function faultOf(problem: Problem): Fault {
+  return { reason: problem.code, message: problem.message };
+}
+
+/** The fault of a node that is told to have no subnet. */
+export function noSubnet(): Fault {
+  return {
+    reason: "NoSubnet",
+    message: "this node has no subnet: look at the PodNetwork's conditions for why, e.g. no free subnet in its ranges",
+  };
+}
+
+/** The peers without a route: those that could not be planned, and those whose route could not be written. By name of node, one each. */
+export function unroutedPeers(peers: readonly PeerClaim[], outcomes: readonly KindOutcome[]): UnroutedPeer[] {
+  const errors = outcomes.filter(({ kind }) => kind === "route").flatMap(({ errors }) => errors);
+  const failed = new Map(errors.map((error) => [error.key, error.message]));
+  const found = new Map<string, string>();
+  for (const { node, prefix, route } of peers) {
+    const message = "code" in route ? route.message : failed.get(prefix);
+    if (message !== undefined && !found.has(node)) found.set(node, message);
+  }
+  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([node, message]) => ({ node, message }));
+}
+
+/** Messages as one text of bounded length: the first few, and how many more. */
+export function joined(messages: readonly string[], limit = 5): string {
+  const rest = messages.length - limit;
+  const text = messages.slice(0, limit).map((message) => message.slice(0, 600));
+  return [...text, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+}
+
+function capitalized(kind: string): string {
+  return kind.charAt(0).toUpperCase() + kind.slice(1);
+}

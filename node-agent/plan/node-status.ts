@@ -1,0 +1,126 @@
+import { gatewayOf } from "../../cni/plan/conflist.ts";
+import type { Condition, NodeNetworkStatus } from "../../crds/types.ts";
+import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import { type Fault, joined, unroutedPeers } from "./faults.ts";
+import type { NodePlan } from "./node-state.ts";
+import type { OwnNetwork } from "./own-network.ts";
+
+/** What one run of the agent came to. */
+export interface RunOutcome {
+  /** Of the spec that was looked at, programmed or not. */
+  readonly configGeneration: number;
+  /** What was programmed, and how that went; undefined: nothing was. */
+  readonly programmed:
+    | { readonly own: OwnNetwork; readonly plan: NodePlan; readonly outcomes: readonly KindOutcome[] }
+    | undefined;
+  /** Why the node is not as its spec says; none: it is. */
+  readonly faults: readonly Fault[];
+  readonly warnings: Warnings;
+}
+
+/** Things wrong on the machine that do not keep the spec from being programmed. */
+export interface Warnings {
+  /** Plugins that are missing, as sentences. */
+  readonly missingPlugins: readonly string[];
+  /** Names of files that a runtime takes before ours, e.g. `["05-other.conf"]`. */
+  readonly foreignConflists: readonly string[];
+  readonly confFolder: string;
+  readonly bridgeNetfilterMissing: boolean;
+}
+
+/** A condition without its time. */
+export type Finding = Omit<Condition, "lastTransitionTime" | "observedGeneration">;
+
+/** What an agent reports, but for the times of its conditions. `previous`: what stands in the API. */
+export interface NodeReport {
+  readonly status: Omit<NodeNetworkStatus, "conditions">;
+  readonly findings: readonly Finding[];
+}
+
+/** The report of a run. `configGeneration` stays the last one that was programmed in full until the next one is. */
+export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | undefined, agentVersion: string): NodeReport {
+  const { programmed, faults } = outcome;
+  const generation = faults.length === 0 ? outcome.configGeneration : previous?.configGeneration;
+  const peers = programmed === undefined ? undefined : peersOf(programmed.plan, programmed.outcomes);
+  const bridge = programmed === undefined ? undefined : bridgeSummary(programmed.own, programmed.outcomes);
+  return {
+    status: {
+      ...(generation === undefined ? {} : { configGeneration: generation }),
+      agentVersion,
+      ...(programmed === undefined ? {} : { mtu: programmed.plan.mtu }),
+      summary: {
+        ...(bridge === undefined ? {} : { bridge }),
+        ...(peers === undefined ? {} : { peers: `${peers.routed}/${peers.known}` }),
+      },
+      ...(peers === undefined ? {} : { peers: { known: peers.known, routed: peers.routed } }),
+    },
+    findings: [programmedFinding(faults, bridge), ...warningFindings(outcome.warnings), ...(peers?.findings ?? [])],
+  };
+}
+
+function programmedFinding(faults: readonly Fault[], bridge: string | undefined): Finding {
+  const [first] = faults;
+  return first === undefined
+    ? { type: "Programmed", status: "True", reason: "Programmed", message: bridge ?? "" }
+    : { type: "Programmed", status: "False", reason: first.reason, message: joined(faults.map((fault) => fault.message)) };
+}
+
+function warningFindings(warnings: Warnings): Finding[] {
+  const { missingPlugins, foreignConflists, confFolder, bridgeNetfilterMissing } = warnings;
+  return [
+    ...finding("PluginMissing", "PluginMissing", missingPlugins),
+    ...finding(
+      "ForeignConflist",
+      "ForeignConflist",
+      foreignConflists.map(
+        (name) => `the runtime takes ${confFolder}/${name} before podnet's configuration; remove or rename it`,
+      ),
+    ),
+    ...finding(
+      "BridgeNetfilterMissing",
+      "ModuleNotLoaded",
+      bridgeNetfilterMissing
+        ? ['Services do not work between two pods of this node: load the kernel module with "modprobe br_netfilter"']
+        : [],
+    ),
+  ];
+}
+
+/** A condition that stands only while there is something to say. */
+function finding(type: string, reason: string, messages: readonly string[]): Finding[] {
+  return messages.length === 0 ? [] : [{ type, status: "True", reason, message: joined(messages) }];
+}
+
+function peersOf({ peers }: NodePlan, outcomes: readonly KindOutcome[]) {
+  const known = new Set(peers.map((peer) => peer.node)).size;
+  const unrouted = unroutedPeers(peers, outcomes);
+  return {
+    known,
+    routed: known - unrouted.length,
+    findings: finding(
+      "PeersUnrouted",
+      "NoRoute",
+      unrouted.map((peer) => peer.message),
+    ),
+  };
+}
+
+/** The bridge with those of its gateway addresses that are there, e.g. `"cni0 10.244.1.1/24 fd00:10:244:1::1/64"`; undefined without a bridge. */
+function bridgeSummary(own: OwnNetwork, outcomes: readonly KindOutcome[]): string | undefined {
+  const failed = (kind: string) => outcomes.filter((outcome) => outcome.kind === kind).flatMap(({ errors }) => errors);
+  if (failed("link").length > 0 || outcomes.some(({ kind, unseen }) => kind === "link" && unseen !== undefined)) return undefined;
+  const missing = new Set(failed("address").map((error) => error.key));
+  const gateways = own.subnets.map((subnet) => ({ gateway: gatewayOf(subnet), length: subnet.length }));
+  const present = gateways.filter(({ gateway }) => !missing.has(`${own.bridge} ${gateway}`));
+  return shortened([own.bridge, ...present.map(({ gateway, length }) => `${gateway}/${length}`)], 500);
+}
+
+/** The words that fit, parted by spaces, and how many did not. */
+function shortened(words: readonly string[], limit: number): string {
+  for (let count = words.length; count > 0; count--) {
+    const rest = words.length - count;
+    const text = [...words.slice(0, count), ...(rest === 0 ? [] : [`and ${rest} more`])].join(" ");
+    if (text.length <= limit) return text;
+  }
+  return "";
+}

@@ -1,0 +1,114 @@
+import { hasPodAddresses } from "../../cni/plan/conflist.ts";
+import type { NodeNetworkSpec } from "../../crds/types.ts";
+import { type Address, type Family, parseAddress } from "../../lib/net/address.ts";
+import { isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
+import type { Problem } from "./problem.ts";
+
+/** What this node shall do: the spec of its NodeNetwork, checked and read. */
+export interface OwnNetwork {
+  readonly configGeneration: number;
+  readonly nodeUID: string;
+  /** Disjoint; within a family the one for new pods first. */
+  readonly subnets: readonly Prefix[];
+  /** At most one per family, as other nodes' next hops name them. */
+  readonly addresses: readonly Address[];
+  readonly podRanges: readonly Prefix[];
+  /** Bytes; undefined: as large as the uplink carries. */
+  readonly fixedMtu: number | undefined;
+  readonly masquerade: boolean;
+  /** A checked interface name, e.g. `"cni0"`. */
+  readonly bridge: string;
+  /** A checked file name without a folder, e.g. `"10-podnet.conflist"`. */
+  readonly confName: string;
+  readonly hairpin: boolean;
+  readonly portMap: boolean;
+}
+
+const bridgeName = /^[a-z][a-z0-9-]{0,14}$/;
+const confName = /^[0-9]{2}-[a-z0-9][a-z0-9-]*\.conflist$/;
+
+/** The spec as values, or every reason why it cannot be programmed. */
+export function parseOwnNetwork(spec: NodeNetworkSpec): OwnNetwork | Problem[] {
+  const subnets = readAll(spec.subnets, (subnet, index) => readSubnet(subnet.cidr, `spec.subnets[${index}].cidr`));
+  const podRanges = readAll(spec.podRanges, (range, index) => readPrefix(range, `spec.podRanges[${index}]`));
+  const addresses = readAll(spec.nodeAddresses, (address, index) => readAddress(address, `spec.nodeAddresses[${index}]`));
+  const problems = [
+    ...[subnets, podRanges, addresses].flatMap((list) => list.problems),
+    ...overlaps(subnets.values),
+    ...checkName(spec.cni.bridge, bridgeName, "spec.cni.bridge", "up to 15 of a-z, 0-9 and -, a letter first, e.g. cni0"),
+    ...checkName(spec.cni.confName, confName, "spec.cni.confName", "e.g. 10-podnet.conflist"),
+  ];
+  if (problems.length > 0) return problems;
+  return {
+    configGeneration: spec.configGeneration,
+    nodeUID: spec.nodeUID,
+    subnets: subnets.values,
+    addresses: addresses.values,
+    podRanges: podRanges.values,
+    fixedMtu: spec.mtu.mode === "Fixed" ? spec.mtu.value : undefined,
+    masquerade: spec.masquerade.enabled,
+    ...spec.cni,
+  };
+}
+
+/** Tells the two results of `parseOwnNetwork` apart. */
+export function isProblems(result: OwnNetwork | Problem[]): result is Problem[] {
+  return Array.isArray(result);
+}
+
+/** The families that the node's pods or anybody's pods have addresses of; IPv4 first. */
+export function familiesOf(own: OwnNetwork): Family[] {
+  return ([4, 6] as const).filter((family) => [...own.subnets, ...own.podRanges].some((prefix) => prefix.family === family));
+}
+
+interface Read<V> {
+  readonly values: readonly V[];
+  readonly problems: readonly Problem[];
+}
+
+function readAll<T, V extends object>(list: readonly T[], read: (item: T, index: number) => V | Problem): Read<V> {
+  const results = list.map(read);
+  const isProblem = (result: V | Problem): result is Problem => "code" in result && "path" in result;
+  return {
+    values: results.filter((result): result is V => !isProblem(result)),
+    problems: results.filter(isProblem),
+  };
+}
+
+function readPrefix(text: string, path: string): Prefix | Problem {
+  const prefix = parsePrefix(text);
+  return isPrefixProblem(prefix) ? { path, code: prefix.code, message: `${path}: ${prefix.message}` } : prefix;
+}
+
+function readSubnet(text: string, path: string): Prefix | Problem {
+  const prefix = readPrefix(text, path);
+  if ("code" in prefix || hasPodAddresses(prefix)) return prefix;
+  return { path, code: "TooSmall", message: `${path}: ${text} has no address for a pod; use /30 (IPv4), /126 (IPv6) or larger` };
+}
+
+function readAddress(text: string, path: string): Address | Problem {
+  return (
+    parseAddress(text) ?? {
+      path,
+      code: "NotAnAddress",
+      message: `${path}: "${text}" is not an IP address; write e.g. 192.168.1.11`,
+    }
+  );
+}
+
+function overlaps(subnets: readonly Prefix[]): Problem[] {
+  return subnets.flatMap((subnet, index) =>
+    subnets
+      .slice(0, index)
+      .filter((other) => prefixesOverlap(subnet, other))
+      .map((other) => ({
+        path: `spec.subnets[${index}].cidr`,
+        code: "Overlap",
+        message: `spec.subnets[${index}].cidr: ${renderPrefix(subnet)} overlaps ${renderPrefix(other)} of the same node; give the node disjoint subnets`,
+      })),
+  );
+}
+
+function checkName(text: string, pattern: RegExp, path: string, accepted: string): Problem[] {
+  return pattern.test(text) ? [] : [{ path, code: "BadName", message: `${path}: "${text}" is no name for it; use ${accepted}` }];
+}

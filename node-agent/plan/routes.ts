@@ -1,0 +1,87 @@
+import { renderAddress } from "../../lib/net/address.ts";
+import type { RouteItem } from "../../lib/linux/kinds/route.ts";
+import type { NextHop } from "../../lib/linux/next-hop.ts";
+import { prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
+import { firstInside, inOrder } from "./address-order.ts";
+import type { Claim } from "./claim.ts";
+import type { NodeFacts } from "./node-facts.ts";
+import type { OwnNetwork } from "./own-network.ts";
+import type { Problem } from "./problem.ts";
+
+/** One claim of another node, and what becomes of it here. */
+export interface PeerClaim {
+  readonly node: string;
+  /** Canonical text; also the key of its route. */
+  readonly prefix: string;
+  /** The route to it, or why there is none. */
+  readonly route: RouteItem | Problem;
+}
+
+/** What becomes of each claim of the other nodes: straight to a next hop on the same link, or a reason. */
+export function peerClaims(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): PeerClaim[] {
+  const nodes = inOrder([...own.addresses, ...claims.flatMap((claim) => [...claim.nextHops, ...claim.nodeAddresses])]);
+  return claims
+    .filter((claim) => claim.node !== node)
+    .map((claim) => {
+      const inside = firstInside(claim.prefix, nodes);
+      const route =
+        inside === undefined
+          ? routeTo(claim, own, facts)
+          : problem(
+              claim,
+              "HidesNode",
+              `${renderAddress(inside)} in it is a node's address; take a range apart from the nodes' network`,
+            );
+      return { node: claim.node, prefix: renderPrefix(claim.prefix), route };
+    });
+}
+
+/** The routes among the claims' fates. */
+export function routesOf(peers: readonly PeerClaim[]): RouteItem[] {
+  return peers.map((peer) => peer.route).filter((route): route is RouteItem => !("code" in route));
+}
+
+/** The addresses whose reach decides about the routes; canonical text. */
+export function nextHopsOf(node: string, claims: readonly Claim[]): string[] {
+  const addresses = claims.filter((claim) => claim.node !== node).flatMap((claim) => claim.nextHops.map(renderAddress));
+  return [...new Set(addresses)];
+}
+
+function routeTo(claim: Claim, own: OwnNetwork, facts: NodeFacts): RouteItem | Problem {
+  const { family } = claim.prefix;
+  const nextHop = claim.nextHops.find((address) => address.family === family);
+  if (nextHop === undefined) {
+    return problem(
+      claim,
+      "NoNextHop",
+      `Node ${claim.node} has no IPv${family} address; give its Node an InternalIP of that family`,
+    );
+  }
+  const subnet = own.subnets.find((subnet) => prefixesOverlap(subnet, claim.prefix));
+  if (subnet !== undefined) {
+    const mine = renderPrefix(subnet);
+    return problem(claim, "OverlapsOwnSubnet", `it overlaps this node's own subnet ${mine}; delete the NodeSubnet that is wrong`);
+  }
+  const via = renderAddress(nextHop);
+  const reach = facts.nextHops.get(via);
+  if (reach?.reach === "OnLink" && reach.device !== own.bridge)
+    return { prefix: renderPrefix(claim.prefix), via, device: reach.device };
+  return problem(claim, "NotOnLink", `its next hop ${via} ${whyNot(reach)}`);
+}
+
+function whyNot(reach: NextHop | undefined): string {
+  const remedy = "direct routes need all nodes on one link";
+  if (reach === undefined) return `has not been looked up; ${remedy}`;
+  if (reach.reach === "ViaGateway") return `is behind the router ${reach.gateway}; ${remedy}`;
+  if (reach.reach === "Local") return "is this node's own address, too; give each Node its own InternalIP";
+  if (reach.reach === "None") return `is not reached (${reach.problem}); ${remedy}`;
+  return `is reached through the pods' bridge ${reach.device}; take a range apart from the nodes' network`;
+}
+
+function problem(claim: Claim, code: string, reason: string): Problem {
+  return {
+    path: `NodeSubnet/${claim.name}`,
+    code,
+    message: `no route to ${renderPrefix(claim.prefix)} of Node ${claim.node}: ${reason}`,
+  };
+}

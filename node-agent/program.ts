@@ -1,0 +1,108 @@
+import { type PluginName, pluginsFor } from "../cni/plan/plugin-names.ts";
+import type { PluginFolders, PluginReport } from "../cni/plugins.ts";
+import { adoptBridge } from "../lib/linux/adopt-bridge.ts";
+import { convergeNode, type KindOutcome, type NodePlace } from "../lib/linux/converge-node.ts";
+import type { FileSet } from "../lib/linux/node-state.ts";
+import { gatherFacts } from "./gather.ts";
+import { bridgeAddresses } from "./plan/bridge.ts";
+import type { Claim } from "./plan/claim.ts";
+import { bridgesOf, type ConfFolder, foreignBefore, keptConflist, leavingConflist, openConflist } from "./plan/conflist-file.ts";
+import { type Fault, faultOf, ownFaults, pluginFaults } from "./plan/faults.ts";
+import type { NodeFacts } from "./plan/node-facts.ts";
+import { planNode } from "./plan/node-state.ts";
+import type { RunOutcome, Warnings } from "./plan/node-status.ts";
+import type { OwnNetwork } from "./plan/own-network.ts";
+
+/** The machine an agent works on. */
+export interface AgentPlace extends NodePlace {
+  /** Where runtimes look for configurations, e.g. `"/etc/cni/net.d"`. */
+  readonly confFolder: string;
+  /** Where plugins keep their state, e.g. `"/var/lib/cni"`. */
+  readonly cniStateFolder: string;
+  readonly plugins: PluginFolders;
+}
+
+/** What is to be programmed, and where. */
+export interface Task {
+  readonly node: string;
+  readonly place: AgentPlace;
+  readonly own: OwnNetwork;
+  readonly claims: readonly Claim[];
+  readonly folder: ConfFolder;
+  /** The node takes no new pods: its configuration is closed. */
+  readonly leaving: boolean;
+  readonly plugins: (names: readonly PluginName[]) => Promise<readonly PluginReport[]>;
+}
+
+/** What came of it. */
+export type Programmed = Omit<RunOutcome, "configGeneration"> & { readonly kinds: readonly KindOutcome[] };
+
+/**
+ * Programs a node: the kernel and the plugins first, then, only if all of the node's own part is there, the CNI configuration.
+ * One peer that cannot be reached does not hold the node back.
+ */
+export async function programNode(task: Task): Promise<Programmed> {
+  const { node, place, own, claims, folder } = task;
+  const facts = await observed(() => gatherFacts(place, node, own, claims));
+  if ("reason" in facts) return unprogrammed(task, [facts]);
+  const plan = planNode(node, own, claims, facts);
+  if ("code" in plan) return unprogrammed(task, [faultOf(plan)]);
+  const adoption = await observed(() => adoptStray(task));
+  const kernel = await convergeNode(place, plan.kernel);
+  const reports = await task.plugins(pluginsFor(own));
+  const faults = [...("reason" in adoption ? [adoption] : []), ...ownFaults(kernel, plan.peers), ...pluginFaults(reports)];
+  const files = await convergeNode(place, { files: filesFor(task, faults.length === 0 ? plan.mtu : undefined) });
+  return {
+    programmed: { own, plan, outcomes: kernel },
+    faults: [...faults, ...ownFaults(files, [])],
+    warnings: { ...warningsOf(folder, own), ...factWarnings(facts, reports) },
+    kinds: [...kernel, ...files],
+  };
+}
+
+/** What can be said of the machine where nothing was programmed. */
+export function warningsOf(folder: ConfFolder, own?: OwnNetwork): Warnings {
+  return {
+    confFolder: folder.path,
+    foreignConflists: own === undefined ? [] : foreignBefore(folder, own.confName),
+    missingPlugins: [],
+    bridgeNetfilterMissing: false,
+  };
+}
+
+function factWarnings(facts: NodeFacts, reports: readonly PluginReport[]): Partial<Warnings> {
+  return {
+    missingPlugins: pluginFaults(reports).map((fault) => fault.message),
+    bridgeNetfilterMissing: !facts.bridgeNetfilter,
+  };
+}
+
+/** `mtu`: of the pods; undefined: the node is not programmed in full. */
+function filesFor({ own, folder, leaving }: Task, mtu: number | undefined): FileSet {
+  if (leaving) return leavingConflist(folder, true);
+  return mtu === undefined ? keptConflist(folder, own) : openConflist(folder, own, mtu);
+}
+
+async function unprogrammed(task: Task, faults: readonly Fault[]): Promise<Programmed> {
+  const kinds = await convergeNode(task.place, { files: filesFor(task, undefined) });
+  const warnings = warningsOf(task.folder, task.own);
+  return { programmed: undefined, faults: [...faults, ...ownFaults(kinds, [])], warnings, kinds };
+}
+
+/** A bridge that a plugin made, told to by a configuration of ours, before this agent came. */
+async function adoptStray({ place, own, folder }: Task): Promise<object> {
+  if (!bridgesOf(folder).includes(own.bridge)) return {};
+  const wanted = bridgeAddresses(own).map(({ address }) => address);
+  await adoptBridge(place.exec, own.bridge, wanted);
+  return {};
+}
+
+/** The value, or as a fault why a tool did not give it; what is not a tool's failure is thrown on. */
+async function observed<V extends object>(read: () => Promise<V>): Promise<V | Fault> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && "retry" in error) return { reason: "NodeUnseen", message: error.message };
+    throw error;
+  }
+}
