@@ -32,9 +32,10 @@ function withoutPeers({ peers: _peers, summary, conditions = [], ...own }: NodeN
   };
 }
 
-/** The same text for the same status, whatever order its fields come in. */
-function text(status: NodeNetworkStatus): string {
-  return JSON.stringify(status, (_key, value: unknown) =>
+/** The same text for the same status, whatever order its fields and conditions come in. */
+function text({ conditions = [], ...rest }: NodeNetworkStatus): string {
+  const sorted = { ...rest, conditions: conditions.toSorted((a, b) => (a.type < b.type ? -1 : 1)) };
+  return JSON.stringify(sorted, (_key, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : value,
