@@ -14,21 +14,21 @@ export interface Lab {
   readonly logsDirectory: string;
   readonly hosts: readonly Host[];
   /** e.g. `"node-1"`, `"control-plane"`, `"router"`, `"outside"`. Throws where there is none of that name. */
-  host(name: string): Host;
+  readonly host: (name: string) => Host;
   /** Those of `hosts` that are nodes. */
   readonly nodes: readonly Host[];
   /** A node's containerd, kubelet and kube-proxy, and its reboot. Throws below level "everything". */
-  kubernetesNode(name: string): RunningNode;
+  readonly kubernetesNode: (name: string) => RunningNode;
   /** Throws at level "hosts". */
   readonly controlPlane: ControlPlane;
   /** An administrator's, for use outside the lab: `kubectl --kubeconfig <this>` from any shell. Throws at level "hosts". */
   readonly kubeconfig: string;
   /** Runs kubectl as an administrator; never throws for a non-zero exit; ends after a minute unless told otherwise. */
-  kubectl(args: readonly string[], options?: RunOptions): Promise<CommandResult>;
+  readonly kubectl: (args: readonly string[], options?: RunOptions) => Promise<CommandResult>;
   /** A token and kubeconfigs with which a process is this ServiceAccount, as its pod would be. */
-  identity(account: ServiceAccount): Promise<Identity>;
+  readonly identity: (account: ServiceAccount) => Promise<Identity>;
   /** Lets the lab live on after this process; `npm run lab -- down --name …` ends it. */
-  keep(): Promise<void>;
+  readonly keep: () => Promise<void>;
   /** Ends the lab and removes everything of it. May be called twice. */
-  stop(options?: TearDownOptions): Promise<void>;
+  readonly stop: (options?: TearDownOptions) => Promise<void>;
 }

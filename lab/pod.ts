@@ -1,13 +1,10 @@
-import type { CommandResult } from "./host.ts";
 import { TEST_IMAGE } from "./image/test-image.ts";
+import type { Lab } from "./lab.ts";
 import type { Place } from "./reach.ts";
 import { waitUntil } from "./wait-until.ts";
 
-/** Runs kubectl as an administrator of the lab's cluster. */
-export type Kubectl = (
-  args: readonly string[],
-  options?: { readonly stdin?: string; readonly timeoutMs?: number },
-) => Promise<CommandResult>;
+/** A cluster where kubectl can be run as an administrator. */
+export type Cluster = Pick<Lab, "kubectl">;
 
 /** A running pod; commands run in its one container. */
 export interface Pod extends Place {
@@ -47,17 +44,17 @@ export function testDaemonSet(name: string): object {
 }
 
 /** Creates or changes an object, or several in a List. Throws with the API server's words where it refuses. */
-export async function applyObject(kubectl: Kubectl, object: object): Promise<void> {
-  await succeed(kubectl, ["apply", "-f", "-"], { stdin: JSON.stringify(object) });
+export async function applyObject(cluster: Cluster, object: object): Promise<void> {
+  await succeed(cluster, ["apply", "-f", "-"], { stdin: JSON.stringify(object) });
 }
 
 /** Waits until `count` pods of a test DaemonSet are ready and no other is left, and gives them in order of their nodes' names. */
-export async function readyPods(kubectl: Kubectl, daemonSet: string, count: number, timeoutMs = 60_000): Promise<Pod[]> {
+export async function readyPods(cluster: Cluster, daemonSet: string, count: number, timeoutMs = 60_000): Promise<Pod[]> {
   const query = ["get", "pods", `--selector=app=${daemonSet}`, "--output=json"];
   return waitUntil(`${count} ready pods of the DaemonSet ${daemonSet}`, timeoutMs, async () => {
-    const { items }: { readonly items: readonly PodObject[] } = JSON.parse(await succeed(kubectl, query));
+    const { items }: { readonly items: readonly PodObject[] } = JSON.parse(await succeed(cluster, query));
     if (items.length !== count || !items.every(isReady)) return undefined;
-    const pods = items.map((item) => podOf(kubectl, item));
+    const pods = items.map((item) => podOf(cluster, item));
     return pods.toSorted((a, b) => a.node.localeCompare(b.node, "en", { numeric: true }));
   });
 }
@@ -67,18 +64,18 @@ function isReady({ metadata, status }: PodObject): boolean {
   return ready && metadata.deletionTimestamp === undefined;
 }
 
-function podOf(kubectl: Kubectl, { metadata: { name, namespace }, spec, status }: PodObject): Pod {
+function podOf(cluster: Cluster, { metadata: { name, namespace }, spec, status }: PodObject): Pod {
   return {
     name,
     namespace,
     node: spec.nodeName ?? "",
     addresses: (status.podIPs ?? []).map(({ ip }) => ip),
-    run: (argv, options) => kubectl(["exec", "--stdin", `--namespace=${namespace}`, name, "--", ...argv], options),
+    run: (argv, options) => cluster.kubectl(["exec", "--stdin", `--namespace=${namespace}`, name, "--", ...argv], options),
   };
 }
 
-async function succeed(kubectl: Kubectl, args: readonly string[], options?: { readonly stdin: string }): Promise<string> {
-  const { code, stdout, stderr } = await kubectl(args, options);
+async function succeed(cluster: Cluster, args: readonly string[], options?: { readonly stdin: string }): Promise<string> {
+  const { code, stdout, stderr } = await cluster.kubectl(args, options);
   if (code !== 0) throw new Error(`kubectl ${args.join(" ")} ended with ${code}: ${stderr.trim()}`);
   return stdout;
 }

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { provideBinaries } from "../tools/binaries.ts";
 import type { Family } from "../tools/family.ts";
+import { DEBIAN_PACKAGES, provideDebianPackages } from "../tools/packages.ts";
+import type { DebianPackage } from "../tools/packages.ts";
 import { requireLinux, requireRoot } from "../tools/preflight.ts";
 import { Problem } from "../tools/problem.ts";
 import { quietProgress } from "../tools/progress.ts";
@@ -40,8 +42,16 @@ const FAMILIES: Readonly<Record<Level, readonly Family[]>> = {
   everything: ["cni-plugins", "etcd", "containerd", "kubernetes"],
 };
 
+const PACKAGES: Readonly<Record<Level, readonly DebianPackage[]>> = {
+  hosts: ["iproute2", "util-linux"],
+  "control-plane": ["iproute2", "util-linux"],
+  "nodes-without-kubelets": ["iproute2", "util-linux"],
+  everything: DEBIAN_PACKAGES,
+};
+
 async function contextFor(instance: Instance, directory: string, options: StartLabOptions): Promise<LabContext> {
   const progress = options.progress ?? quietProgress();
+  await provideDebianPackages(PACKAGES[instance.level], progress);
   const binaries: Readonly<Record<string, string>> =
     options.binaries ?? (await provideBinaries(FAMILIES[instance.level], progress));
   const binary = (name: string): string => {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../tools/problem.ts";
 import { errorCode } from "./error-text.ts";
+import { unlinkKubeconfig } from "./kubeconfig-link.ts";
 import { registryDirectory, removeLabRecord } from "./lab-record.ts";
 import type { LabRecord } from "./lab-record.ts";
 import { unmountBelow } from "./mounts.ts";
@@ -82,5 +83,6 @@ export async function tearDown(record: LabRecord, { keepLogs = false }: TearDown
     return removeCgroup(trees, [`podnet-${record.name}`]) || undefined;
   });
   removeFiles(record.directory, keepLogs);
+  unlinkKubeconfig(record.directory);
   removeLabRecord(record.name);
 }

@@ -4,6 +4,7 @@ import { Problem } from "../../tools/problem.ts";
 import { startForward } from "../forward.ts";
 import type { Host, LabProcess } from "../host.ts";
 import type { ApiServerAccess, LabContext } from "../lab-context.ts";
+import { identify } from "../process-table.ts";
 import { waitUntil } from "../wait-until.ts";
 import { askReady } from "./ask-ready.ts";
 import { API_SERVER_PORT, componentArguments } from "./command-line.ts";
@@ -28,17 +29,15 @@ export interface ControlPlane {
 const READY_DEADLINE_MS = 120_000;
 
 async function waitReady(ask: () => Promise<boolean>, running: ReadonlyMap<Component, LabProcess>): Promise<void> {
-  const first = ["etcd", "kube-apiserver"] as const;
-  const ended = first.flatMap((component) => {
-    const process = running.get(component);
-    return process === undefined ? [] : [process.exited.then((code) => ({ process, code }))];
-  });
-  const early = Promise.race(ended).then(({ process, code }) => {
-    throw new Problem(`${process.name} ended with ${code} before the API server was ready: its log ${process.logFile} says why.`);
-  });
+  const needed = (["etcd", "kube-apiserver"] as const).flatMap((component) => running.get(component) ?? []);
   const what = `the API server to be ready (its log is ${running.get("kube-apiserver")?.logFile})`;
-  const ready = waitUntil(what, READY_DEADLINE_MS, async () => (await ask()) || undefined);
-  await Promise.race([ready, early]);
+  await waitUntil(what, READY_DEADLINE_MS, async () => {
+    const ended = needed.find((process) => identify(process.pid) === undefined);
+    if (ended !== undefined) {
+      throw new Problem(`${ended.name} ended before the API server was ready: its log ${ended.logFile} says why.`);
+    }
+    return (await ask()) || undefined;
+  });
 }
 
 /** Starts etcd and the API server on this host, and the controllers where the instance wants them. */
