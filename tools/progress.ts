@@ -47,16 +47,20 @@ export function quietProgress(): Progress {
   return { during: (_what, work) => work({ reached: () => {}, note: () => {} }), say: () => {} };
 }
 
-/** Progress on any output. */
-export function createProgress(output: ProgressOutput, durations: Durations): Progress {
+/** Progress on any output. `now` is a clock in milliseconds. */
+export function createProgress(
+  output: ProgressOutput,
+  durations: Durations,
+  now: () => number = () => performance.now(),
+): Progress {
   const running = new Set<Running>();
   const screen = output.isTTY === true ? liveScreen(output) : plainScreen(output);
   let timer: NodeJS.Timeout | undefined;
 
-  const tick = (): void => screen.show([...running], performance.now());
+  const tick = (): void => screen.show([...running], now());
   const end = (task: Running, failed: boolean): void => {
     running.delete(task);
-    const took = performance.now() - task.startedMs;
+    const took = now() - task.startedMs;
     if (took >= SHOW_AFTER_MS) {
       if (!failed) durations.record(task.what, took / 1000);
       screen.say(`${failed ? "✗" : "✓"} ${task.what}: ${failed ? "failed after" : "done in"} ${seconds(took / 1000)}`);
@@ -74,7 +78,7 @@ export function createProgress(output: ProgressOutput, durations: Durations): Pr
       const expectedSeconds = durations.expected(what);
       const task: Running = {
         what,
-        startedMs: performance.now(),
+        startedMs: now(),
         shownMs: undefined,
         ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
       };
