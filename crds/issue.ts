@@ -1,0 +1,38 @@
+/** Every way in which an object can be wrong. */
+export type IssueCode =
+  | "WrongKind" // apiVersion or kind is not the one read here
+  | "Required"
+  | "WrongType"
+  | "UnknownField"
+  | "NotSupported" // not one of the values of an enumeration
+  | "OutOfBounds" // a number, length or count
+  | "WrongPattern"
+  | "WrongFormat"
+  | "Duplicate" // two list entries with one key
+  | "NotAPrefix"
+  | "NotCanonical"
+  | "NotUnicast"
+  | "RangesOverlap" // inside one network
+  | "OutsideRanges" // a reserved prefix
+  | "WrongCombination" // fields that do not go together
+  | "Immutable"
+  | "OverlapsWith"; // another network's range
+
+/** One thing wrong with an object, as an expected outcome. */
+export interface Issue {
+  /** Where, as Kubernetes writes it, e.g. `"spec.ranges[0].cidr"`; empty for the object as a whole. */
+  readonly path: string;
+  readonly code: IssueCode;
+  /** Names the value and the remedy, to stand behind the path, e.g. `"10.244.0.1/16" is not in canonical form; write 10.244.0.0/16`. */
+  readonly message: string;
+}
+
+/** One line for people: `spec.ranges[0].cidr: "10.244.0.1/16" is not in canonical form; write 10.244.0.0/16`. */
+export function renderIssue(issue: Issue): string {
+  return issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`;
+}
+
+/** Either the typed value, or at least one issue. */
+export type Parsed<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly value?: undefined; readonly issues: readonly [Issue, ...Issue[]] };

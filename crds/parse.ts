@@ -1,0 +1,46 @@
+import type { ValidateFunction } from "ajv";
+import type { Issue, Parsed } from "./issue.ts";
+import { apiVersion } from "./names.ts";
+import { compileSchema, type KindName, schemaFor, withoutNulls } from "./schema.ts";
+import { schemaIssue, show } from "./schema-issue.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork } from "./types.ts";
+
+/** What anyone handed in, e.g. read from a file → a PodNetwork with its defaults, or every issue its schema finds. Rules across fields: `validatePodNetwork`. */
+export const parsePodNetwork = parserFor<PodNetwork>("PodNetwork");
+
+/** The same for a NodeSubnet. */
+export const parseNodeSubnet = parserFor<NodeSubnet>("NodeSubnet");
+
+/** The same for a NodeNetwork. */
+export const parseNodeNetwork = parserFor<NodeNetwork>("NodeNetwork");
+
+/** Compiles the schema when the parser is first used, since that takes milliseconds most processes never need. */
+function parserFor<T>(kind: KindName): (input: unknown) => Parsed<T> {
+  const schema = schemaFor(kind);
+  let validate: ValidateFunction<T> | undefined;
+  return (input) => {
+    const wrong = wrongKind(kind, input);
+    if (wrong !== undefined) return { issues: [wrong] };
+    validate ??= compileSchema<T>(schema);
+    const value = withoutNulls(input, schema);
+    if (validate(value)) return { value };
+    const [first, ...others] = (validate.errors ?? []).map(schemaIssue);
+    if (first === undefined) throw new Error(`the schema of ${kind} refuses without an error`);
+    return { issues: [first, ...others] };
+  };
+}
+
+function wrongKind(kind: KindName, input: unknown): Issue | undefined {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return {
+      path: "",
+      code: "WrongType",
+      message: `must be an object with apiVersion ${apiVersion} and kind ${kind}, not ${show(input)}`,
+    };
+  }
+  for (const [path, wanted] of Object.entries({ apiVersion, kind })) {
+    const have = Object.entries(input).find(([key]) => key === path)?.[1];
+    if (have !== wanted) return { path, code: "WrongKind", message: `${show(have)} is not read here; write ${wanted}` };
+  }
+  return undefined;
+}

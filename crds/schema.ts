@@ -1,0 +1,100 @@
+import { Ajv, type SchemaValidateFunction, type ValidateFunction } from "ajv";
+import schemas from "./schemas.json" with { type: "json" };
+
+/** The kinds that have a schema. */
+export type KindName = keyof typeof schemas;
+
+/** The part of an openAPIV3Schema that is read here. */
+export interface Schema {
+  readonly type?: string;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema | boolean;
+}
+
+const dnsSubdomain = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+const texts = { type: "object", additionalProperties: { type: "string" } };
+
+/** What is read of metadata; the server checks the rest of it, and gives it more fields than these. */
+const metadata = {
+  type: "object",
+  required: ["name"],
+  properties: {
+    name: { type: "string", minLength: 1, maxLength: 253, pattern: dnsSubdomain, examples: ["default"] },
+    uid: { type: "string" },
+    resourceVersion: { type: "string" },
+    generation: { type: "integer" },
+    creationTimestamp: { type: "string" },
+    deletionTimestamp: { type: "string" },
+    finalizers: { type: "array", items: { type: "string" } },
+    labels: texts,
+    annotations: texts,
+  },
+};
+
+/** The CRD's schema of a kind, as the API server would have it: metadata filled in, unknown fields refused. */
+export function schemaFor(kind: KindName): Schema {
+  const schema: Schema = schemas[kind];
+  const properties = { ...schema.properties, metadata: { ...metadata, additionalProperties: true } };
+  return closed({ ...schema, required: ["metadata", "spec"], properties });
+}
+
+/** Compiles a schema; the function it gives fills defaults in place and leaves what is wrong in its `errors`. Takes some milliseconds. */
+export function compileSchema<T>(schema: Schema): ValidateFunction<T> {
+  const ajv = new Ajv({ strict: true, allErrors: true, verbose: true, useDefaults: true });
+  ajv.addFormat("int32", { type: "number", validate: (value: number) => Math.abs(value) <= 2 ** 31 });
+  ajv.addFormat("int64", { type: "number", validate: Number.isSafeInteger });
+  ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
+  ajv.addVocabulary(["x-kubernetes-validations", "x-kubernetes-map-type"]);
+  ajv.addKeyword({ keyword: "x-kubernetes-list-type", validate: uniqueIn("set"), errors: true });
+  ajv.addKeyword({ keyword: "x-kubernetes-list-map-keys", validate: uniqueKeys, errors: true });
+  return ajv.compile<T>(schema);
+}
+
+/** A copy without the nulls that the server drops: those of fields the schema knows. */
+export function withoutNulls(value: unknown, schema: Schema): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, schema.items ?? {}));
+  if (typeof value !== "object" || value === null) return value;
+  const kept: [string, unknown][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    const known = schema.properties?.[key] ?? schemaOfOthers(schema);
+    if (item !== null || known === undefined) kept.push([key, withoutNulls(item, known ?? {})]);
+  }
+  return Object.fromEntries(kept);
+}
+
+function schemaOfOthers({ additionalProperties }: Schema): Schema | undefined {
+  return typeof additionalProperties === "object" ? additionalProperties : undefined;
+}
+
+function closed(schema: Schema): Schema {
+  const open = schema.properties === undefined || schema.additionalProperties !== undefined;
+  return {
+    ...schema,
+    ...(schema.properties && {
+      properties: Object.fromEntries(Object.entries(schema.properties).map(([key, value]) => [key, closed(value)])),
+    }),
+    ...(schema.items && { items: closed(schema.items) }),
+    ...(!open && { additionalProperties: false }),
+  };
+}
+
+function uniqueKeys(keys: readonly string[], list: readonly Record<string, unknown>[]): boolean {
+  const complete = list.filter((item) => keys.every((key) => item?.[key] !== undefined));
+  return complete.length < list.length || unique(uniqueKeys, list, (item) => JSON.stringify(keys.map((key) => item[key])));
+}
+
+function uniqueIn(wanted: string): SchemaValidateFunction {
+  const check: SchemaValidateFunction = (type: string, list: readonly unknown[]) =>
+    type !== wanted || unique(check, list, (item) => JSON.stringify(item));
+  return check;
+}
+
+/** Leaves one error per repeated entry in `check.errors`, where ajv looks for them. */
+function unique<T>(check: SchemaValidateFunction, list: readonly T[], keyOf: (item: T) => string): boolean {
+  const keys = list.map(keyOf);
+  const repeated = keys.flatMap((key, index) => (keys.indexOf(key) < index ? [index] : []));
+  check.errors = repeated.map((index) => ({ keyword: "duplicate", params: { index, entry: list[index] } }));
+  return repeated.length === 0;
+}

@@ -1,0 +1,78 @@
+import { isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap } from "../lib/net/prefix.ts";
+import type { Issue } from "./issue.ts";
+import { immutableIssues, meantPrefix, rangeIssues, reservedIssues } from "./range-rules.ts";
+import type { PodNetwork, PodNetworkMtu, PodNetworkNodeSelector, PodNetworkSpec } from "./types.ts";
+
+/**
+ * What one parsed PodNetwork gets wrong across its fields; the CRD's CEL rules find the same. With the stored object as `old` it judges an update:
+ * what was wrong before and is unchanged is not named again, so that a wrong object can be corrected step by step.
+ */
+export function validatePodNetwork(candidate: PodNetwork, old?: PodNetwork): Issue[] {
+  const issues = specIssues(candidate.spec);
+  if (old === undefined) return issues;
+  return [...withoutKnown(issues, specIssues(old.spec)), ...immutableIssues(candidate.spec.ranges, old.spec.ranges)];
+}
+
+/**
+ * Overlaps of a parsed PodNetwork's ranges with those of every other PodNetwork. With the stored object as `old` only ranges that it does not have
+ * are judged, so that a network that lost a race can still be shrunk. The candidate itself, by name, may be among `others`.
+ */
+export function validateAgainst(candidate: PodNetwork, others: readonly PodNetwork[], old?: PodNetwork): Issue[] {
+  const theirs = others.filter(({ metadata }) => metadata.name !== candidate.metadata.name).flatMap(ownedRanges);
+  return candidate.spec.ranges.flatMap(({ cidr }, index) => {
+    const prefix = meantPrefix(cidr);
+    if (prefix === undefined || old?.spec.ranges.some((range) => range.cidr === cidr)) return [];
+    const overlapping = theirs.filter((their) => prefixesOverlap(prefix, their.prefix));
+    return overlapping.map((their): Issue => {
+      const message = `${cidr} overlaps ${their.cidr} of ${their.owner}; choose a range that is free, or remove that one first`;
+      return { path: `spec.ranges[${index}].cidr`, code: "OverlapsWith", message };
+    });
+  });
+}
+
+interface OwnedRange {
+  readonly cidr: string;
+  readonly prefix: Prefix;
+  /** e.g. `"PodNetwork/default (spec.ranges[0])"` — where a person finds it. */
+  readonly owner: string;
+}
+
+function ownedRanges({ metadata, spec }: PodNetwork): OwnedRange[] {
+  return spec.ranges.flatMap(({ cidr }, index) => {
+    const prefix = parsePrefix(cidr);
+    return isPrefixProblem(prefix) ? [] : [{ cidr, prefix, owner: `PodNetwork/${metadata.name} (spec.ranges[${index}])` }];
+  });
+}
+
+function specIssues(spec: PodNetworkSpec): Issue[] {
+  return [
+    ...rangeIssues(spec.ranges),
+    ...reservedIssues(spec.reserved ?? [], spec.ranges),
+    ...mtuIssues(spec.mtu, spec),
+    ...selectorIssues(spec.nodeSelector ?? {}),
+  ];
+}
+
+function mtuIssues({ mode, value }: PodNetworkMtu, { ranges }: PodNetworkSpec): Issue[] {
+  if ((mode === "Fixed") !== (value !== undefined)) {
+    const message = "mode Fixed needs a value, mode Auto takes none; set both or neither";
+    return [{ path: "spec.mtu", code: "WrongCombination", message }];
+  }
+  if (value === undefined || value >= 1280 || ranges.every(({ cidr }) => meantPrefix(cidr)?.family !== 6)) return [];
+  const message = `an MTU of ${value} does not carry IPv6, which needs 1280 (RFC 8200, 5); use 1280 or more, or no IPv6 range`;
+  return [{ path: "spec.mtu.value", code: "WrongCombination", message }];
+}
+
+function selectorIssues({ matchExpressions = [] }: PodNetworkNodeSelector): Issue[] {
+  return matchExpressions.flatMap(({ operator, values = [] }, index): Issue[] => {
+    const takesValues = operator === "In" || operator === "NotIn";
+    if (takesValues === values.length > 0) return [];
+    const message = "In and NotIn need values, Exists and DoesNotExist take none; correct values or operator";
+    return [{ path: `spec.nodeSelector.matchExpressions[${index}]`, code: "WrongCombination", message }];
+  });
+}
+
+/** Without the path, since an index moves when an entry before it goes. */
+function withoutKnown(issues: readonly Issue[], known: readonly Issue[]): Issue[] {
+  return issues.filter((issue) => !known.some(({ code, message }) => code === issue.code && message === issue.message));
+}
