@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import type { NodeNetworkSpec } from "../../crds/types.ts";
+import type { AgentView } from "../../node-agent/agent.ts";
+import type { ClaimObject } from "../../node-agent/plan/claim.ts";
+import { provideBinaries } from "../../tools/binaries.ts";
+import { quietProgress } from "../../tools/progress.ts";
+import type { AgentAnswer, AgentOrder } from "./agent-inside.ts";
+import type { Runtime } from "./cni.ts";
+import { must, type Netns } from "./netns.ts";
+
+/** A node with an agent and a runtime: folders of its own, and a namespace. */
+export interface AgentNode {
+  /** e.g. `"node-1"` */
+  readonly name: string;
+  readonly netns: Netns;
+  readonly confFolder: string;
+  readonly pluginFolder: string;
+  readonly runtime: Runtime;
+  /** A fresh agent that runs once for each view; what each run came to. */
+  run(...views: readonly AgentView[]): Promise<AgentAnswer[]>;
+}
+
+const inside = join(import.meta.dirname, "agent-inside.ts");
+
+/** Gives a namespace the folders of a node. They go when the test ends. */
+export async function agentNode(t: TestContext, name: string, netns: Netns): Promise<AgentNode> {
+  const folder = await mkdtemp(join(tmpdir(), `podnet-t-${name}-`));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const [confFolder, pluginFolder, cniStateFolder] = ["net.d", "bin", "cni"].map((part) => join(folder, part));
+  assert.ok(confFolder !== undefined && pluginFolder !== undefined && cniStateFolder !== undefined);
+  await mkdir(confFolder);
+  const plugins = await provideBinaries(["cni-plugins"], quietProgress());
+  const place = {
+    procSys: "/proc/sys",
+    confFolder,
+    cniStateFolder,
+    plugins: { source: dirname(plugins.bridge), target: pluginFolder },
+  };
+  const run = async (...views: readonly AgentView[]): Promise<AgentAnswer[]> => {
+    const order: AgentOrder = { node: name, place, views };
+    return JSON.parse(await must(netns.exec, [process.execPath, inside], JSON.stringify(order))) as AgentAnswer[];
+  };
+  const conflist = join(confFolder, "10-podnet.conflist");
+  const runtime = { node: netns, pluginFolder, conflist, leaseFolder: join(cniStateFolder, "networks") };
+  return { name, netns, confFolder, pluginFolder, runtime, run };
+}
+
+/** What an agent sees: its own spec, if any, and the claims. */
+export function viewOf(spec: NodeNetworkSpec | undefined, claims: readonly ClaimObject[]): AgentView {
+  const own = spec && {
+    apiVersion: "podnet.dev/v1alpha1" as const,
+    kind: "NodeNetwork" as const,
+    metadata: { name: "own" },
+    spec,
+  };
+  return { own, claims };
+}
+
+/** Fails unless a run had nothing to complain of. */
+export function assertProgrammed(answer: AgentAnswer | undefined): void {
+  assert.ok(answer?.report !== undefined, "there is something to report");
+  assert.deepEqual(answer.faults, []);
+  assert.deepEqual(
+    answer.kinds.flatMap(({ errors, unseen }) => [
+      ...errors.map(({ message }) => message),
+      ...(unseen === undefined ? [] : [unseen]),
+    ]),
+    [],
+  );
+}
+
+/** The steps of a run as text, e.g. `["add link cni0"]`. */
+export function stepsOf(answer: AgentAnswer | undefined): string[] {
+  return (answer?.kinds ?? []).flatMap(({ steps }) => steps.map(({ op, kind, key }) => `${op} ${kind} ${key}`));
+}

@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { makeExec } from "../../lib/linux/exec.ts";
+import { makeNetns, type Netns } from "./netns.ts";
+
+/** What a runtime knows when it calls plugins. */
+export interface Runtime {
+  /** The node's namespace, in which the plugins run. */
+  readonly node: Netns;
+  readonly pluginFolder: string;
+  readonly conflist: string;
+  /** Stands for `/var/lib/cni/networks`, so that nodes on one machine do not share leases. */
+  readonly leaseFolder: string;
+}
+
+/** A pod as a runtime makes it. */
+export interface Pod {
+  readonly id: string;
+  readonly netns: Netns;
+  /** Without prefix length, in the order of the result. */
+  readonly addresses: readonly string[];
+}
+
+/** What the last plugin of a chain said; `code` other than 0 means that a plugin refused. */
+interface Answer {
+  readonly status: number;
+  readonly result: { readonly ips?: readonly { readonly address: string }[]; readonly msg?: string };
+}
+
+/** Calls the plugins of a configuration as libcni does: ADD in order, each with the result of the one before, DEL in reverse. */
+export async function callPlugins(runtime: Runtime, command: "ADD" | "DEL", id: string, netns: string): Promise<Answer> {
+  const { cniVersion, name, plugins } = JSON.parse(await readFile(runtime.conflist, "utf8")) as {
+    cniVersion: string;
+    name: string;
+    plugins: ({ type: string; ipam?: object } & object)[];
+  };
+  const exec = makeExec({ prefix: ["nsenter", `--net=${runtime.node.path}`] });
+  const environment = [`CNI_COMMAND=${command}`, `CNI_CONTAINERID=${id}`, `CNI_NETNS=${netns}`, "CNI_IFNAME=eth0"];
+  let result: Answer["result"] | undefined;
+  for (const plugin of command === "ADD" ? plugins : plugins.toReversed()) {
+    const ipam = plugin.ipam === undefined ? {} : { ipam: { ...plugin.ipam, dataDir: runtime.leaseFolder } };
+    const config = { cniVersion, name, ...plugin, ...ipam, ...(result === undefined ? {} : { prevResult: result }) };
+    const argv = ["env", ...environment, `CNI_PATH=${runtime.pluginFolder}`, join(runtime.pluginFolder, plugin.type)];
+    const output = await exec.run(argv, JSON.stringify(config));
+    if (output.status !== 0) return { status: output.status, result: JSON.parse(output.stdout) as Answer["result"] };
+    if (command === "ADD") result = JSON.parse(output.stdout) as Answer["result"];
+  }
+  return { status: 0, result: result ?? {} };
+}
+
+/** Makes a pod; it goes when the test ends. */
+export async function addPod(t: TestContext, runtime: Runtime, label: string): Promise<Pod> {
+  const netns = await makeNetns(t, label);
+  const id = `${netns.name}-id`;
+  const { status, result } = await callPlugins(runtime, "ADD", id, netns.path);
+  if (status !== 0) throw new Error(`ADD of ${label} failed: ${result.msg}`);
+  return { id, netns, addresses: (result.ips ?? []).map(({ address }) => address.split("/")[0] ?? "") };
+}
