@@ -5,6 +5,8 @@ export class Problem extends Error {
 
 /** Runs a command's main to its end and sets the exit code: what main gives, 2 for a Problem, 1 for a bug. */
 export async function runCommand(main: () => Promise<number>): Promise<void> {
+  // Whoever reads the output has seen enough, e.g. `… | head -1`.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   try {
     process.exitCode = await main();
   } catch (error) {

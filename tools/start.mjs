@@ -84,7 +84,8 @@ function npmCi(why) {
   const npm = process.env.npm_execpath;
   const [command, ...first] = npm === undefined || !/npm-cli\.c?js$/.test(npm) ? ["npm"] : [process.execPath, npm];
   // npm's words go to standard error, so that the script's own output stays clean.
-  const { status, error } = spawnSync(command, [...first, "ci", "--include=dev", "--include=optional"], {
+  // Its warnings are about the Node that runs npm, which is not the one that will run the packages.
+  const { status, error } = spawnSync(command, [...first, "ci", "--include=dev", "--include=optional", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
