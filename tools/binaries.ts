@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assetsOf } from "./assets.ts";
 import { buildFamily } from "./build.ts";
@@ -76,17 +76,27 @@ async function provideEntry(pinned: Pinned, reach: Reach, progress: Progress): P
 
 async function makeEntry(pinned: Pinned, root: string, entry: string, reach: Reach, progress: Progress): Promise<void> {
   await requireSpace(`The cache of ${pinned.recipe.family}`, [{ folder: root, megabytes: 500 }]);
-  const downloading = await startEntry(root, pinned.entry);
-  const refused = await progress.during(`downloading ${pinned.recipe.family} ${pinned.version}`, (task) =>
-    download(pinned, programFolder(downloading), reach, task),
-  );
-  if (refused === undefined) return publishEntry(downloading, entry, "downloaded from the official release");
-  progress.say(`Building ${pinned.recipe.family} ${pinned.version} from its Go module, since ${refused}.`);
-  const building = await startEntry(root, pinned.entry);
-  const source = await buildFamily(pinned, programFolder(building), progress);
-  const flaw = await firstVersionFlaw(pinned, programFolder(building));
-  if (flaw !== undefined) throw new Error(`the build of ${pinned.recipe.family} is not right: ${flaw}`);
-  await publishEntry(building, entry, source);
+  const folder = await startEntry(root, pinned.entry);
+  try {
+    const source = await fillEntry(pinned, programFolder(folder), reach, progress);
+    await publishEntry(folder, entry, source);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Downloads or builds a family's programs into the empty folder `bin`; gives where they come from. */
+async function fillEntry(pinned: Pinned, bin: string, reach: Reach, progress: Progress): Promise<string> {
+  const what = `${pinned.recipe.family} ${pinned.version}`;
+  const refused = await progress.during(`downloading ${what}`, (task) => download(pinned, bin, reach, task));
+  if (refused === undefined) return "downloaded from the official release";
+  progress.say(`Building ${what} from its Go module, since ${refused}.`);
+  await rm(bin, { recursive: true, force: true });
+  await mkdir(bin);
+  const source = await buildFamily(pinned, bin, progress);
+  const flaw = await firstVersionFlaw(pinned, bin);
+  if (flaw !== undefined) throw new Error(`the build of ${what} is not right: ${flaw}`);
+  return source;
 }
 
 /** Downloads all of a family's programs into `bin`; gives why that did not work, or undefined. */

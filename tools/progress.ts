@@ -116,7 +116,7 @@ function liveScreen(output: ProgressOutput): Screen {
       const long = running.filter((task) => nowMs - task.startedMs >= SHOW_AFTER_MS);
       const texts = long.map((task) => renderTask(task, (nowMs - task.startedMs) / 1000));
       if (texts.length === 0) return;
-      output.write(renderLive(texts, output.columns ?? 80));
+      output.write(renderLive(texts, output.columns || 80));
       drawn = true;
     },
     say(line) {
