@@ -45,8 +45,15 @@ async function endProcesses(record: LabRecord): Promise<void> {
   if (namespaces.has(networkNamespaceOf("self") ?? "")) {
     throw new Problem(`This shell is inside the lab ${record.name}: leave it and run the command again.`);
   }
+  const cgroup = `podnet-${record.name}`;
+  // Nodes first: whoever entered one is the parent of a process in it, and its end has to be taken note of by that parent.
+  await endAll(record, () => processesOf(new Set(), cgroup));
+  await endAll(record, () => processesOf(namespaces, cgroup));
+}
+
+async function endAll(record: LabRecord, remaining: () => readonly { readonly pid: number }[]): Promise<void> {
   await waitUntil(`the last process of the lab ${record.name} to end`, END_DEADLINE_MS, () => {
-    const left = processesOf(namespaces, `podnet-${record.name}`);
+    const left = remaining();
     for (const { pid } of left) kill(pid);
     return left.length === 0 || undefined;
   });
