@@ -32,11 +32,8 @@ function parserFor<T>(kind: KindName): (input: unknown) => Parsed<T> {
 
 function wrongKind(kind: KindName, input: unknown): Issue | undefined {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    return {
-      path: "",
-      code: "WrongType",
-      message: `must be an object with apiVersion ${apiVersion} and kind ${kind}, not ${show(input)}`,
-    };
+    const message = `${show(input)} is no object; write one with apiVersion ${apiVersion} and kind ${kind}`;
+    return { path: "", code: "WrongType", message };
   }
   for (const [path, wanted] of Object.entries({ apiVersion, kind })) {
     const have = Object.entries(input).find(([key]) => key === path)?.[1];

@@ -47,8 +47,8 @@ export function compileSchema<T>(schema: Schema): ValidateFunction<T> {
   ajv.addFormat("int64", { type: "number", validate: Number.isSafeInteger });
   ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
   ajv.addVocabulary(["x-kubernetes-validations", "x-kubernetes-map-type"]);
-  ajv.addKeyword({ keyword: "x-kubernetes-list-type", validate: uniqueIn("set"), errors: true });
-  ajv.addKeyword({ keyword: "x-kubernetes-list-map-keys", validate: uniqueKeys, errors: true });
+  ajv.addKeyword({ keyword: "x-kubernetes-list-type", type: "array", validate: uniqueIn("set"), errors: true });
+  ajv.addKeyword({ keyword: "x-kubernetes-list-map-keys", type: "array", validate: uniqueKeys, errors: true });
   return ajv.compile<T>(schema);
 }
 

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { codesByPath, judge, readCrdCases } from "../test/support/crd-case.ts";
+import { renderIssue } from "./issue.ts";
+import { apiVersion } from "./names.ts";
+import { parseNodeNetwork, parseNodeSubnet, parsePodNetwork } from "./parse.ts";
+
+for (const one of readCrdCases()) {
+  const wanted = Object.entries(one.issues ?? {}).flatMap(([path, codes]) => [codes].flat().map((code) => [path, code] as const));
+  test(`${one.case}: ${wanted.length === 0 ? "accepted" : "refused"}`, () => {
+    const { issues } = judge(one);
+    assert.deepEqual(codesByPath(issues.map(({ path, code }) => [path, code])), codesByPath(wanted));
+    for (const issue of issues) assert.match(issue.message, /;|: /, `no remedy in: ${renderIssue(issue)}`);
+  });
+}
+
+const ranges = [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }];
+const metadata = { name: "default" };
+
+test("defaults are filled in, and the object handed in stays as it was", () => {
+  const input = { apiVersion, kind: "PodNetwork", metadata, spec: { ranges, cni: { bridge: "br-pods" }, mtu: null } };
+  const before = structuredClone(input);
+  assert.deepEqual(parsePodNetwork(input).value?.spec, {
+    ranges,
+    mtu: { mode: "Auto" },
+    masquerade: { enabled: true },
+    cni: { confName: "10-podnet.conflist", bridge: "br-pods", hairpin: true, portMap: true },
+  });
+  assert.deepEqual(input, before);
+});
+
+test("what the server adds to metadata is no unknown field", () => {
+  const stored = {
+    ...metadata,
+    uid: "u",
+    generation: 3,
+    selfLink: "",
+    managedFields: [{ manager: "kubectl" }],
+    ownerReferences: [],
+  };
+  assert.ok(parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: stored, spec: { ranges } }).value);
+});
+
+test("another kind, another version and no object at all are told apart", () => {
+  const messages = [
+    undefined,
+    [],
+    { apiVersion, kind: "NodeSubnet", metadata, spec: { ranges } },
+    { apiVersion: "podnet.dev/v1", kind: "PodNetwork", metadata, spec: { ranges } },
+    { kind: "PodNetwork", metadata, spec: { ranges } },
+  ].map((input) => parsePodNetwork(input).issues?.map(renderIssue));
+  assert.deepEqual(messages, [
+    ["nothing is no object; write one with apiVersion podnet.dev/v1alpha1 and kind PodNetwork"],
+    ["[] is no object; write one with apiVersion podnet.dev/v1alpha1 and kind PodNetwork"],
+    ['kind: "NodeSubnet" is not read here; write PodNetwork'],
+    ['apiVersion: "podnet.dev/v1" is not read here; write podnet.dev/v1alpha1'],
+    ["apiVersion: nothing is not read here; write podnet.dev/v1alpha1"],
+  ]);
+});
+
+test("a missing field is described by what the schema says of it", () => {
+  const parsed = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata, spec: { ranges: [{ nodePrefixLength: 24 }] } });
+  assert.deepEqual(parsed.issues?.map(renderIssue), [
+    'spec.ranges[0].cidr: is missing; set it: A prefix in canonical form, e.g. "10.244.0.0/16" or "fd00:10:244::/48".',
+  ]);
+});
+
+test("a status is read too, with the format of its times", () => {
+  const condition = { type: "Ready", status: "True", reason: "Ready", message: "", lastTransitionTime: "2026-11-24T12:00:00Z" };
+  const withTime = (lastTransitionTime: string) =>
+    parsePodNetwork({
+      apiVersion,
+      kind: "PodNetwork",
+      metadata,
+      spec: { ranges },
+      status: { observedGeneration: 3, conditions: [{ ...condition, lastTransitionTime }] },
+    });
+  assert.deepEqual(withTime(condition.lastTransitionTime).value?.status?.conditions, [condition]);
+  assert.deepEqual(withTime("today").issues?.map(renderIssue), [
+    'status.conditions[0].lastTransitionTime: "today" is not of format date-time; correct it',
+  ]);
+});
+
+test("a NodeSubnet names its addresses once each", () => {
+  const owner = { network: "default", networkUID: "n", node: "node-1", nodeUID: "u", cidr: "10.244.1.0/24" };
+  const claim = (nodeAddresses: readonly string[]) =>
+    parseNodeSubnet({
+      apiVersion,
+      kind: "NodeSubnet",
+      metadata: { name: "10.244.1.0-24" },
+      spec: { ...owner, nextHops: ["192.168.1.11"], nodeAddresses },
+    });
+  assert.equal(claim(["192.168.1.11", "fd00::11"]).value?.spec.cidr, "10.244.1.0/24");
+  assert.deepEqual(claim(["192.168.1.11", "192.168.1.11"]).issues?.map(renderIssue), [
+    "spec.nodeAddresses[1]: 192.168.1.11 stands in the list twice; remove one",
+  ]);
+});
+
+test("a NodeNetwork says all that its agent needs", () => {
+  const spec = {
+    configGeneration: 1,
+    nodeUID: "u",
+    network: "default",
+    networkUID: "n",
+    subnets: [{ cidr: "10.244.1.0/24" }],
+    nodeAddresses: ["192.168.1.11"],
+    podRanges: ["10.244.0.0/16"],
+    mtu: { mode: "Auto" },
+    masquerade: { enabled: true },
+    cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
+  };
+  const parse = (change: object) =>
+    parseNodeNetwork({ apiVersion, kind: "NodeNetwork", metadata: { name: "node-1" }, spec: { ...spec, ...change } });
+  assert.deepEqual(parse({}).value?.spec, spec);
+  assert.deepEqual(
+    parse({ configGeneration: 0, mtu: {} }).issues?.map(({ path, code }) => [path, code]),
+    [
+      ["spec.configGeneration", "OutOfBounds"],
+      ["spec.mtu.mode", "Required"],
+    ],
+  );
+});
