@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import type { NodeState } from "../../lib/linux/node-state.ts";
+import { ip, makeNetns, must, type Netns, wire } from "./netns.ts";
+
+/** A place with a switch: nodes and hosts plug into it. */
+export interface Site {
+  readonly link: Netns;
+  /** A node or host with the addresses 192.168.1.`number` and fd00:192:168:1::`number` on its device `eth0`. */
+  plug(label: string, number: number): Promise<Netns>;
+}
+
+const probe = join(import.meta.dirname, "probe.ts");
+const inside = join(import.meta.dirname, "converge-inside.ts");
+const probePort = 7000;
+
+/** Makes a site that goes when the test ends. */
+export async function makeSite(t: TestContext): Promise<Site> {
+  const link = await makeNetns(t, "switch");
+  await ip(link.exec, "link add lan type bridge", "link set lan up");
+  const plug = async (label: string, number: number): Promise<Netns> => {
+    const host = await makeNetns(t, label);
+    await wire(host, "eth0", link, `port${number}`);
+    await ip(link.exec, `link set port${number} master lan`);
+    await ip(host.exec, `address add 192.168.1.${number}/24 dev eth0`, `address add fd00:192:168:1::${number}/64 dev eth0 nodad`);
+    return host;
+  };
+  return { link, plug };
+}
+
+/** Plugs a pod into the bridge of a node, as a CNI plugin does: its addresses, and routes over the node's. */
+export async function plugPod(
+  t: TestContext,
+  node: Netns,
+  label: string,
+  addresses: readonly string[],
+  mtu: number,
+): Promise<Netns> {
+  const pod = await makeNetns(t, label);
+  const port = `veth-${label}`.slice(0, 15);
+  await wire(pod, "eth0", node, port);
+  await ip(node.exec, `link set ${port} mtu ${mtu} master cni0`);
+  await ip(pod.exec, `link set eth0 mtu ${mtu}`);
+  for (const address of addresses) {
+    const gateway = address.replace(/([.:])[^.:]*\/.*$/, "$11");
+    const nodad = address.includes(":") ? ["nodad"] : [];
+    await ip(pod.exec, ["address add", address, "dev eth0", ...nodad].join(" "), `route add default via ${gateway}`);
+  }
+  return pod;
+}
+
+/** Makes a node as wanted, by a process of its own inside the node's namespace. */
+export async function convergeInside(node: Netns, want: Partial<NodeState>): Promise<KindOutcome[]> {
+  return JSON.parse(await must(node.exec, [process.execPath, inside], JSON.stringify(want))) as KindOutcome[];
+}
+
+/** Fails unless a run did all it had to, and the next one finds nothing to do. */
+export async function assertConverges(node: Netns, want: Partial<NodeState>): Promise<void> {
+  const outcomes = await convergeInside(node, want);
+  assert.deepEqual(outcomes.flatMap(problemsOf), []);
+  const again = await convergeInside(node, want);
+  assert.deepEqual(again.flatMap(problemsOf), []);
+  assert.deepEqual(
+    again.flatMap((outcome) => outcome.steps),
+    [],
+  );
+}
+
+/** What went wrong in a run, as messages. */
+export function problemsOf(outcome: KindOutcome): string[] {
+  return [...(outcome.unseen === undefined ? [] : [outcome.unseen]), ...outcome.errors.map((error) => error.message)];
+}
+
+/** Starts a server which tells callers the address they are seen with. */
+export async function listenInside(t: TestContext, host: Netns): Promise<void> {
+  const stop = new AbortController();
+  const started = new EventTarget();
+  const listening = once(started, "listening");
+  const listener = { line: () => started.dispatchEvent(new Event("listening")), complaint: (text: string) => t.diagnostic(text) };
+  const ended = host.exec.follow([process.execPath, probe, "serve", String(probePort)], listener, stop.signal);
+  t.after(() => {
+    stop.abort();
+    return ended;
+  });
+  await listening;
+}
+
+/** The address with which `from` is seen at `address`, after a transfer in packets of full size. */
+export async function sourceSeen(from: Netns, address: string): Promise<string> {
+  return (await must(from.exec, [process.execPath, probe, "ask", address, String(probePort)])).trim();
+}
