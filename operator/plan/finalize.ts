@@ -1,0 +1,72 @@
+import type { PodNetwork } from "../../crds/types.ts";
+import { addressBits, parseAddress } from "../../lib/net/address.ts";
+import { type Prefix, prefixAround } from "../../lib/net/prefix.ts";
+import { compareText } from "./select.ts";
+import type { Claim, Snapshot } from "./snapshot.ts";
+
+/** A network that goes: its object is Terminating, or went although claims of it are left. */
+export interface LeavingNetwork {
+  readonly name: string;
+  readonly uid: string;
+  /** Undefined where no object is to be seen; whether it is really gone must be asked for. */
+  readonly object: PodNetwork | undefined;
+}
+
+/** What keeps a network from going. */
+export interface Blockers {
+  readonly pods: number;
+  /** The nodes those pods run on, the one with most pods first. */
+  readonly nodes: readonly { readonly node: string; readonly pods: number }[];
+}
+
+/** The part of a Pod that counts here. */
+export interface PodAddresses {
+  readonly phase: string;
+  readonly addresses: readonly string[];
+}
+
+/** Every network that is on its way out, by name. */
+export function leavingNetworks({ networks, claims, records }: Snapshot): LeavingNetwork[] {
+  const known = new Set(networks.map((network) => network.uid));
+  const leaving = new Map<string, LeavingNetwork>();
+  for (const { name, uid, object, deleting } of networks) if (deleting) leaving.set(uid, { name, uid, object });
+  for (const { spec } of [...claims, ...records].map(({ object }) => object))
+    if (!known.has(spec.networkUID))
+      leaving.set(spec.networkUID, { name: spec.network, uid: spec.networkUID, object: undefined });
+  return [...leaving.values()].toSorted((a, b) => compareText(a.name, b.name) || compareText(a.uid, b.uid));
+}
+
+/** Counts pods with an address of one of the claims, page by page. A pod that ran to its end has none any more. */
+export function createPodCount(claims: readonly Claim[]): { add(pods: readonly PodAddresses[]): void; blockers(): Blockers } {
+  const owners = new Map(claims.map((claim) => [keyOf(claim.prefix), claim.object.spec.node]));
+  const lengths = [...new Set(claims.map((claim) => claim.prefix.length))];
+  const counts = new Map<string, number>();
+  const ownerOf = (text: string): string | undefined => {
+    const address = parseAddress(text);
+    if (address === undefined) return undefined;
+    return lengths
+      .filter((length) => length <= addressBits(address.family))
+      .map((length) => owners.get(keyOf(prefixAround(address, length))))
+      .find((owner) => owner !== undefined);
+  };
+  return {
+    add(pods) {
+      for (const { phase, addresses } of pods) {
+        if (phase === "Succeeded" || phase === "Failed") continue;
+        const owner = addresses.map(ownerOf).find((node) => node !== undefined);
+        if (owner !== undefined) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+      }
+    },
+    blockers() {
+      const nodes = Array.from(counts, ([node, pods]) => ({ node, pods }));
+      return {
+        pods: nodes.reduce((sum, { pods }) => sum + pods, 0),
+        nodes: nodes.toSorted((a, b) => b.pods - a.pods || compareText(a.node, b.node)),
+      };
+    },
+  };
+}
+
+function keyOf(prefix: Prefix): string {
+  return `${prefix.family}/${prefix.address}/${prefix.length}`;
+}

@@ -1,0 +1,87 @@
+import type { NodeCondition } from "../../lib/kube/builtin.ts";
+import { renderPrefix } from "../../lib/net/prefix.ts";
+import { isProgrammed, type NodeProgress, ownRecord, programmedCondition } from "./node-progress.ts";
+import type { Claim, NodeFacts, NodeRecord } from "./snapshot.ts";
+
+/** Begins the reason of every condition of ours. */
+const ours = "Podnet";
+
+/** What is known of a node that bears on its condition. */
+export interface NodeConditionInput {
+  readonly node: NodeFacts;
+  /** All claims of this very node. */
+  readonly claims: readonly Claim[];
+  readonly record: NodeRecord | undefined;
+  /** Undefined while it belongs to no network. */
+  readonly progress: NodeProgress | undefined;
+  /** Other nodes that are routed to. */
+  readonly peers: number;
+  /** All nodes with claims. */
+  readonly nodeCount: number;
+  readonly nowMs: number;
+}
+
+/** What to do about a Node's NetworkUnavailable condition. */
+export type NodeConditionPlan =
+  | { readonly op: "none" }
+  | { readonly op: "write"; readonly condition: Required<NodeCondition> }
+  /** It was ours, and the node no longer is. */
+  | { readonly op: "remove" }
+  /** Only its message is out of date, and it was written not long ago. */
+  | { readonly op: "wait"; readonly forMs: number };
+
+/**
+ * The Node's NetworkUnavailable condition. 1. A node that is not ours is left alone. 2. Another status or reason is written at once; another message alone
+ * at most once per max(10 s, N/20 s) ±20 %, so that a joining node costs its peers little. 3. A node once programmed stays available through changes of its
+ * spec; only its agent's word that it could not program makes it unavailable, since that taints the node.
+ */
+export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan {
+  const have = input.node.networkUnavailable;
+  if (input.claims.length === 0) return { op: have?.reason?.startsWith(ours) === true ? "remove" : "none" };
+  const want = wantedCondition(input);
+  if (have === undefined || have.status !== want.status) return write(want, undefined, input.nowMs);
+  if (have.reason !== want.reason) return write(want, have.lastTransitionTime, input.nowMs);
+  if (have.message === want.message) return { op: "none" };
+  const dueMs = Date.parse(have.lastHeartbeatTime ?? "") + messageIntervalMs(input);
+  if (input.nowMs < dueMs) return { op: "wait", forMs: dueMs - input.nowMs };
+  return write(want, have.lastTransitionTime, input.nowMs);
+}
+
+type Verdict = Required<Pick<NodeCondition, "status" | "reason" | "message">>;
+
+function write(verdict: Verdict, lastTransitionTime: string | undefined, nowMs: number): NodeConditionPlan {
+  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
+  const condition = {
+    type: "NetworkUnavailable",
+    ...verdict,
+    lastTransitionTime: lastTransitionTime ?? now,
+    lastHeartbeatTime: now,
+  };
+  return { op: "write", condition };
+}
+
+function wantedCondition(input: NodeConditionInput): Verdict {
+  const { progress, peers, claims, record } = input;
+  const own = ownRecord(input.node, record);
+  if (!isAvailable(input)) {
+    const lacks = progress?.lacks || "it belongs to no network";
+    return { status: "True", reason: `${ours}NotProgrammed`, message: `podnet CNI not programmed: ${lacks}` };
+  }
+  const bridge = own?.status?.summary?.bridge ?? claims.map((claim) => renderPrefix(claim.prefix)).join(", ");
+  const message = `podnet CNI programmed: ${bridge}, ${peers} ${peers === 1 ? "peer" : "peers"}`;
+  return { status: "False", reason: `${ours}Programmed`, message };
+}
+
+function isAvailable({ node, record }: NodeConditionInput): boolean {
+  const own = ownRecord(node, record);
+  const have = node.networkUnavailable;
+  if (have?.status === "False" && have.reason === `${ours}Programmed`)
+    return own === undefined || programmedCondition(own)?.status !== "False";
+  return own !== undefined && isProgrammed(own);
+}
+
+/** The jitter is a node's own for ever, so that a plan needs no chance. */
+function messageIntervalMs({ node, nodeCount }: NodeConditionInput): number {
+  const hash = Array.from(node.uid).reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 1_000_003, 7);
+  return Math.max(10_000, nodeCount * 50) * (0.8 + 0.4 * (hash / 1_000_003));
+}

@@ -1,0 +1,66 @@
+import type { Condition, NodeNetwork } from "../../crds/types.ts";
+import { isComplete, type Member } from "./members.ts";
+import type { NodeFacts, NodeRecord } from "./snapshot.ts";
+
+/** A node younger than this is joining: that it is not programmed yet is no fault. */
+export const joiningMs = 5 * 60_000;
+
+/**
+ * How far a node is. `joining`: younger than five minutes. `programming`: its kubelet reports, the agent has yet to act on the newest spec.
+ * `failing`: the agent tried and says why it could not. `silent`: neither programmed nor heard of; it is counted, not waited for.
+ */
+export type Progress = "programmed" | "joining" | "programming" | "failing" | "silent";
+
+/** A node's progress and, unless it is programmed, what it lacks, in words. */
+export interface NodeProgress {
+  readonly progress: Progress;
+  readonly lacks: string;
+}
+
+/** What is known of a member beside its claims. */
+export interface Observed {
+  readonly record: NodeRecord | undefined;
+  /** Its NodeNetwork does not say yet what it shall. */
+  readonly isOutdated: boolean;
+  readonly nowMs: number;
+}
+
+/** How far a member is on the way from subnet to programmed node. */
+export function progressOf(member: Member, { record, isOutdated, nowMs }: Observed): NodeProgress {
+  const { node } = member;
+  const own = ownRecord(node, record);
+  if (own !== undefined && !isOutdated && isComplete(member) && isProgrammed(own)) return { progress: "programmed", lacks: "" };
+  const lacks = whatLacks(member, own, isOutdated);
+  if (nowMs - node.createdAtMs < joiningMs) return { progress: "joining", lacks };
+  if (node.readiness === "Unknown" || node.readiness === "Never") return { progress: "silent", lacks };
+  return { progress: own !== undefined && reportsFailure(own) ? "failing" : "programming", lacks };
+}
+
+/** The record of this very node; one that was written for an earlier node of its name is none. */
+export function ownRecord(node: NodeFacts, record: NodeRecord | undefined): NodeNetwork | undefined {
+  return record?.object.spec.nodeUID === node.uid ? record.object : undefined;
+}
+
+/** The agent's own verdict. */
+export function programmedCondition(object: NodeNetwork): Condition | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === "Programmed");
+}
+
+/** Whether the newest spec is programmed in full. */
+export function isProgrammed(object: NodeNetwork): boolean {
+  return programmedCondition(object)?.status === "True" && object.status?.configGeneration === object.spec.configGeneration;
+}
+
+function reportsFailure(object: NodeNetwork): boolean {
+  const verdict = programmedCondition(object);
+  return verdict?.status === "False" && (verdict.observedGeneration ?? 0) >= (object.metadata.generation ?? 0);
+}
+
+function whatLacks(member: Member, own: NodeNetwork | undefined, isOutdated: boolean): string {
+  if (!isComplete(member)) return "it has not all of its subnets yet";
+  if (own === undefined || isOutdated) return "its NodeNetwork is about to be written";
+  const verdict = programmedCondition(own);
+  if (verdict === undefined) return "its agent has not reported yet; look at its podnet-cni pod";
+  if (verdict.status !== "True") return `${verdict.reason}: ${verdict.message}`;
+  return `its agent programmed generation ${own.status?.configGeneration ?? 0} of ${own.spec.configGeneration}`;
+}

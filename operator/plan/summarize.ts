@@ -1,0 +1,109 @@
+import type { Condition, PodNetworkStatus, PodNetworkStatusRange } from "../../crds/types.ts";
+import type { Prefix } from "../../lib/net/prefix.ts";
+import { countSubnets } from "../../lib/net/ranges.ts";
+import type { Allocation } from "./allocate.ts";
+import type { Blockers } from "./finalize.ts";
+import { isComplete } from "./members.ts";
+import { networkConditions, type NetworkView } from "./network-conditions.ts";
+import type { NodeProgress } from "./node-progress.ts";
+import type { Network } from "./snapshot.ts";
+
+/** What statuses are made of. */
+export interface SummaryInput {
+  readonly networks: readonly Network[];
+  readonly allocation: Allocation;
+  /** Node name → how far it is; one entry per member. */
+  readonly progress: ReadonlyMap<string, NodeProgress>;
+  /** UID of a Terminating network → what was last found in its way. */
+  readonly blockers: ReadonlyMap<string, Blockers>;
+  readonly nowMs: number;
+}
+
+/** The status of every network: UID → status. A condition's lastTransitionTime moves with its status only. */
+export function summarize(input: SummaryInput): ReadonlyMap<string, PodNetworkStatus> {
+  const { allocation } = input;
+  const members = Map.groupBy(allocation.members, (member) => member.network.uid);
+  const failures = Map.groupBy(allocation.failures, (failure) => failure.networkUID);
+  return new Map(
+    input.networks.map((network) => {
+      const view: NetworkView = {
+        network,
+        acceptance: allocation.acceptance.get(network.uid) ?? { accepted: [], refused: [] },
+        members: (members.get(network.uid) ?? []).flatMap((member) => {
+          const state = input.progress.get(member.node.name);
+          return state === undefined ? [] : [{ member, state }];
+        }),
+        failures: failures.get(network.uid) ?? [],
+        blockers: input.blockers.get(network.uid),
+        wasReady: network.object.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+      };
+      return [network.uid, statusOf(view, allocation.occupancy.takenFrom(network), input.nowMs)];
+    }),
+  );
+}
+
+function statusOf(view: NetworkView, taken: readonly Prefix[], nowMs: number): PodNetworkStatus {
+  const { network, members } = view;
+  const ranges = rangesOf(view, taken);
+  const count = (...states: readonly string[]) => members.filter(({ state }) => states.includes(state.progress)).length;
+  const programmed = count("programmed");
+  return {
+    observedGeneration: network.object.metadata.generation ?? 0,
+    summary: {
+      cidrs: ranges
+        .filter((range) => range.accepted)
+        .map((range) => range.cidr)
+        .join(","),
+      nodes: `${programmed}/${members.length}`,
+      free: firstOfFamilies(view)
+        .map((index) => `${ranges[index]?.free}/${ranges[index]?.total}`)
+        .join(","),
+    },
+    conditions: conditionsOf(view, nowMs),
+    ranges,
+    nodes: {
+      selected: members.length,
+      allocated: members.filter(({ member }) => isComplete(member)).length,
+      programmed,
+      degraded: count("failing", "silent"),
+    },
+  };
+}
+
+function conditionsOf(view: NetworkView, nowMs: number): Condition[] {
+  const { status, metadata } = view.network.object;
+  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
+  const before = status?.conditions ?? [];
+  return networkConditions(view).map((verdict) => {
+    const have = before.find(({ type }) => type === verdict.type);
+    const lastTransitionTime = have?.status === verdict.status ? have.lastTransitionTime : now;
+    return {
+      ...verdict,
+      message: verdict.message.slice(0, 4096),
+      observedGeneration: metadata.generation ?? 0,
+      lastTransitionTime,
+    };
+  });
+}
+
+function rangesOf({ network, acceptance }: NetworkView, taken: readonly Prefix[]): PodNetworkStatusRange[] {
+  return network.ranges.map((range) => {
+    const accepted = acceptance.accepted.includes(range);
+    const use = { range: range.prefix, subnetLength: range.subnetLength, taken, reserved: network.reserved };
+    const counts = countSubnets(use);
+    return {
+      cidr: range.cidr,
+      accepted,
+      total: counts.total,
+      allocated: counts.taken,
+      reserved: counts.reserved,
+      free: accepted ? counts.free : 0,
+    };
+  });
+}
+
+/** Where the first range of each family stands, in the order of the ranges. */
+function firstOfFamilies({ network }: NetworkView): number[] {
+  const families = network.ranges.map((range) => range.prefix.family);
+  return [...new Set(families)].map((family) => families.indexOf(family));
+}
