@@ -1,7 +1,9 @@
 import type { Clock } from "../reconcile/clock.ts";
+import { createCache } from "./cache.ts";
 import type { KubeClient, SelectOptions } from "./client.ts";
-import type { KubeError } from "./errors.ts";
+import { type FollowState, follow } from "./follow.ts";
 import type { KubeObject, Resource, Stored } from "./resource.ts";
+import { notOlder } from "./resource-version.ts";
 
 export interface InformerOptions<T extends KubeObject> extends SelectOptions {
   readonly client: KubeClient;
@@ -9,47 +11,105 @@ export interface InformerOptions<T extends KubeObject> extends SelectOptions {
   readonly clock: Clock;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
-  /** Something about this key changed (see `keyOf`): a hint to look, called for adds, changes, removals and after every list. Must not block. */
+  /** The object of this key (see `keyOf`) was added, changed or removed: a hint to look at the copy. Must not block. */
   readonly onChange: (key: string) => void;
-  /** A failed list or watch, about to be retried after `retryMs`; also a throw out of `onChange`. */
+  /** A failed list or watch, about to be tried again; also a throw out of `onChange`. */
   readonly onProblem?: (problem: InformerProblem) => void;
-  /** What of an object to keep; default everything but `metadata.managedFields`. */
+  /** What of an object to keep; default everything but `metadata.managedFields`. May change what it is given. */
   readonly project?: (object: Stored<T>) => Stored<T>;
-  /** A full list as a safety net, each 0.8 to 1.2 of this, at least 600; undefined: never (agents: no steady lists). */
+  /** A full list as a safety net, each 0.8 to 1.2 of this, 600 or more; undefined: never (agents: nobody lists at a steady pace in a fleet). */
   readonly relistSeconds?: number;
-  /** A list forced by the server (410) waits a random part of this, so that a fleet does not list at once; default 1,000. */
+  /** A list that the server forces (410) waits a random part of this, so that a fleet does not list at once; default 1,000. */
   readonly spreadMs?: number;
+  /** A watch from which nothing came for so long, bookmarks included (about one a minute), is taken as dead; default 150,000. */
+  readonly silenceMs?: number;
 }
 
 export interface InformerProblem {
   readonly doing: "list" | "watch" | "onChange";
-  readonly error: KubeError | Error;
+  readonly error: unknown;
+  /** When it is tried again. */
   readonly retryMs: number;
+}
+
+/** How long to wait at most. */
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * A local copy of a collection that follows the server.
- * 1. `run` ends only on its signal and never rejects. 2. At most one watch is open. 3. After any fault the copy becomes equal to
- * the server's list again. 4. A key whose object changed is signalled at least once after the copy shows it.
+ * 1. `run` ends only on its signal and never rejects. 2. At most one watch is open. 3. After any fault the copy becomes equal to the
+ * server's list again. 4. A key whose object changed is signalled at least once after the copy shows it.
  */
 export interface Informer<T extends KubeObject> {
-  /** Call once. */
+  /** @throws {Error} when called a second time. */
   run(signal: AbortSignal): Promise<void>;
   /** By `keyOf`. Do not change what you get. */
   get(key: string): Stored<T> | undefined;
   list(): Stored<T>[];
   /** True from the first complete list on. */
   readonly synced: boolean;
-  /** Resolves true when synced, false when the deadline passed or the signal fired. */
-  waitForSync(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<boolean>;
+  /** True when synced, false when patience ran out. */
+  waitForSync(patience: Patience): Promise<boolean>;
   /** Seconds since the server was last heard (event, bookmark, list); Infinity before the first list. */
   staleSeconds(): number;
   /**
-   * True once the copy shows all writes up to this resourceVersion (of an object we wrote), so that a loop reads its own writes;
-   * false when the deadline passed. The object must match the informer's selectors, else only a bookmark brings it (about a minute).
+   * True once the copy shows all writes up to this resourceVersion (of an object we wrote), so that a loop reads its own writes; false when patience
+   * ran out. The object must match the informer's selectors, else only a bookmark brings it (about a minute).
    */
-  observed(resourceVersion: string, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<boolean>;
+  observed(resourceVersion: string, patience: Patience): Promise<boolean>;
 }
 
 /** An informer; nothing happens before `run`. */
-export declare function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T>;
+export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
+  const cache = createCache(options.project ?? withoutManagedFields);
+  const state: FollowState<T> = { cache, heardAt: Number.NEGATIVE_INFINITY, failures: 0, waiters: new Set() };
+  let started = false;
+  const reached = (wanted: string | undefined) => {
+    const version = cache.version();
+    return version !== undefined && (wanted === undefined || notOlder(version, wanted));
+  };
+  return {
+    run(signal) {
+      if (started) throw new Error(`the informer of ${options.resource.kind} was started twice; create one for each run`);
+      started = true;
+      return follow(options, state, signal);
+    },
+    get: (key) => cache.get(key),
+    list: () => cache.list(),
+    get synced() {
+      return cache.version() !== undefined;
+    },
+    waitForSync: (patience) => until(() => reached(undefined), state.waiters, options.clock, patience),
+    staleSeconds: () => (options.clock.now() - state.heardAt) / 1_000,
+    observed: (resourceVersion, patience) => until(() => reached(resourceVersion), state.waiters, options.clock, patience),
+  };
+}
+
+function withoutManagedFields<T extends KubeObject>(object: Stored<T>): Stored<T> {
+  Reflect.deleteProperty(object.metadata, "managedFields");
+  return object;
+}
+
+/** True when `holds` does, looked at whenever the copy moves; false when patience ran out. */
+function until(holds: () => boolean, waiters: Set<() => void>, clock: Clock, { timeoutMs, signal }: Patience): Promise<boolean> {
+  if (holds()) return Promise.resolve(true);
+  if (signal?.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const end = (result: boolean) => {
+      cancel();
+      waiters.delete(look);
+      signal?.removeEventListener("abort", giveUp);
+      resolve(result);
+    };
+    const look = () => {
+      if (holds()) end(true);
+    };
+    const giveUp = () => end(false);
+    const cancel = clock.after(timeoutMs, giveUp);
+    waiters.add(look);
+    signal?.addEventListener("abort", giveUp, { once: true });
+  });
+}

@@ -1,0 +1,166 @@
+import { askedWaitMs, backoffMs } from "../reconcile/backoff.ts";
+import type { Clock } from "../reconcile/clock.ts";
+import type { Cache } from "./cache.ts";
+import { isKubeError, KubeError } from "./errors.ts";
+import type { InformerOptions } from "./informer.ts";
+import type { KubeObject } from "./resource.ts";
+
+/** What an informer knows. */
+export interface FollowState<T extends KubeObject> {
+  readonly cache: Cache<T>;
+  /** When the server was last heard. */
+  heardAt: number;
+  /** Failed lists and watches in a row. */
+  failures: number;
+  /** Called whenever the copy moved. */
+  readonly waiters: Set<() => void>;
+}
+
+const backoff = { minMs: 200, maxMs: 30_000 };
+const listTimeoutMs = 60_000;
+/** A watch that ended sooner than this and said nothing is a failure, too. */
+const shortestWatchMs = 1_000;
+/** One that lived longer was healthy. */
+const longWatchMs = 10_000;
+
+/** What comes next. */
+interface Course {
+  /** `needed`: there is nothing to go on from. `due`: as a safety net; where it fails the watch goes on. */
+  list: "needed" | "due" | "no";
+  relistAt: number;
+}
+
+/** Lists and watches, one after the other and never two at a time, until the signal fires. */
+export async function follow<T extends KubeObject>(
+  options: InformerOptions<T>,
+  state: FollowState<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  const course: Course = { list: "needed", relistAt: Number.POSITIVE_INFINITY };
+  while (!signal.aborted) {
+    const doing = course.list === "no" ? "watch" : "list";
+    try {
+      if (doing === "list") await listOnce(options, state, course, signal);
+      else await watchOnce(options, state, course, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const gone = isKubeError(error, "Gone");
+      if (gone) course.list = "needed";
+      else if (course.list === "due") course.list = "no";
+      state.failures++;
+      // A version that became too old is everyday life, unless it comes again and again.
+      const everyday = gone && state.failures === 1;
+      const retryMs = everyday ? options.random() * (options.spreadMs ?? 1_000) : waitMs(options, state, error);
+      if (!everyday) options.onProblem?.({ doing, error, retryMs });
+      await pause(options.clock, retryMs, signal);
+    }
+  }
+}
+
+async function listOnce<T extends KubeObject>(
+  options: InformerOptions<T>,
+  state: FollowState<T>,
+  course: Course,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, resource, clock } = options;
+  course.relistAt = clock.now() + relistMs(options);
+  const { items, resourceVersion } = await client.listAll(resource, { ...selection(options), signal, timeoutMs: listTimeoutMs });
+  const keys = state.cache.replace(items, resourceVersion);
+  course.list = "no";
+  heard(options, state);
+  for (const key of keys) signalChange(options, key);
+}
+
+/** Watches until the server ends it or a list is due. */
+async function watchOnce<T extends KubeObject>(
+  options: InformerOptions<T>,
+  state: FollowState<T>,
+  course: Course,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, resource, clock, random, silenceMs = 150_000 } = options;
+  const resourceVersion = state.cache.version() ?? "";
+  const watch = { ...selection(options), resourceVersion, timeoutSeconds: Math.round(300 + random() * 300), idleMs: silenceMs };
+  const stop = new AbortController();
+  const onSignal = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", onSignal, { once: true });
+  const cancelRelist = planRelist(clock, course, () => stop.abort());
+  const startedAt = clock.now();
+  let events = 0;
+  try {
+    for await (const event of client.watch(resource, watch, stop.signal)) {
+      const taken = state.cache.take(event);
+      if (taken === "backwards") throw wentBack(resource.kind);
+      events++;
+      heard(options, state);
+      if (taken.key !== undefined) signalChange(options, taken.key);
+    }
+    if (events === 0 && clock.now() - startedAt < shortestWatchMs) throw endedAtOnce(resource.kind);
+  } catch (error) {
+    // Stopped for the list that is due, which is no failure.
+    if (course.list !== "due") throw error;
+  } finally {
+    cancelRelist();
+    signal.removeEventListener("abort", onSignal);
+    if (events > 0 || clock.now() - startedAt > longWatchMs) state.failures = 0;
+  }
+}
+
+function planRelist(clock: Clock, course: Course, stop: () => void): () => void {
+  if (!Number.isFinite(course.relistAt)) return () => undefined;
+  return clock.after(Math.max(0, course.relistAt - clock.now()), () => {
+    course.list = "due";
+    stop();
+  });
+}
+
+function heard<T extends KubeObject>(options: InformerOptions<T>, state: FollowState<T>): void {
+  state.heardAt = options.clock.now();
+  for (const look of state.waiters) look();
+}
+
+function signalChange<T extends KubeObject>(options: InformerOptions<T>, key: string): void {
+  try {
+    options.onChange(key);
+  } catch (error) {
+    options.onProblem?.({ doing: "onChange", error, retryMs: 0 });
+  }
+}
+
+function selection<T extends KubeObject>({ namespace, labelSelector, fieldSelector }: InformerOptions<T>) {
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  };
+}
+
+function relistMs<T extends KubeObject>({ relistSeconds, random }: InformerOptions<T>): number {
+  return relistSeconds === undefined ? Number.POSITIVE_INFINITY : relistSeconds * 1_000 * (0.8 + random() * 0.4);
+}
+
+function waitMs<T extends KubeObject>(options: InformerOptions<T>, state: FollowState<T>, error: unknown): number {
+  return Math.max(askedWaitMs(error), backoffMs(state.failures, backoff, options.random));
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+function wentBack(kind: string): KubeError {
+  return new KubeError(`watch ${kind}: the server went back in time, as after a restore; it is listed anew`, { code: "Gone" });
+}
+
+function endedAtOnce(kind: string): KubeError {
+  return new KubeError(`watch ${kind}: the server ended it at once; it is tried again`, { code: "Unavailable" });
+}
