@@ -7,6 +7,9 @@ for (const [name, description] of [
   ["webhook", "Refuses PodNetworks that overlap; runs until it is stopped."],
   ["agent", "Programs this node; runs until it is stopped."],
 ] as const)
-  program.command(name).description(description).action(async () => process.exit(await startedStage(name)));
+  program
+    .command(name)
+    .description(description)
+    .action(async () => process.exit(await startedStage(name)));
 
 await program.parseAsync();

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
+import { runCommand } from "../tools/problem.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import { examples } from "./demo/situation.ts";
-import { reportedExit } from "./reported-exit.ts";
 
 const program = new Command("npm run demo --")
   .description("Brings up a three-node Kubernetes on this machine, runs podnet on it, and shows that everything works.")
@@ -10,4 +10,4 @@ const program = new Command("npm run demo --")
   .option("--name <name>", "name of the lab; two of one name cannot run at once", "demo");
 
 const options = program.parse().opts<{ example: string; keep: boolean; name: string }>();
-process.exitCode = await reportedExit(() => runDemo(options));
+await runCommand(() => runDemo(options));

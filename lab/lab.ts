@@ -27,6 +27,8 @@ export interface Lab {
   readonly kubectl: (args: readonly string[], options?: RunOptions) => Promise<CommandResult>;
   /** A token and kubeconfigs with which a process is this ServiceAccount, as its pod would be. */
   readonly identity: (account: ServiceAccount) => Promise<Identity>;
+  /** Program name, e.g. `"bridge"` → its path. */
+  readonly binary: (name: string) => string;
   /** Lets the lab live on after this process; `npm run lab -- down --name …` ends it. */
   readonly keep: () => Promise<void>;
   /** Ends the lab and removes everything of it. May be called twice. */

@@ -94,6 +94,7 @@ function labOf(context: LabContext, parts: Parts, claim: Claim, release: () => v
     },
     kubectl: (args, options) => kubectlOf(context, controlPlane())(args, options),
     identity: (account) => identityOf(context, controlPlane(), account),
+    binary: context.binary,
     keep: async () => {
       release();
       const { kubeconfig } = parts.controlPlane ?? {};

@@ -24,14 +24,20 @@ const attempts = 8;
  * The chain to serve: the stored one while it is good, else a new one, stored first. Every write is conditional.
  * @throws {KubeError} when the Secret can be neither read nor written.
  */
-export async function currentChain(client: KubeClient, place: SecretPlace, names: readonly string[], now: Date): Promise<CurrentChain> {
+export async function currentChain(
+  client: KubeClient,
+  place: SecretPlace,
+  names: readonly string[],
+  now: Date,
+): Promise<CurrentChain> {
   let lost: unknown;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const stored = await client.get(secrets, place);
     const chain = stored && chainOf(stored);
     const renewal = planRenewal(chain && readChain(chain), names, now);
     if (renewal.renew === "nothing" && chain !== undefined) return { chain, renewedBecause: undefined };
-    const next = renewal.renew === "leaf" && chain !== undefined ? await renewLeaf(chain, names, now) : await issueChain(names, now);
+    const next =
+      renewal.renew === "leaf" && chain !== undefined ? await renewLeaf(chain, names, now) : await issueChain(names, now);
     try {
       await store(client, place, next, stored);
       return { chain: next, renewedBecause: renewal.renew === "nothing" ? undefined : renewal.because };

@@ -16,10 +16,22 @@ import { startServer } from "./server.ts";
 export const webhookSettings = {
   ...accessSettings,
   listen: listenAddress({ env: "PODNET_LISTEN", fallback: "[::]:9443", help: "Where admission reviews are served, over TLS." }),
-  health: listenAddress({ env: "PODNET_HEALTH_LISTEN", fallback: "127.0.0.1:9444", help: "Where /healthz, /readyz and /metrics are served." }),
-  namespace: text({ env: "PODNET_NAMESPACE", fallback: "kube-system", help: "Namespace of the certificate's Secret and of the Service." }),
+  health: listenAddress({
+    env: "PODNET_HEALTH_LISTEN",
+    fallback: "127.0.0.1:9444",
+    help: "Where /healthz, /readyz and /metrics are served.",
+  }),
+  namespace: text({
+    env: "PODNET_NAMESPACE",
+    fallback: "kube-system",
+    help: "Namespace of the certificate's Secret and of the Service.",
+  }),
   secret: text({ env: "PODNET_WEBHOOK_SECRET", fallback: "podnet-webhook-tls", help: "Secret that holds the certificate." }),
-  service: text({ env: "PODNET_WEBHOOK_SERVICE", fallback: "podnet-webhook", help: "Service by which the API server reaches the webhook." }),
+  service: text({
+    env: "PODNET_WEBHOOK_SERVICE",
+    fallback: "podnet-webhook",
+    help: "Service by which the API server reaches the webhook.",
+  }),
   host: optionalText({
     env: "PODNET_WEBHOOK_HOST",
     help: "Address by which the API server reaches the webhook without a Service, at the port of PODNET_LISTEN.",

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { renderSection, renderTable } from "./section.ts";
+
+test("a section shows what was typed, what came out and what is true of it", () => {
+  const text = stripVTControlCharacters(
+    renderSection({
+      title: "The network",
+      command: "kubectl get podnetworks",
+      output: "NAME      READY\ndefault   True\n",
+      verdicts: [
+        { ok: true, found: "default is Ready" },
+        { ok: false, found: "node-2 has no subnet" },
+      ],
+    }),
+  );
+  assert.match(
+    text,
+    /^\n── The network ─+\n\$ kubectl get podnetworks\nNAME {6}READY\ndefault {3}True\n✓ default is Ready\n✗ node-2 has no subnet\n$/,
+  );
+});
+
+test("a table has columns of equal width, whichever row is longest", () => {
+  assert.equal(
+    renderTable([
+      ["from", "to"],
+      ["a", "bbbb"],
+      ["cccccc", "d"],
+    ]),
+    "from     to\na        bbbb\ncccccc   d",
+  );
+});

@@ -1,0 +1,99 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Problem } from "../../tools/problem.ts";
+import type { Host } from "../host.ts";
+import type { ServiceAccount } from "../identity.ts";
+import type { Lab } from "../lab.ts";
+import { createService, type Service } from "../node/service.ts";
+import { waitUntil } from "../wait-until.ts";
+import { askHealth } from "./health.ts";
+
+const root = join(import.meta.dirname, "../..");
+const namespace = "kube-system";
+const startDeadlineMs = 30_000;
+
+/** The manifests every podnet needs before its first process, in this order. */
+const manifests = [
+  "crds/podnetwork.yaml",
+  "crds/nodesubnet.yaml",
+  "crds/nodenetwork.yaml",
+  "deploy/operator.yaml",
+  "deploy/webhook.yaml",
+  "deploy/agent.yaml",
+  "deploy/overlap-policy.yaml",
+];
+
+/** podnet as ordinary processes on the lab's hosts, each with the identity it has in production. */
+export interface RunningPodnet {
+  readonly operator: Service;
+  readonly webhook: Service;
+  /** Node name → its agent. */
+  readonly agents: ReadonlyMap<string, Service>;
+}
+
+/** Installs kinds, identities and policies into the lab's cluster. */
+export async function installManifests(lab: Lab): Promise<void> {
+  for (const file of manifests) {
+    const stdin = await readFile(join(root, file), "utf8");
+    const { code, stderr } = await lab.kubectl(["apply", "--server-side", "-f", "-"], { stdin });
+    if (code !== 0) throw new Problem(`The API server refused ${file}: ${stderr.trim()}`);
+  }
+  const established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"];
+  const { code, stderr } = await lab.kubectl(established);
+  if (code !== 0) throw new Problem(`The kinds of podnet are not served: ${stderr.trim()}`);
+}
+
+/** Installs and starts podnet: operator and webhook on the control plane, an agent on each node. Resolves once all say that they work. */
+export async function startPodnet(lab: Lab): Promise<RunningPodnet> {
+  await installManifests(lab);
+  const controlPlane = lab.host("control-plane");
+  const [address = ""] = controlPlane.addresses;
+  const [operator, webhook, ...agents] = await Promise.all([
+    stage(lab, controlPlane, "operator", {}),
+    stage(lab, controlPlane, "webhook", { PODNET_WEBHOOK_HOST: address }),
+    ...lab.nodes.map((node) => startedAgent(lab, node)),
+  ]);
+  return { operator, webhook, agents: new Map(agents) };
+}
+
+/** The agent of one node, started; it is told nothing but its node's name. */
+export async function startedAgent(lab: Lab, node: Host): Promise<readonly [string, Service]> {
+  const plugins = dirname(lab.binary("bridge"));
+  const agent = await stage(lab, node, "agent", { PODNET_NODE_NAME: node.name, PODNET_PLUGIN_SOURCE: plugins });
+  return [node.name, agent];
+}
+
+/** Stage → the port of its health page; all on loopback, and no two on one host. */
+const healthPorts = { operator: 9441, webhook: 9444, agent: 9442 } as const;
+
+/** What the kernel allows an agent: to configure the network, and nothing else that root may. */
+const onlyNetworkAdministration = ["setpriv", "--bounding-set=-all,+net_admin", "--inh-caps=-all", "--"];
+
+async function stage(
+  lab: Lab,
+  host: Host,
+  name: keyof typeof healthPorts,
+  env: Readonly<Record<string, string>>,
+): Promise<Service> {
+  const account: ServiceAccount = { name: `podnet-${name}`, namespace, ...(name === "agent" ? { node: host.name } : {}) };
+  const { kubeconfig } = await lab.identity(account);
+  const healthAddress = `127.0.0.1:${healthPorts[name]}`;
+  const limits = name === "agent" ? onlyNetworkAdministration : [];
+  const service = createService(host, {
+    name: `podnet-${name}`,
+    argv: [...limits, process.execPath, join(root, "cli/podnet.ts"), name],
+    options: { env: { PODNET_KUBECONFIG: kubeconfig, PODNET_HEALTH_LISTEN: healthAddress, PODNET_LOG_LEVEL: "info", ...env } },
+    ready: async (started) => {
+      let ended: number | string | undefined;
+      void started.exited.then((outcome) => (ended = outcome));
+      await waitUntil(`podnet ${name} on ${host.name} to be ready; its log is ${started.logFile}`, startDeadlineMs, async () => {
+        if (ended !== undefined)
+          throw new Problem(`podnet ${name} on ${host.name} ended (${ended}); its log is ${started.logFile}`);
+        const { code } = await askHealth(host, `http://${healthAddress}/readyz`);
+        return code === 0 || undefined;
+      });
+    },
+  });
+  await service.start();
+  return service;
+}
