@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Problem } from "../../tools/problem.ts";
 import type { Host, LabProcess } from "../host.ts";
 import { PAUSE_IMAGE } from "../image/test-image.ts";
@@ -21,15 +21,13 @@ const REGISTRATION_DEADLINE_S = 60;
 const KUBELET_HEALTH_PORT = 10_248;
 const KUBE_PROXY_HEALTH_PORT = 10_256;
 
-/** containerd on this host, not started yet; it works once its socket answers. */
+/** containerd on this host, not started yet; it works once its socket answers. It finds its shim beside itself and runc on the PATH. */
 export function createContainerd(context: LabContext, host: Host): Service {
   const config = join(host.directory, "containerd.toml");
   writeFileSync(config, renderContainerdConfig(PAUSE_IMAGE, snapshotterFor(host.directory)));
-  const path = [dirname(context.binary("containerd-shim-runc-v2")), process.env["PATH"]].join(":");
   return createService(host, {
     name: "containerd",
     argv: [context.binary("containerd"), `--config=${config}`],
-    options: { env: { PATH: path } },
     ready: async (process) => {
       await waitUntil(`containerd on ${host.name}; its log is ${process.logFile}`, CONTAINERD_DEADLINE_MS, async () => {
         mustLive(process, host);
