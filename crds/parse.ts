@@ -24,7 +24,7 @@ function parserFor<T>(kind: KindName): (input: unknown) => Parsed<T> {
     validate ??= compileSchema<T>(schema);
     const value = withoutNulls(input, schema);
     if (validate(value)) return { value };
-    const [first, ...others] = (validate.errors ?? []).map(schemaIssue);
+    const [first, ...others] = (validate.errors ?? []).map((error) => schemaIssue(error, value));
     if (first === undefined) throw new Error(`the schema of ${kind} refuses without an error`);
     return { issues: [first, ...others] };
   };

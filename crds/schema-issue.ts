@@ -42,10 +42,10 @@ const wordings: Readonly<Record<string, readonly [IssueCode, Wording]>> = {
 };
 
 /**
- * What the schema found wrong, in our words.
+ * What the schema found wrong with `root`, in our words.
  * @throws {Error} for a keyword that has no words yet; a schema must not use one.
  */
-export function schemaIssue(error: SchemaError): Issue {
+export function schemaIssue(error: SchemaError, root: unknown): Issue {
   const known = wordings[error.keyword];
   if (known === undefined) throw new Error(`no wording for the schema keyword "${error.keyword}"`);
   const [code, wording] = known;
@@ -53,7 +53,11 @@ export function schemaIssue(error: SchemaError): Issue {
   const { missingProperty, additionalProperty, index } = error.params;
   const inside = [missingProperty, additionalProperty, index].filter((step) => step !== undefined).map(textOf);
   const steps = error.instancePath.split("/").slice(1).map(decodePointer);
-  return { path: renderPath([...steps, ...inside]), code, message: wording(show(error.data), param, error.parentSchema ?? {}) };
+  return {
+    path: renderPath([...steps, ...inside], root),
+    code,
+    message: wording(show(error.data), param, error.parentSchema ?? {}),
+  };
 }
 
 /** A value as JSON, cut to what a message can hold. */
@@ -62,8 +66,20 @@ export function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function renderPath(steps: readonly string[]): string {
-  return steps.map((step, at) => (/^\d+$/.test(step) ? `[${step}]` : `${at === 0 ? "" : "."}${step}`)).join("");
+/** As Kubernetes writes paths: an index in brackets, any other step, a label's number among them, behind a dot. */
+function renderPath(steps: readonly string[], root: unknown): string {
+  let path = "";
+  let at = root;
+  for (const step of steps) {
+    if (Array.isArray(at)) path += `[${step}]`;
+    else path += path === "" ? step : `.${step}`;
+    at = isRecord(at) ? at[step] : undefined;
+  }
+  return path;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function decodePointer(step: string): string {

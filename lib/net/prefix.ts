@@ -22,7 +22,7 @@ export interface PrefixProblem {
 export function parsePrefix(text: string): Prefix | PrefixProblem {
   const prefix = parseLoosePrefix(text);
   if (prefix === undefined) {
-    return { code: "NotAPrefix", message: `"${text}" is not a prefix; write address/length, e.g. 10.244.0.0/16` };
+    return { code: "NotAPrefix", message: `${JSON.stringify(text)} is not a prefix; write address/length, e.g. 10.244.0.0/16` };
   }
   const canonical = renderPrefix(prefix);
   if (canonical === text) return prefix;

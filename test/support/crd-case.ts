@@ -5,6 +5,7 @@ import { apiVersion } from "../../crds/names.ts";
 import { parsePodNetwork } from "../../crds/parse.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import { validatePodNetwork } from "../../crds/validate.ts";
+import type { KubeObject } from "../../lib/kube/resource.ts";
 
 /** One PodNetwork as a person writes it, and what is to become of it. The file explains the fields. */
 export interface CrdCase {
@@ -16,13 +17,16 @@ export interface CrdCase {
   readonly server?: readonly string[];
 }
 
+/** A PodNetwork of which nobody knows yet whether it is one. */
+export type Untyped = KubeObject & { readonly spec?: unknown };
+
 /** All cases of `crds/testdata/podnetworks.yaml`. */
 export function readCrdCases(): readonly CrdCase[] {
   return parse(readFileSync(new URL("../../crds/testdata/podnetworks.yaml", import.meta.url), "utf8"));
 }
 
 /** The object of a case, as it would be sent. */
-export function objectOf(one: CrdCase, spec: unknown = one.spec): object {
+export function objectOf(one: CrdCase, spec: unknown = one.spec): Untyped {
   return { apiVersion, kind: "PodNetwork", metadata: { name: one.name ?? "default" }, ...(spec === undefined ? {} : { spec }) };
 }
 
