@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hasBridgeNetfilter, observeTools } from "../../lib/linux/facts.ts";
+import { makeExec } from "../../lib/linux/exec.ts";
+import { observeNextHops } from "../../lib/linux/next-hop.ts";
+import { ip, makeNetns } from "../support/netns.ts";
+
+test("each address is told apart: on the link, behind a router, one of our own, or out of reach", async (t) => {
+  const { exec } = await makeNetns(t, "facts");
+  await ip(
+    exec,
+    "link add eth0 type veth peer name wire",
+    "link set eth0 mtu 1450 up",
+    "link set wire up",
+    "address add 192.168.1.11/24 dev eth0",
+    "address add fd00:192:168:1::11/64 dev eth0 nodad",
+    "route add 10.51.0.0/16 via 192.168.1.254",
+    "route add 10.52.0.0/16 via inet6 fd00:192:168:1::fe dev eth0",
+    "route add fd00:50::/32 via fd00:192:168:1::fe",
+    "route add unreachable 10.53.0.0/16",
+  );
+  const onLink = { reach: "OnLink", device: "eth0", mtu: 1450 } as const;
+  const viaGateway = { reach: "ViaGateway", device: "eth0", mtu: 1450 } as const;
+  const four = { source: "192.168.1.11" };
+  const six = { source: "fd00:192:168:1::11" };
+  const wanted = new Map([
+    ["192.168.1.12", { ...onLink, ...four }],
+    ["203.0.113.1", { reach: "None", problem: "RTNETLINK answers: Network is unreachable" }],
+    ["10.51.0.1", { ...viaGateway, gateway: "192.168.1.254", ...four }],
+    ["10.52.0.1", { ...viaGateway, gateway: "fd00:192:168:1::fe", ...four }],
+    ["10.53.0.1", { reach: "None", problem: "RTNETLINK answers: No route to host" }],
+    ["192.168.1.11", { reach: "Local" }],
+    ["fd00:192:168:1::12", { ...onLink, ...six }],
+    ["fd00:50::1", { ...viaGateway, gateway: "fd00:192:168:1::fe", ...six }],
+    ["2001:db8::1", { reach: "None", problem: "RTNETLINK answers: Network is unreachable" }],
+    ["fd00:192:168:1::11", { reach: "Local" }],
+  ]);
+  assert.deepEqual(await observeNextHops(exec, [...wanted.keys()]), wanted);
+  assert.deepEqual(await observeNextHops(exec, []), new Map());
+});
+
+test("5,000 next hops are looked up by one process", async (t) => {
+  const { exec } = await makeNetns(t, "facts");
+  await ip(
+    exec,
+    "link add eth0 type veth peer name wire",
+    "link set eth0 up",
+    "link set wire up",
+    "address add 10.0.0.1/8 dev eth0",
+  );
+  const addresses = Array.from({ length: 5000 }, (_, n) => `10.1.${n >> 8}.${n & 255}`);
+  const start = performance.now();
+  const hops = await observeNextHops(exec, addresses);
+  t.diagnostic(`5,000 next hops looked up: ${Math.round(performance.now() - start)} ms`);
+  assert.deepEqual([...hops.keys()], addresses);
+  assert.ok([...hops.values()].every((hop) => hop.reach === "OnLink"));
+});
+
+test("the tools tell their versions, and a missing one what brings it", async () => {
+  for (const tool of await observeTools(makeExec())) assert.match("version" in tool ? tool.version : tool.problem, /^\d+\.\d+/);
+  assert.deepEqual(await observeTools(makeExec({ path: "/nowhere" })), [
+    { name: "ip", problem: "ip -V: there is no program ip in /nowhere; install the package iproute2" },
+    { name: "nft", problem: "nft --version: there is no program nft in /nowhere; install the package nftables" },
+  ]);
+});
+
+test("a kernel with br_netfilter has its folder of settings, one without has not", async () => {
+  assert.equal(await hasBridgeNetfilter("/proc/sys"), true, "the tests' machine has to have br_netfilter");
+  assert.equal(await hasBridgeNetfilter("/nowhere"), false);
+});
