@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { claim, networkOf, node } from "../../test/support/plan-snapshot.ts";
+import { createPodCount, leavingNetworks } from "./finalize.ts";
+
+test("Terminating networks leave, and so do those of which only claims are left", () => {
+  const leaving = networkOf("b", ["10.1.0.0/16"], { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
+  const claims = [claim("10.3.0.0/24", node("node-1"), { name: "a", uid: "gone" })];
+  const found = leavingNetworks({ networks: [networkOf("c", ["10.2.0.0/16"]), leaving], nodes: [], claims, records: [] });
+  assert.deepEqual(
+    found.map(({ name, uid, object }) => [name, uid, object === undefined]),
+    [
+      ["a", "gone", true],
+      ["b", "uid-b", false],
+    ],
+  );
+});
+
+test("a pod counts once for the node whose subnet holds its address, until it ran to its end", () => {
+  const count = createPodCount([
+    claim("10.244.1.0/24", node("node-1")),
+    claim("fd00:10:244:1::/64", node("node-1")),
+    claim("10.244.2.0/23", node("node-2")),
+  ]);
+  const running = (...addresses: string[]) => ({ phase: "Running", addresses });
+  count.add([running("10.244.1.2", "fd00:10:244:1::2"), running("192.168.1.11", "fd00::11"), running()]);
+  count.add([
+    running("10.244.3.9"),
+    { phase: "Pending", addresses: ["10.244.2.9"] },
+    { phase: "Succeeded", addresses: ["10.244.1.3"] },
+  ]);
+  count.add([{ phase: "Failed", addresses: ["10.244.1.4"] }, running("nonsense", "10.244.4.1")]);
+  assert.deepEqual(count.blockers(), {
+    pods: 3,
+    nodes: [
+      { node: "node-2", pods: 2 },
+      { node: "node-1", pods: 1 },
+    ],
+  });
+});

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { runRace } from "../../test/support/allocator-race.ts";
+import { networkOf } from "../../test/support/plan-snapshot.ts";
+
+const networks = [networkOf("default", ["10.244.0.0/20", "fd00:10:244::/60"])];
+const runs = 400;
+
+test("two operators with old views, lost answers and kills never give a prefix twice nor a node two subnets, and come to rest", () => {
+  const sum = { claimed: 0, taken: 0, released: 0, surplus: 0 };
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const counts = runRace({ seed, networks, operators: 2, length: 250 });
+      for (const key of ["claimed", "taken", "released", "surplus"] as const) sum[key] += counts[key];
+    }),
+    { numRuns: runs },
+  );
+  for (const [what, count] of Object.entries(sum))
+    assert.ok(count > runs / 10, `only ${count} times ${what}: the schedules are too tame`);
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { claim, network, node, podNetwork } from "../../test/support/plan-snapshot.ts";
+import { readClaim, readNetwork } from "./read.ts";
+
+test("a node's addresses are read in canonical form: the first InternalIP of each family, and all of both kinds sorted", () => {
+  const read = node("node-1", {
+    addresses: ["FD00::0011", "192.168.1.20", "192.168.1.3", "fd00::12", "not-an-address"],
+    external: ["203.0.113.9", "192.168.1.20"],
+  });
+  assert.deepEqual(read.internalAddresses, ["192.168.1.20", "fd00::11"]);
+  assert.deepEqual(read.allAddresses, ["192.168.1.3", "192.168.1.20", "203.0.113.9", "fd00::11", "fd00::12"]);
+});
+
+test("what a node says of its readiness is read, also silence", () => {
+  const read = (...conditions: { type: string; status: "True" | "False" | "Unknown" }[]) =>
+    node("node-1", { conditions }).readiness;
+  assert.equal(read(), "Never");
+  assert.equal(read({ type: "MemoryPressure", status: "False" }, { type: "Ready", status: "Unknown" }), "Unknown");
+  assert.equal(read({ type: "Ready", status: "True" }), "True");
+});
+
+test("a PodNetwork that breaks a rule has issues and gives nothing", () => {
+  const overlapping = network({
+    spec: {
+      ranges: [
+        { cidr: "10.0.0.0/8", nodePrefixLength: 24 },
+        { cidr: "10.1.0.0/16", nodePrefixLength: 24 },
+      ],
+    },
+  });
+  assert.deepEqual([overlapping.issues.map(({ code }) => code), overlapping.ranges], [["RangesOverlap"], []]);
+  const { spec, ...empty } = podNetwork();
+  assert.ok(spec);
+  assert.ok(readNetwork(JSON.parse(JSON.stringify(empty))).issues.length > 0);
+});
+
+test("a status that only a newer version understands is no issue of the network", () => {
+  const stored = { ...podNetwork(), status: JSON.parse('{"reach": {"pairs": 3}}') };
+  assert.deepEqual(readNetwork(stored).issues, []);
+});
+
+test("a claim whose cidr is no prefix is not read", () => {
+  const { object } = claim("10.244.1.0/24", node("node-1"));
+  assert.equal(readClaim({ ...object, spec: { ...object.spec, cidr: "10.244.1.0" } }), undefined);
+});
