@@ -60,11 +60,14 @@ export interface PatchOptions extends WriteOptions {
 }
 
 export interface DeleteOptions extends RequestOptions {
-  /** Deletes only this very object; else code Conflict. */
+  /** Deletes only this very object. */
   readonly uid?: string;
-  /** Deletes only this version; else code Conflict. */
+  /** Deletes only this version of it. */
   readonly resourceVersion?: string;
 }
+
+/** What became of a deletion: `finalizing` where the object stays until others took their finalizers off; `absent` where there was none. */
+export type Deletion = "deleted" | "finalizing" | "absent";
 
 export type WatchEvent<T extends KubeObject> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: Stored<T> }
@@ -94,8 +97,8 @@ export interface KubeClient {
   /** Conditional where `object` carries a resourceVersion. @throws {KubeError} Conflict where it is no longer the newest. */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
   patch<T extends KubeObject>(resource: Resource<T>, name: ObjectName, body: unknown, options: PatchOptions): Promise<Stored<T>>;
-  /** True where the server took the deletion, false where there was no such object. */
-  delete<T extends KubeObject>(resource: Resource<T>, name: ObjectName, options?: DeleteOptions): Promise<boolean>;
+  /** @throws {KubeError} Conflict where `uid` or `resourceVersion` is not that of the object there. */
+  delete<T extends KubeObject>(resource: Resource<T>, name: ObjectName, options?: DeleteOptions): Promise<Deletion>;
   /** Ends when the server ends the stream; throws KubeError for everything else. Use informer.ts unless you know better. */
   watch<T extends KubeObject>(
     resource: Resource<T>,

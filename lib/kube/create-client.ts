@@ -1,5 +1,6 @@
 import type {
   DeleteOptions,
+  Deletion,
   KubeClient,
   List,
   ListAllOptions,
@@ -180,7 +181,7 @@ async function remove<T extends KubeObject>(
   resource: Resource<T>,
   name: ObjectName,
   options: DeleteOptions,
-): Promise<boolean> {
+): Promise<Deletion> {
   const { uid, resourceVersion } = options;
   const body = {
     apiVersion: "v1",
@@ -188,16 +189,13 @@ async function remove<T extends KubeObject>(
     propagationPolicy: "Background",
     preconditions: { uid, resourceVersion },
   };
+  const call = { method: "DELETE", path: objectPath(resource, name), body, what: about("delete", resource, name) } as const;
   try {
-    await sent(transport, options, {
-      method: "DELETE",
-      path: objectPath(resource, name),
-      body,
-      what: about("delete", resource, name),
-    });
-    return true;
+    // The answer is the object, or a Status where it is gone already.
+    const answer = await sent<Partial<KubeObject>>(transport, options, call);
+    return answer.metadata?.finalizers?.length ? "finalizing" : "deleted";
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (isAbsent(error)) return "absent";
     throw error;
   }
 }
