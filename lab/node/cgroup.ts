@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../error-text.ts";
 
@@ -26,6 +26,12 @@ export function parseCgroupTrees(mountinfo: string): CgroupTree[] {
 /** The trees of this machine. */
 export function cgroupTrees(): CgroupTree[] {
   return parseCgroupTrees(readFileSync("/proc/self/mountinfo", "utf8"));
+}
+
+/** Other names of trees, e.g. `"cpu"` → `"cpu,cpuacct"` where one tree has several controllers: links beside their mount points. */
+export function treeAliases(folder = "/sys/fs/cgroup"): ReadonlyMap<string, string> {
+  const links = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
+  return new Map(links.map((entry) => [entry.name, readlinkSync(join(folder, entry.name))]));
 }
 
 /** Makes one control group in every tree, e.g. `["podnet-demo", "node-1"]`, that can hold further ones; it may exist already. */

@@ -9,7 +9,7 @@ import { Problem } from "../../tools/problem.ts";
 import { runOrThrow } from "../run-command.ts";
 import { waitUntil } from "../wait-until.ts";
 import { identify } from "../process-table.ts";
-import { cgroupTrees, createCgroup, moveToLeaf, removeCgroup } from "./cgroup.ts";
+import { cgroupTrees, createCgroup, moveToLeaf, removeCgroup, treeAliases } from "./cgroup.ts";
 import { enterNode, namespacesLink } from "./enter-node.ts";
 import {
   COPIED_FOLDERS,
@@ -136,8 +136,10 @@ async function mountAll(network: Host, holder: LabProcess, enter: readonly strin
   const foreign = foreignMounts(readFileSync(`/proc/${holder.pid}/mountinfo`, "utf8"));
   if (foreign.length > 0) await runOrThrow([...enter, "umount", "--no-mtab", "--lazy", ...foreign]);
   await mount("first-mounts", renderFirstMounts(input));
-  writeCopies(`/proc/${holder.pid}/root${COPIES_IN_NODE}`, input.copiedFiles, machineId(network));
+  const root = `/proc/${holder.pid}/root`;
+  writeCopies(join(root, COPIES_IN_NODE), input.copiedFiles, machineId(network));
   await mount("mounts", renderMounts(input));
+  for (const [alias, tree] of treeAliases()) symlinkSync(tree, join(root, "sys/fs/cgroup", alias));
   // What a node mounts later, its pods may see. Nothing passes between the machine and the node in either direction.
   await runOrThrow([...enter, "mount", "--make-rshared", "/"]);
 }

@@ -5,6 +5,7 @@ import { numberedAddress, threeNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { applyObject, type Pod, readyPods, testDaemonSet } from "../../lab/pod.ts";
 import { askSource, ping } from "../../lab/reach.ts";
+import { startSourceServer } from "../../lab/source-server.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { installPlugins, setUpByHand, subnetsByHand } from "../support/network-by-hand.ts";
@@ -80,6 +81,16 @@ test("a pod sees a node by the node's own address", async () => {
       for (const [family, address] of pod.addresses.entries()) {
         assert.deepEqual(await askSource(node, address), { source: node.addresses[family], by: pod.name });
       }
+    }
+  }
+});
+
+test("a host behind the router sees a node by the node's own address", async () => {
+  const outside = lab.host("outside");
+  await startSourceServer(outside);
+  for (const node of lab.nodes) {
+    for (const [family, address] of outside.addresses.entries()) {
+      assert.equal((await askSource(node, address)).source, node.addresses[family]);
     }
   }
 });
