@@ -1,5 +1,6 @@
 import { gatewayOf } from "../../cni/plan/conflist.ts";
-import type { Condition, NodeNetworkStatus } from "../../crds/types.ts";
+import { type nodeNetworkConditionTypes, type Verdict } from "../../crds/conditions.ts";
+import type { NodeNetworkStatus } from "../../crds/types.ts";
 import type { KindOutcome } from "../../lib/linux/converge-node.ts";
 import { type Fault, joined, unroutedPeers } from "./faults.ts";
 import type { NodePlan } from "./node-state.ts";
@@ -28,13 +29,10 @@ export interface Warnings {
   readonly bridgeNetfilterMissing: boolean;
 }
 
-/** A condition without its time. */
-export type Finding = Omit<Condition, "lastTransitionTime" | "observedGeneration">;
-
 /** What an agent reports, but for the times of its conditions. `previous`: what stands in the API. */
 export interface NodeReport {
   readonly status: Omit<NodeNetworkStatus, "conditions">;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Verdict[];
 }
 
 /** The report of a run. `configGeneration` stays the last one that was programmed in full until the next one is. */
@@ -58,14 +56,14 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
   };
 }
 
-function programmedFinding(faults: readonly Fault[], bridge: string | undefined): Finding {
+function programmedFinding(faults: readonly Fault[], bridge: string | undefined): Verdict {
   const [first] = faults;
   return first === undefined
     ? { type: "Programmed", status: "True", reason: "Programmed", message: bridge ?? "" }
     : { type: "Programmed", status: "False", reason: first.reason, message: joined(faults.map((fault) => fault.message)) };
 }
 
-function warningFindings(warnings: Warnings): Finding[] {
+function warningFindings(warnings: Warnings): Verdict[] {
   const { missingPlugins, foreignConflists, confFolder, bridgeNetfilterMissing } = warnings;
   return [
     ...finding("PluginMissing", "PluginMissing", missingPlugins),
@@ -87,7 +85,7 @@ function warningFindings(warnings: Warnings): Finding[] {
 }
 
 /** A condition that stands only while there is something to say. */
-function finding(type: string, reason: string, messages: readonly string[]): Finding[] {
+function finding(type: (typeof nodeNetworkConditionTypes)[number], reason: string, messages: readonly string[]): Verdict[] {
   return messages.length === 0 ? [] : [{ type, status: "True", reason, message: joined(messages) }];
 }
 

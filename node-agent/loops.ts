@@ -1,0 +1,112 @@
+import type { NodeNetwork, NodeSubnet } from "../crds/types.ts";
+import type { Checks } from "../lib/daemon/health.ts";
+import type { Log } from "../lib/daemon/log.ts";
+import type { Metrics } from "../lib/daemon/metrics.ts";
+import type { Informer } from "../lib/kube/informer.ts";
+import type { Stored } from "../lib/kube/resource.ts";
+import type { Clock } from "../lib/reconcile/clock.ts";
+import { type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
+import { createAgent } from "./agent.ts";
+import type { RunOutcome } from "./plan/node-status.ts";
+import type { AgentPlace } from "./program.ts";
+import type { Reporter } from "./report.ts";
+import { createRunLog } from "./run-log.ts";
+import { createRunMetrics } from "./run-metrics.ts";
+
+export interface AgentLoopsOptions {
+  readonly nodeName: string;
+  readonly place: AgentPlace;
+  readonly own: Informer<NodeNetwork>;
+  readonly claims: Informer<NodeSubnet>;
+  readonly reporter: Reporter;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly resyncMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The two loops of an agent. */
+export interface AgentLoops {
+  /** Something may have changed: look at the node. */
+  trigger(because: string): void;
+  readonly ready: Checks;
+  /** Resolves when the signal fired and neither loop runs. */
+  readonly stopped: Promise<void>;
+}
+
+/** Between the starts of two runs: a pod that comes changes several links, one after the other. */
+const minIntervalMs = 250;
+
+/** What there is to report: an outcome, and the very object that it is about. */
+interface Latest {
+  readonly own: Stored<NodeNetwork>;
+  readonly outcome: RunOutcome;
+}
+
+/**
+ * One loop keeps the node right, the other one the report of it: an API server that does not answer never delays a repair.
+ * Until both informers are synced, no run looks at the node.
+ */
+export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
+  const { nodeName, place, own, claims, reporter, log, clock, random, signal } = options;
+  const shared = { clock, random, signal };
+  const agent = createAgent(nodeName, place);
+  const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(options.metrics)];
+  const isSynced = () => own.synced && claims.synced;
+  let latest: Latest | undefined;
+  let hasRun = false;
+
+  const report: Loop = startLoop({
+    ...shared,
+    run: async () => {
+      const waitMs = latest && (await reporter.report(latest.own, latest.outcome));
+      return waitMs === undefined ? undefined : { againAfterMs: waitMs };
+    },
+    onFailure: failed(log, "status could not be written, trying again"),
+  });
+  const program: Loop = startLoop({
+    ...shared,
+    minIntervalMs,
+    resyncMs: options.resyncMs,
+    run: async (because) => {
+      if (!isSynced()) return undefined;
+      const began = clock.now();
+      const object = own.get(nodeName);
+      const run = await agent.run({ own: object, claims: claims.list() });
+      runLog.note(run, because, clock.now() - began);
+      runMetrics.note(run, clock.now() - began);
+      latest = object && run.outcome && { own: object, outcome: run.outcome };
+      hasRun = true;
+      report.trigger("run");
+      return run.againAfterMs === undefined ? undefined : { againAfterMs: run.againAfterMs };
+    },
+    onFailure: failed(log, "the node could not be looked at, trying again"),
+  });
+
+  return {
+    trigger: (because) => program.trigger(because),
+    ready: {
+      "NodeNetwork known": () => check(own.synced, "the API server has not listed it yet"),
+      "NodeSubnets known": () => check(claims.synced, "the API server has not listed them yet"),
+      "node looked at": () => check(hasRun && program.lastRun()?.ok === true, reasonOf(program.lastRun()?.error)),
+    },
+    stopped: Promise.all([program.stopped, report.stopped]).then(() => undefined),
+  };
+}
+
+/** Tells the first failure in a row; those that follow are of interest to the curious only. */
+function failed(log: Log, message: string): LoopOptions["onFailure"] {
+  return ({ error, attempt, retryMs }) =>
+    log[attempt === 1 ? "warn" : "debug"](message, { err: error, detail: { attempt, retryMs } });
+}
+
+function check(ok: boolean, reason: string): ReturnType<Checks[string]> {
+  return ok ? { ok } : { ok, reason };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : "not yet";
+}

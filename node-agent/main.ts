@@ -1,0 +1,70 @@
+import { nodeSubnetResource } from "../crds/names.ts";
+import type { NodeSubnet } from "../crds/types.ts";
+import { startHealth } from "../lib/daemon/health.ts";
+import type { Log } from "../lib/daemon/log.ts";
+import { createMetrics } from "../lib/daemon/metrics.ts";
+import { accessFrom } from "../lib/kube/access-settings.ts";
+import { connect } from "../lib/kube/client.ts";
+import { createInformer, type Informer } from "../lib/kube/informer.ts";
+import type { KubeObject, Resource } from "../lib/kube/resource.ts";
+import { makeExec } from "../lib/linux/exec.ts";
+import { watchKernel } from "../lib/linux/watch.ts";
+import { systemClock } from "../lib/reconcile/clock.ts";
+import packageFile from "../package.json" with { type: "json" };
+import { startAgentLoops } from "./loops.ts";
+import { createProblemLog } from "./problem-log.ts";
+import type { AgentPlace } from "./program.ts";
+import { createReporter, nodeNetworks } from "./report.ts";
+import type { AgentSettings } from "./settings.ts";
+import { watchFolders } from "./watch-folders.ts";
+
+export { agentSettings } from "./settings.ts";
+
+const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
+
+/** Patience without an end but the signal's: the longest that a timer takes, in milliseconds. */
+const longest = 2 ** 31 - 1;
+
+/**
+ * Programs this node until the signal fires, then leaves the kernel as it is. Watches its own NodeNetwork and all NodeSubnets, and nothing else.
+ * Nothing is changed before both are known in full; afterwards the node is kept as last known while the API server is away.
+ */
+export async function runAgent(settings: AgentSettings, log: Log, signal: AbortSignal): Promise<void> {
+  const { nodeName } = settings;
+  const agentVersion = packageFile.version;
+  const client = connect({ access: accessFrom(settings), userAgent: `podnet-agent/${agentVersion}` });
+  const metrics = createMetrics({ component: "agent" });
+  const shared = { clock: systemClock, random: Math.random, signal };
+  const problems = createProblemLog(log);
+  const informer = <T extends KubeObject>(resource: Resource<T>, fieldSelector?: string): Informer<T> =>
+    createInformer({
+      ...shared,
+      client,
+      resource,
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      onChange: (key) => loops.trigger(`${resource.kind} ${key}`),
+      onProblem: (problem) => problems.note(resource.kind, problem),
+    });
+  const own = informer(nodeNetworks, `metadata.name=${nodeName}`);
+  const claims = informer(nodeSubnets);
+  const reporter = createReporter({ ...shared, client, wallClock: Date.now, agentVersion });
+  const place = placeOf(settings);
+  const resyncMs = settings.resyncSeconds * 1000;
+  const loops = startAgentLoops({ ...shared, nodeName, place, own, claims, reporter, log, metrics, resyncMs });
+  metrics.gaugeOf("agent_stale_seconds", "Seconds since the API server was last heard.", () =>
+    Math.max(own.staleSeconds(), claims.staleSeconds()),
+  );
+  const health = await startHealth({ listen: settings.health, ready: loops.ready, metrics, signal });
+  const hint = (because: string) => loops.trigger(because);
+  watchFolders([settings.confFolder, settings.pluginFolder], hint, signal);
+  const following = [own.run(signal), claims.run(signal), watchKernel(place.exec, ({ detail }) => hint(detail), signal)];
+  const synced = await Promise.all([own, claims].map((copy) => copy.waitForSync({ timeoutMs: longest, signal })));
+  if (synced.every(Boolean)) hint("everything is known");
+  await Promise.all([...following, loops.stopped, health.stopped]);
+  await client.close();
+}
+
+function placeOf(settings: AgentSettings): AgentPlace {
+  const { procSys, confFolder, cniStateFolder, pluginSource: source, pluginFolder: target } = settings;
+  return { exec: makeExec(), procSys, confFolder, cniStateFolder, plugins: { source, target } };
+}

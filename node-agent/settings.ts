@@ -1,0 +1,47 @@
+import { integer, listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
+import { accessSettings } from "../lib/kube/access-settings.ts";
+
+/** What an agent is told by its environment. */
+export const agentSettings = {
+  ...accessSettings,
+  nodeName: text({ env: "PODNET_NODE_NAME", help: "Name of the Node this agent runs on." }),
+  health: listenAddress({
+    env: "PODNET_HEALTH_LISTEN",
+    fallback: "127.0.0.1:9442",
+    help: "Where /healthz, /readyz and /metrics are served.",
+  }),
+  confFolder: text({
+    env: "PODNET_CNI_CONF_DIR",
+    fallback: "/etc/cni/net.d",
+    help: "Where the container runtime looks for CNI configurations.",
+  }),
+  pluginFolder: text({
+    env: "PODNET_CNI_BIN_DIR",
+    fallback: "/opt/cni/bin",
+    help: "Where the container runtime looks for CNI plugins.",
+  }),
+  pluginSource: optionalText({
+    env: "PODNET_PLUGIN_SOURCE",
+    help: "Folder with the CNI plugins to install; without it they have to be there already.",
+  }),
+  cniStateFolder: text({
+    env: "PODNET_CNI_STATE_DIR",
+    fallback: "/var/lib/cni",
+    help: "Where the CNI plugins keep their leases.",
+  }),
+  procSys: text({
+    env: "PODNET_PROC_SYS",
+    fallback: "/proc/sys",
+    help: "Where the node's kernel settings are mounted, writable.",
+  }),
+  resyncSeconds: integer({
+    env: "PODNET_RESYNC_SECONDS",
+    fallback: "45",
+    min: 1,
+    max: 3600,
+    help: "How often the whole node is looked at without a reason.",
+  }),
+};
+
+/** The values of the table. */
+export type AgentSettings = SettingValues<typeof agentSettings>;
