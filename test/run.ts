@@ -9,7 +9,7 @@ import { openProgress, type Progress } from "../tools/progress.ts";
 import { BINARIES_BUDGET, type LevelName, levelNamed } from "./level.ts";
 import { parseRequest, type Request } from "./request.ts";
 import { runLevel } from "./run-level.ts";
-import { judge, renderTable, type Result } from "./verdict.ts";
+import { type Counts, judge, renderTable, type Result } from "./verdict.ts";
 
 const ROOT = dirname(import.meta.dirname);
 
@@ -18,7 +18,7 @@ const NEEDS: Readonly<Record<LevelName, { readonly packages: readonly DebianPack
   {
     unit: { packages: [], families: [] },
     kernel: { packages: ["nftables", "iproute2", "util-linux"], families: ["cni-plugins"] },
-    contract: { packages: [], families: ["etcd", "kubernetes"] },
+    contract: { packages: ["iproute2", "util-linux"], families: ["etcd", "kubernetes"] },
     cluster: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes"] },
   };
 
@@ -66,11 +66,16 @@ async function runAll(request: Request, progress: Progress, stop: AbortSignal): 
     }
     console.log(`\n── ${name}: ${files.length} files ──`);
     const counts = await runLevel(level, ROOT, files, stop);
-    console.log(`# tests ${counts.passed + counts.failed + counts.skipped}\n# pass ${counts.passed}\n# fail ${counts.failed}`);
+    printCounts(counts);
     results.push({ name, seconds: (performance.now() - ready) / 1000, budget: level.budget, counts });
   }
   if (results.every(({ name }) => name === "unit")) return results;
   return [...results, { name: "binaries", seconds: providing, budget: BINARIES_BUDGET }];
+}
+
+/** The counts of a level, as readers of test logs look for them. */
+function printCounts({ passed, failed, skipped }: Counts): void {
+  console.log(`# tests ${passed + failed + skipped}\n# pass ${passed}\n# fail ${failed}\n# skipped ${skipped}`);
 }
 
 /** Provides what a level stands on; gives why it cannot run, as a sentence, or undefined. */
