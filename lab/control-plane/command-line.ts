@@ -65,7 +65,7 @@ function apiServer({ instance, address, pki }: ControlPlaneSettings): string[] {
   ];
 }
 
-function controllerManager({ instance, pki }: ControlPlaneSettings): string[] {
+function controllerManager({ instance, pki, data }: ControlPlaneSettings): string[] {
   const kubeconfig = `${pki}/system-kube-controller-manager.kubeconfig`;
   // Without kubelets nobody renews the nodes' heartbeats, and this controller would call them all lost.
   const without = instance.level === "everything" ? [] : ["-node-lifecycle-controller"];
@@ -80,6 +80,8 @@ function controllerManager({ instance, pki }: ControlPlaneSettings): string[] {
     // With its default of 20 requests a second it takes five seconds until its controllers have all asked for their tokens.
     "--kube-api-qps=1000",
     "--kube-api-burst=1000",
+    // It makes this folder; by default it is one of the machine's own.
+    `--flex-volume-plugin-dir=${data}/volume-plugins`,
     `--service-account-private-key-file=${pki}/service-account.key`,
     `--root-ca-file=${pki}/ca.crt`,
     "--bind-address=127.0.0.1",
