@@ -42,7 +42,7 @@ export function refusalError(attempt: Attempt, refusal: Refusal): KubeError {
 /** The failure that a `Status` stands for, as it also comes inside a watch. */
 export function statusError(attempt: Attempt, status: ApiStatus, rawText?: string, retryAfterSeconds?: number): KubeError {
   const http = status.code ?? 500;
-  const code = codeFor(http, status.reason);
+  const code = codeFor(http, status);
   const seconds = retryAfterSeconds ?? status.details?.retryAfterSeconds;
   const said = status.message ?? (rawText ?? "").slice(0, 200).trim();
   const reason = status.reason ? ` ${status.reason}` : "";
@@ -102,8 +102,10 @@ export function credentialsError(attempt: Attempt, cause: unknown): KubeError {
   });
 }
 
-function codeFor(http: number, reason: string | undefined): KubeErrorCode {
+function codeFor(http: number, { reason, details }: ApiStatus): KubeErrorCode {
   if (http === 409) return reason === "AlreadyExists" ? "AlreadyExists" : "Conflict";
+  // So the server says that a patch named the UID of another object than the one that is there.
+  if (http === 422 && details?.causes?.every(({ field }) => field === "metadata.uid")) return "Conflict";
   const known: Readonly<Record<number, KubeErrorCode>> = {
     401: "Unauthorized",
     403: "Forbidden",
