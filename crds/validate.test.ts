@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { renderPrefix, subnetAt, toPrefix } from "../lib/net/prefix.ts";
+import { renderIssue } from "./issue.ts";
+import { apiVersion } from "./names.ts";
+import type { PodNetwork } from "./types.ts";
+import { validateAgainst, validatePodNetwork } from "./validate.ts";
+
+function network(name: string, cidrs: readonly string[], spec: Partial<PodNetwork["spec"]> = {}): PodNetwork {
+  return {
+    apiVersion,
+    kind: "PodNetwork",
+    metadata: { name },
+    spec: {
+      ranges: cidrs.map((cidr) => ({ cidr, nodePrefixLength: cidr.includes(":") ? 64 : 24 })),
+      mtu: { mode: "Auto" },
+      masquerade: { enabled: true },
+      cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
+      ...spec,
+    },
+  };
+}
+
+const standing = network("default", ["10.244.0.0/16", "fd00:10:244::/48"]);
+
+test("an overlap names both ranges, the other network, the place in it, and the remedy", () => {
+  assert.deepEqual(validateAgainst(network("lab", ["10.244.0.0/15"]), [standing]).map(renderIssue), [
+    "spec.ranges[0].cidr: 10.244.0.0/15 overlaps 10.244.0.0/16 of PodNetwork/default (spec.ranges[0]); choose a range that is free, or remove that one first",
+  ]);
+});
+
+test("every overlap is named, with every network, in either family", () => {
+  const candidate = network("lab", ["10.0.0.0/8", "10.64.0.0/16", "fd00:10::/32"]);
+  const others = [standing, network("edge", ["10.1.0.0/16", "192.168.64.0/20"])];
+  assert.deepEqual(
+    validateAgainst(candidate, others).map(({ path, message }) => `${path} ${message.split(";")[0]}`),
+    [
+      "spec.ranges[0].cidr 10.0.0.0/8 overlaps 10.244.0.0/16 of PodNetwork/default (spec.ranges[0])",
+      "spec.ranges[0].cidr 10.0.0.0/8 overlaps 10.1.0.0/16 of PodNetwork/edge (spec.ranges[0])",
+      "spec.ranges[2].cidr fd00:10::/32 overlaps fd00:10:244::/48 of PodNetwork/default (spec.ranges[1])",
+    ],
+  );
+});
+
+test("a network does not overlap itself, whichever state of it is in the list", () => {
+  assert.deepEqual(validateAgainst(network("default", ["10.244.0.0/15"]), [standing]), []);
+});
+
+test("ranges that only touch do not overlap", () => {
+  assert.deepEqual(validateAgainst(network("lab", ["10.245.0.0/16", "10.240.0.0/14", "fd00:10:245::/48"]), [standing]), []);
+});
+
+test("an update is judged by the ranges it adds, so that the loser of a race can be shrunk", () => {
+  const loser = network("lab", ["10.244.0.0/17", "10.3.0.0/16", "10.4.0.0/16"]);
+  const update = (cidrs: readonly string[]) => validateAgainst(network("lab", cidrs), [standing], loser).map(({ path }) => path);
+  assert.deepEqual(update(["10.244.0.0/17", "10.3.0.0/16"]), []);
+  assert.deepEqual(update(["10.5.0.0/16", "10.244.0.0/17"]), []);
+  assert.deepEqual(update(["10.3.0.0/16", "10.244.128.0/17"]), ["spec.ranges[1].cidr"]);
+});
+
+test("a wrong range of another network hides none of its right ones", () => {
+  const broken = network("broken", ["pods", "10.9.0.0/16"]);
+  assert.equal(validateAgainst(network("lab", ["10.9.8.0/24"]), [broken]).length, 1);
+});
+
+test("two networks overlap exactly when they share a block", () => {
+  const blocks = fc.record({ bits: fc.integer({ min: 0, max: 4 }), at: fc.nat(15) }).map(({ bits, at }) => {
+    const length = 16 + bits;
+    const index = BigInt(at >> (4 - bits));
+    return {
+      cidr: renderPrefix(subnetAt(toPrefix("10.244.0.0/16"), length, index)),
+      from: Number(index) << (4 - bits),
+      size: 1 << (4 - bits),
+    };
+  });
+  fc.assert(
+    fc.property(blocks, blocks, (a, b) => {
+      const shared = Array.from({ length: 16 }, (_, at) => at).some(
+        (at) => at >= a.from && at < a.from + a.size && at >= b.from && at < b.from + b.size,
+      );
+      assert.equal(validateAgainst(network("a", [a.cidr]), [network("b", [b.cidr])]).length, shared ? 1 : 0);
+    }),
+  );
+});
+
+test("what was wrong before and is unchanged is not named again, also where it moved in the list", () => {
+  const stored = network("default", ["127.0.0.0/8", "10.244.0.0/16", "10.244.7.0/24"], { reserved: [{ cidr: "10.9.0.0/24" }] });
+  assert.equal(validatePodNetwork(stored).length, 3);
+  assert.deepEqual(validatePodNetwork(stored, stored), []);
+  const shrunk = network("default", ["10.244.0.0/16", "127.0.0.0/8", "10.244.7.0/24"]);
+  assert.deepEqual(validatePodNetwork(shrunk, stored), []);
+  const worse = network("default", ["127.0.0.0/8", "10.244.0.0/16", "10.244.7.0/24", "224.0.0.0/8"]);
+  assert.deepEqual(
+    validatePodNetwork(worse, stored).map(({ path, code }) => [path, code]),
+    [["spec.ranges[3].cidr", "NotUnicast"]],
+  );
+});
+
+test("an issue of each rule reads as a sentence with a remedy", () => {
+  const wrong = network("default", ["10.244.0.0/16", "10.244.7.0/24", "fd00::/40"], {
+    reserved: [{ cidr: "10.9.0.0/24" }],
+    mtu: { mode: "Fixed", value: 1000 },
+    nodeSelector: { matchExpressions: [{ key: "a", operator: "In" }] },
+  });
+  assert.deepEqual(validatePodNetwork(wrong).map(renderIssue), [
+    "spec.ranges[2].nodePrefixLength: length /64 cuts fd00::/40 into more than 65536 node subnets; use 56 or less",
+    "spec.ranges[1].cidr: 10.244.7.0/24 overlaps 10.244.0.0/16 of the same network; keep the larger one or make them disjoint",
+    'spec.reserved[0].cidr: "10.9.0.0/24" lies in no range of this network (10.244.0.0/16, 10.244.7.0/24, fd00::/40); remove it or correct it',
+    "spec.mtu.value: an MTU of 1000 does not carry IPv6, which needs 1280 (RFC 8200, 5); use 1280 or more, or no IPv6 range",
+    "spec.nodeSelector.matchExpressions[0]: In and NotIn need values, Exists and DoesNotExist take none; correct values or operator",
+  ]);
+});
+
+test("rules never throw, whatever text stands for a prefix", () => {
+  const text = fc.oneof(fc.string(), fc.constantFrom("10.0.0.1/8", "::/0", "fd00::1/48", "0.0.0.0/0", "10.0.0.0/8"));
+  fc.assert(
+    fc.property(text, text, fc.integer({ min: 1, max: 126 }), (a, b, nodePrefixLength) => {
+      const ranges = [a, b].map((cidr) => ({ cidr, nodePrefixLength }));
+      const candidate = network("default", [], { ranges, reserved: [{ cidr: b }] });
+      assert.ok(Array.isArray([...validatePodNetwork(candidate), ...validateAgainst(candidate, [network("o", [a, b])])]));
+    }),
+  );
+});
