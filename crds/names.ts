@@ -1,4 +1,4 @@
-import { isPrefixProblem, type Prefix, parsePrefix, renderPrefix, toPrefix } from "../lib/net/prefix.ts";
+import { parseLoosePrefix, renderPrefix, toPrefix } from "../lib/net/prefix.ts";
 
 /** API group of all kinds. */
 export const group = "podnet.dev";
@@ -58,14 +58,8 @@ export function nodeSubnetName(cidr: string): string {
 export function parseNodeSubnetName(name: string): string | undefined {
   const dash = name.lastIndexOf("-");
   const address = name.slice(0, Math.max(dash, 0)).replaceAll("-", ":");
-  const prefix = parseLoose(address, name.slice(dash + 1));
+  const prefix = parseLoosePrefix(`${address}/${name.slice(dash + 1)}`);
   if (prefix === undefined) return undefined;
   const cidr = renderPrefix(prefix);
   return nodeSubnetName(cidr) === name ? cidr : undefined;
-}
-
-function parseLoose(address: string, length: string): Prefix | undefined {
-  const spelled = parsePrefix(`${address}/${length}`);
-  if (!isPrefixProblem(spelled)) return spelled;
-  return spelled.canonical === undefined ? undefined : toPrefix(spelled.canonical);
 }

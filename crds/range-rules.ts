@@ -1,4 +1,12 @@
-import { containsPrefix, isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap, toPrefix } from "../lib/net/prefix.ts";
+import {
+  containsPrefix,
+  isPrefixProblem,
+  parseLoosePrefix,
+  parsePrefix,
+  type Prefix,
+  prefixesOverlap,
+  toPrefix,
+} from "../lib/net/prefix.ts";
 import type { Issue } from "./issue.ts";
 import type { PodNetworkRange, PodNetworkReserved } from "./types.ts";
 
@@ -12,10 +20,10 @@ export function rangeIssues(ranges: readonly PodNetworkRange[]): Issue[] {
 
 /** What reserved prefixes get wrong: each must be a prefix inside one of the ranges. */
 export function reservedIssues(reserved: readonly PodNetworkReserved[], ranges: readonly PodNetworkRange[]): Issue[] {
-  const within = ranges.flatMap(({ cidr }) => meantPrefix(cidr) ?? []);
+  const within = ranges.flatMap(({ cidr }) => parseLoosePrefix(cidr) ?? []);
   return reserved.flatMap(({ cidr }, index): Issue[] => {
     const path = `spec.reserved[${index}].cidr`;
-    const prefix = meantPrefix(cidr);
+    const prefix = parseLoosePrefix(cidr);
     if (prefix === undefined || within.some((range) => containsPrefix(range, prefix))) return prefixIssues(cidr, path);
     const known = ranges.map((range) => range.cidr).join(", ");
     const message = `"${cidr}" lies in no range of this network (${known}); remove it or correct it`;
@@ -33,16 +41,9 @@ export function immutableIssues(ranges: readonly PodNetworkRange[], old: readonl
   });
 }
 
-/** The prefix a text means, canonical or not. */
-export function meantPrefix(cidr: string): Prefix | undefined {
-  const result = parsePrefix(cidr);
-  if (!isPrefixProblem(result)) return result;
-  return result.canonical === undefined ? undefined : toPrefix(result.canonical);
-}
-
 function oneRangeIssues({ cidr, nodePrefixLength }: PodNetworkRange, path: string): Issue[] {
   const issues = prefixIssues(cidr, `${path}.cidr`);
-  const prefix = meantPrefix(cidr);
+  const prefix = parseLoosePrefix(cidr);
   if (prefix === undefined) return issues;
   if (notUnicast.some((special) => prefixesOverlap(prefix, toPrefix(special)))) {
     const message = `"${cidr}" is or contains a loopback, link-local, multicast or reserved range; use a unicast range such as 10.244.0.0/16 or fd00:10:244::/48`;
@@ -74,7 +75,7 @@ function prefixIssues(cidr: string, path: string): Issue[] {
 }
 
 function innerOverlaps(ranges: readonly PodNetworkRange[]): Issue[] {
-  const prefixes = ranges.map(({ cidr }) => meantPrefix(cidr));
+  const prefixes = ranges.map(({ cidr }) => parseLoosePrefix(cidr));
   return ranges.flatMap(({ cidr }, index) => {
     const prefix = prefixes[index];
     const earlier = ranges.slice(0, index).filter((range, at) => {

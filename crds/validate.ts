@@ -1,6 +1,6 @@
-import { isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap } from "../lib/net/prefix.ts";
+import { parseLoosePrefix, type Prefix, prefixesOverlap } from "../lib/net/prefix.ts";
 import type { Issue } from "./issue.ts";
-import { immutableIssues, meantPrefix, rangeIssues, reservedIssues } from "./range-rules.ts";
+import { immutableIssues, rangeIssues, reservedIssues } from "./range-rules.ts";
 import type { PodNetwork, PodNetworkMtu, PodNetworkNodeSelector, PodNetworkSpec } from "./types.ts";
 
 /**
@@ -20,27 +20,29 @@ export function validatePodNetwork(candidate: PodNetwork, old?: PodNetwork): Iss
 export function validateAgainst(candidate: PodNetwork, others: readonly PodNetwork[], old?: PodNetwork): Issue[] {
   const theirs = others.filter(({ metadata }) => metadata.name !== candidate.metadata.name).flatMap(ownedRanges);
   return candidate.spec.ranges.flatMap(({ cidr }, index) => {
-    const prefix = meantPrefix(cidr);
+    const prefix = parseLoosePrefix(cidr);
     if (prefix === undefined || old?.spec.ranges.some((range) => range.cidr === cidr)) return [];
     const overlapping = theirs.filter((their) => prefixesOverlap(prefix, their.prefix));
     return overlapping.map((their): Issue => {
-      const message = `${cidr} overlaps ${their.cidr} of ${their.owner}; choose a range that is free, or remove that one first`;
+      const place = `PodNetwork/${their.network} (spec.ranges[${their.index}])`;
+      const message = `${cidr} overlaps ${their.cidr} of ${place}; choose a range that is free, or remove that one first`;
       return { path: `spec.ranges[${index}].cidr`, code: "OverlapsWith", message };
     });
   });
 }
 
 interface OwnedRange {
+  readonly network: string;
+  /** Where it stands in the network's `spec.ranges`. */
+  readonly index: number;
   readonly cidr: string;
   readonly prefix: Prefix;
-  /** e.g. `"PodNetwork/default (spec.ranges[0])"` — where a person finds it. */
-  readonly owner: string;
 }
 
 function ownedRanges({ metadata, spec }: PodNetwork): OwnedRange[] {
   return spec.ranges.flatMap(({ cidr }, index) => {
-    const prefix = parsePrefix(cidr);
-    return isPrefixProblem(prefix) ? [] : [{ cidr, prefix, owner: `PodNetwork/${metadata.name} (spec.ranges[${index}])` }];
+    const prefix = parseLoosePrefix(cidr);
+    return prefix === undefined ? [] : [{ network: metadata.name, index, cidr, prefix }];
   });
 }
 
@@ -58,7 +60,7 @@ function mtuIssues({ mode, value }: PodNetworkMtu, { ranges }: PodNetworkSpec): 
     const message = "mode Fixed needs a value, mode Auto takes none; set both or neither";
     return [{ path: "spec.mtu", code: "WrongCombination", message }];
   }
-  if (value === undefined || value >= 1280 || ranges.every(({ cidr }) => meantPrefix(cidr)?.family !== 6)) return [];
+  if (value === undefined || value >= 1280 || ranges.every(({ cidr }) => parseLoosePrefix(cidr)?.family !== 6)) return [];
   const message = `an MTU of ${value} does not carry IPv6, which needs 1280 (RFC 8200, 5); use 1280 or more, or no IPv6 range`;
   return [{ path: "spec.mtu.value", code: "WrongCombination", message }];
 }

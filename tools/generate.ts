@@ -20,7 +20,7 @@ async function generated(): Promise<Map<string, string>> {
   const schemas: Record<string, CrdSchema> = {};
   let apiVersion = "";
   for (const file of crdFiles) {
-    const crd = parse(await readFile(new URL(file, root), "utf8")) as Crd;
+    const crd: Crd = parse(await readFile(new URL(file, root), "utf8"));
     const [version, ...others] = crd.spec.versions;
     if (version === undefined || others.length > 0) throw new Error(`${file}: expected exactly one version in spec.versions`);
     schemas[crd.spec.names.kind] = version.schema.openAPIV3Schema;

@@ -2,7 +2,7 @@ import { compile, type JSONSchema } from "json-schema-to-typescript";
 
 /** The part of an openAPIV3Schema that shapes a type. */
 export interface CrdSchema {
-  readonly type?: string;
+  readonly type?: "object" | "array" | "string" | "integer" | "boolean";
   readonly description?: string;
   readonly default?: unknown;
   readonly required?: readonly string[];
@@ -81,7 +81,7 @@ function typed(definitions: Record<string, JSONSchema>, name: string, schema: Cr
     };
   }
   if (!schema.properties) {
-    return { ...described, type: schema.type as "string", ...(schema.enum && { enum: [...schema.enum] }) };
+    return { ...described, ...(schema.type && { type: schema.type }), ...(schema.enum && { enum: [...schema.enum] }) };
   }
   const own = name.endsWith("Condition") ? "Condition" : name;
   const properties = Object.entries(schema.properties);

@@ -29,6 +29,16 @@ export function parsePrefix(text: string): Prefix | PrefixProblem {
   return { code: "NotCanonical", message: `"${text}" is not in canonical form; write ${canonical}`, canonical };
 }
 
+/** The prefix that a text means, canonical or not: `"10.244.0.1/16"` → `10.244.0.0/16`. Undefined where Kubernetes would read no prefix. */
+export function parseLoosePrefix(text: string): Prefix | undefined {
+  const slash = text.lastIndexOf("/");
+  const length = text.slice(slash + 1);
+  if (slash < 0 || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
+  const address = parseAddress(text.slice(0, slash));
+  if (address === undefined || Number(length) > addressBits(address.family)) return undefined;
+  return prefixAround(address, Number(length));
+}
+
 /** Tells the two results of `parsePrefix` apart. */
 export function isPrefixProblem(result: Prefix | PrefixProblem): result is PrefixProblem {
   return "code" in result;
@@ -83,7 +93,8 @@ export function containsAddress(prefix: Prefix, address: Address): boolean {
 
 /** Whether two prefixes share any address; then one contains the other. */
 export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
-  return containsPrefix(a, b) || containsPrefix(b, a);
+  const larger = a.length < b.length ? a : b;
+  return a.family === b.family && (a.address ^ b.address) >> hostBits(larger) === 0n;
 }
 
 /** How many subnets of that length the prefix is cut into; 0 when it is smaller than one. */
@@ -109,13 +120,4 @@ export function comparePrefixes(a: Prefix, b: Prefix): number {
 
 function hostBits(prefix: Prefix): bigint {
   return BigInt(addressBits(prefix.family) - prefix.length);
-}
-
-function parseLoosePrefix(text: string): Prefix | undefined {
-  const slash = text.lastIndexOf("/");
-  const length = text.slice(slash + 1);
-  if (slash < 0 || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
-  const address = parseAddress(text.slice(0, slash));
-  if (address === undefined || Number(length) > addressBits(address.family)) return undefined;
-  return prefixAround(address, Number(length));
 }
