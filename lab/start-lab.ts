@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { provideBinaries } from "../tools/binaries.ts";
@@ -118,6 +119,11 @@ async function tearDownAndRelease(claim: Claim, options?: TearDownOptions): Prom
   }
 }
 
+function failure(error: unknown, logs: string): Problem {
+  const where = existsSync(logs) ? ` The logs are in ${logs}.` : "";
+  return new Problem(`${messageOf(error)}${where}`, { cause: error });
+}
+
 /** Removes the lab when this process is told to end, whether it is still being started or not. */
 function removeOnSignal(claim: Claim, starting: Promise<Parts>, aborter: AbortController): () => void {
   return onStopSignal(async () => {
@@ -167,6 +173,6 @@ export async function startLab(instance: Instance, options: StartLabOptions = {}
     if (aborter.signal.aborted) return new Promise(() => {});
     release();
     await tearDownAndRelease(claim, { keepLogs: true });
-    throw new Problem(`${messageOf(error)} The logs are in ${join(directory, "logs")}.`);
+    throw failure(error, join(directory, "logs"));
   }
 }

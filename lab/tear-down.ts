@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../tools/problem.ts";
 import { errorCode } from "./error-text.ts";
@@ -68,12 +68,16 @@ async function removeNamespaces(record: LabRecord): Promise<void> {
   }
 }
 
+// A folder of logs without any is not worth keeping.
 function removeFiles(directory: string, keepLogs: boolean): void {
-  if (!existsSync(directory)) return;
-  for (const entry of readdirSync(directory)) {
-    if (!(keepLogs && entry === "logs")) rmSync(join(directory, entry), { recursive: true, force: true });
+  const logs = join(directory, "logs");
+  if (!keepLogs || !existsSync(logs) || readdirSync(logs).length === 0) {
+    rmSync(directory, { recursive: true, force: true });
+    return;
   }
-  if (!keepLogs) rmdirSync(directory);
+  for (const entry of readdirSync(directory)) {
+    if (entry !== "logs") rmSync(join(directory, entry), { recursive: true, force: true });
+  }
 }
 
 /**

@@ -111,18 +111,19 @@ async function startHolder(network: Host, groups: readonly string[]): Promise<La
   rmSync(link, { force: true });
   symlinkSync(`/proc/${holder.pid}/ns`, link);
   const ownPids = readlinkSync("/proc/self/ns/pid");
-  await waitUntil(
+  const child = await waitUntil(
     `the namespaces of ${network.name}`,
     20_000,
     () => {
       if (identify(holder.pid) === undefined) {
         throw new Problem(`${network.name} could not be switched on: ${readFileSync(holder.logFile, "utf8").trim()}`);
       }
-      return readlinkSync(join(link, "pid_for_children")) === ownPids ? undefined : true;
+      if (readlinkSync(join(link, "pid_for_children")) === ownPids) return undefined;
+      // The namespace is there a moment before its process 1. Number 0 would mean this very process to a control group.
+      return Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8")) || undefined;
     },
     10,
   );
-  const child = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8"));
   moveToLeaf(groups, HOLDER, [holder.pid, child]);
   return holder;
 }

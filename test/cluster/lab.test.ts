@@ -37,11 +37,13 @@ suite("hosts", () => {
   });
 
   test("no host has a way out of the lab", async () => {
-    for (const address of ["198.51.100.7", "2001:db8:ffff::7"]) {
+    const unanswered = ["198.51.100.7", "2001:db8:ffff::7"].map(async (address) => {
       const { code } = await lab.host("router").run(["ip", "route", "get", address]);
       assert.notEqual(code, 0, `the router has a route to ${address}`);
-      assert.equal((await ping(lab.host("outside"), address)).answered, false);
-    }
+      const { stdout } = await lab.host("outside").run(["busybox", "ping", "-c", "1", "-W", "1", address]);
+      assert.match(stdout, /1 packets transmitted, 0 packets received/);
+    });
+    await Promise.all(unanswered);
   });
 
   test("a process is stopped with all of its group, and its output is in its log", async () => {
