@@ -4,6 +4,7 @@ import { Problem } from "../tools/problem.ts";
 import type { Progress } from "../tools/progress.ts";
 import { messageOf } from "./error-text.ts";
 import type { Instance } from "./instance.ts";
+import { clearLabFolder, createLabFolder } from "./lab-folder.ts";
 import { REGISTRY, readLabRecord, registryDirectory, removeLabRecord, writeLabRecord } from "./lab-record.ts";
 import type { LabRecord } from "./lab-record.ts";
 import { lockName } from "./name-lock.ts";
@@ -65,11 +66,10 @@ export async function claimName(instance: Instance, directory: string): Promise<
       );
     }
     if (earlier !== undefined) await tearDown(earlier);
-    if (existsSync(directory) && readdirSync(directory).length > 0) {
-      throw new Problem(`The lab's folder ${directory} is not empty: remove it or choose another.`);
-    }
+    await clearLabFolder(directory, instance.name);
     const record = recordFor(instance, directory);
     writeLabRecord(record);
+    createLabFolder(directory, instance.name);
     return { record, lock };
   } catch (error) {
     await lock.release();

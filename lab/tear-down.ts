@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../tools/problem.ts";
 import { errorCode } from "./error-text.ts";
 import { unlinkKubeconfig } from "./kubeconfig-link.ts";
+import { removeLabFolder } from "./lab-folder.ts";
 import { registryDirectory, removeLabRecord } from "./lab-record.ts";
 import type { LabRecord } from "./lab-record.ts";
 import { unmountBelow } from "./mounts.ts";
@@ -68,18 +69,6 @@ async function removeNamespaces(record: LabRecord): Promise<void> {
   }
 }
 
-// A folder of logs without any is not worth keeping.
-function removeFiles(directory: string, keepLogs: boolean): void {
-  const logs = join(directory, "logs");
-  if (!keepLogs || !existsSync(logs) || readdirSync(logs).length === 0) {
-    rmSync(directory, { recursive: true, force: true });
-    return;
-  }
-  for (const entry of readdirSync(directory)) {
-    if (entry !== "logs") rmSync(join(directory, entry), { recursive: true, force: true });
-  }
-}
-
 /**
  * Ends a lab and removes everything of it, knowing nothing but its record: the same for a lab that is held, kept or left over.
  * Other processes, namespaces and files are never touched. The caller has the lock on its name.
@@ -93,7 +82,7 @@ export async function tearDown(record: LabRecord, { keepLogs = false }: TearDown
   await waitUntil(`the control group podnet-${record.name} to empty`, END_DEADLINE_MS, () => {
     return removeCgroup(trees, [`podnet-${record.name}`]) || undefined;
   });
-  removeFiles(record.directory, keepLogs);
+  removeLabFolder(record.directory, keepLogs);
   unlinkKubeconfig(record.directory);
   removeLabRecord(record.name);
 }
