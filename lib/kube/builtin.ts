@@ -26,6 +26,11 @@ export interface Node extends KubeObject {
   };
 }
 
+/** core/v1 Pod: the part this project reads. */
+export interface Pod extends KubeObject {
+  status?: { phase?: string; podIPs?: { ip: string }[] };
+}
+
 /** core/v1 Secret; values are base64. */
 export interface Secret extends KubeObject {
   type?: string;
@@ -50,6 +55,8 @@ export interface ValidatingWebhookConfiguration extends KubeObject {
 }
 
 export const nodes: Resource<Node> = { group: "", version: "v1", plural: "nodes", kind: "Node", namespaced: false };
+
+export const pods: Resource<Pod> = { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true };
 
 export const secrets: Resource<Secret> = { group: "", version: "v1", plural: "secrets", kind: "Secret", namespaced: true };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { prefixesOverlap } from "../../lib/net/prefix.ts";
 import { claim, networkOf, node } from "../../test/support/plan-snapshot.ts";
 import { acceptRanges, isUsable } from "./accept.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { containsPrefix, prefixesOverlap, renderPrefix, subnetAt, toPrefix } from "../../lib/net/prefix.ts";
 import { claim, networkOf, node } from "../../test/support/plan-snapshot.ts";
 import { allocate, type Allocation } from "./allocate.ts";
@@ -74,7 +74,8 @@ function texts(plan: Allocation): string[] {
     ...plan.creates.map(({ network, node, prefix }) => `${node.name} ${network.name} ${renderPrefix(prefix)}`),
     ...plan.failures.map((failure) => `${failure.node} ${failure.code} ${failure.message}`),
     ...plan.members.map(
-      ({ node, network, claims }) => `${node.name} in ${network.name} ${claims.map(({ prefix }) => renderPrefix(prefix))}`,
+      ({ node, network, claims }) =>
+        `${node.name} in ${network.name} ${claims.map(({ prefix }) => renderPrefix(prefix)).join(" ")}`,
     ),
   ];
 }

@@ -1,5 +1,5 @@
+import { type PodNetworkConditionType, podNetworkReasons } from "../../crds/conditions.ts";
 import { renderIssue } from "../../crds/issue.ts";
-import type { Condition } from "../../crds/types.ts";
 import type { Acceptance } from "./accept.ts";
 import type { AllocationFailure } from "./allocate.ts";
 import type { Blockers } from "./finalize.ts";
@@ -8,7 +8,12 @@ import type { NodeProgress, Progress } from "./node-progress.ts";
 import type { Network } from "./snapshot.ts";
 
 /** A condition without what its history and object add. */
-export type Verdict = Pick<Condition, "type" | "status" | "reason" | "message">;
+export interface Verdict {
+  readonly type: PodNetworkConditionType;
+  readonly status: "True" | "False";
+  readonly reason: string;
+  readonly message: string;
+}
 
 /** What is known of one network when its status is written. */
 export interface NetworkView {
@@ -41,7 +46,7 @@ export function nameList(names: readonly string[]): string {
 }
 
 /** Reasons that no waiting cures: a person must change something. */
-const lasting = new Set(["InvalidSpec", "OverlapsWith", "RangeExhausted", "RangeNotAccepted"]);
+const lasting = new Set<string>(podNetworkReasons.Stalled.filter((reason) => reason !== "NotStalled"));
 
 function accepted({ network, acceptance }: NetworkView): Verdict {
   const type = "Accepted";

@@ -16,7 +16,7 @@ export const nodeNetworkKind: Kind<NodeNetwork> = {
 
 /**
  * The steps that make every member's NodeNetwork as planned; never a removal. A node gets its first one when it has a subnet of every family,
- * so that no pod starts with half of its addresses. An existing one is kept as it is while its network's object is not readable.
+ * so that no pod starts with half of its addresses, and none of a network that goes. An existing one is kept as it is while its network's object is not readable.
  */
 export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): Step<NodeNetwork>[] {
   const podRanges = podRangesOf(allocation);
@@ -27,7 +27,8 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
     const record = records.get(member.node.name);
     const isReadable = member.network.issues.length === 0;
     const isFirst = record?.object.spec.nodeUID !== member.node.uid;
-    if (!isReadable || member.claims.length === 0 || (isFirst && !isComplete(member))) continue;
+    const mayBegin = isComplete(member) && !member.network.deleting;
+    if (!isReadable || member.claims.length === 0 || (isFirst && !mayBegin)) continue;
     want.push(nodeNetworkFor(member, podRanges, record));
     if (record !== undefined) have.push(record.object);
   }

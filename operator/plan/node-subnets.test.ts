@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { explain } from "../../lib/reconcile/explain.ts";
 import { claim, network, networkOf, node } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
-import { nodeSubnetFor, nodeSubnetSteps } from "./node-subnets.ts";
+import { nodeSubnetFor, nodeSubnetKind, nodeSubnetSteps } from "./node-subnets.ts";
 import { toPrefix } from "../../lib/net/prefix.ts";
 import type { Claim, NodeFacts } from "./snapshot.ts";
 
@@ -62,4 +62,12 @@ test("a claim that is as wanted needs no step, and neither does one whose node i
   settled.object.spec.nextHops = ["192.168.1.11"];
   settled.object.spec.nodeAddresses = ["192.168.1.11"];
   assert.deepEqual(steps([worker], [settled, claim("10.244.2.0/24", node("gone"))]), []);
+});
+
+test("the same prefix claimed for somebody else differs, whatever its addresses", () => {
+  const [mine, other, earlier] = ["node-1", "node-2", "node-1"].map((name, index) =>
+    claim("10.244.1.0/24", node(name, { addresses: [], meta: { uid: `uid-${index}` } })),
+  );
+  for (const have of [other, earlier])
+    assert.match(nodeSubnetKind.differs(mine?.object ?? assert.fail(), have?.object ?? assert.fail()) ?? "", /^owner: /);
 });

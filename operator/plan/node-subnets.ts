@@ -7,11 +7,12 @@ import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
 import type { Network, NodeFacts } from "./snapshot.ts";
 
-/** Claims, compared by what may change in one: the addresses of its node. */
+/** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change: the addresses of the node. */
 export const nodeSubnetKind: Kind<NodeSubnet> = {
   name: "NodeSubnet",
   key: (claim) => claim.metadata.name,
   differs: (want, have) =>
+    difference("owner", ownerOf(want), ownerOf(have)) ??
     difference("nextHops", want.spec.nextHops, have.spec.nextHops) ??
     difference("nodeAddresses", want.spec.nodeAddresses, have.spec.nodeAddresses),
 };
@@ -66,6 +67,10 @@ function addressesFor(node: NodeFacts, prefix: Prefix): { nextHops: string[]; no
 function labelsFor(network: Network, node: NodeFacts): Record<string, string> {
   const wanted = { [labels.network]: network.name, [labels.node]: node.name };
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value.length <= 63));
+}
+
+function ownerOf({ spec }: NodeSubnet): string[] {
+  return [`${spec.node} (${spec.nodeUID})`, `${spec.network} (${spec.networkUID})`, spec.cidr];
 }
 
 function difference(field: string, want: readonly string[] = [], have: readonly string[] = []): string | undefined {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { runRace } from "../../test/support/allocator-race.ts";
 import { networkOf } from "../../test/support/plan-snapshot.ts";
 

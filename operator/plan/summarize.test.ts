@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { podNetworkReasons } from "../../crds/conditions.ts";
 import type { Condition, PodNetworkStatus } from "../../crds/types.ts";
 import { bornAtMs, claim, condition, networkOf, node, record } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
@@ -39,7 +40,10 @@ function statusOf(snapshot: Snapshot, nowMs: number, blockers: ReadonlyMap<strin
   const allocation = allocate(snapshot);
   const progress = nodeStates(snapshot, allocation, nowMs);
   const uid = snapshot.networks[0]?.uid ?? assert.fail();
-  return summarize({ networks: snapshot.networks, allocation, progress, blockers, nowMs }).get(uid) ?? assert.fail();
+  const status = summarize({ networks: snapshot.networks, allocation, progress, blockers, nowMs }).get(uid) ?? assert.fail();
+  const reasons: Readonly<Record<string, readonly string[]>> = podNetworkReasons;
+  for (const { type, reason } of status.conditions ?? []) assert.ok(reasons[type]?.includes(reason), `${type}: ${reason}`);
+  return status;
 }
 
 /** e.g. `"Ready False/Programming: waiting for 1 node …"`. */

@@ -1,3 +1,4 @@
+import { setCondition } from "../../crds/conditions.ts";
 import type { Condition, PodNetworkStatus, PodNetworkStatusRange } from "../../crds/types.ts";
 import type { Prefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
@@ -72,18 +73,10 @@ function statusOf(view: NetworkView, taken: readonly Prefix[], nowMs: number): P
 
 function conditionsOf(view: NetworkView, nowMs: number): Condition[] {
   const { status, metadata } = view.network.object;
-  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
-  const before = status?.conditions ?? [];
-  return networkConditions(view).map((verdict) => {
-    const have = before.find(({ type }) => type === verdict.type);
-    const lastTransitionTime = have?.status === verdict.status ? have.lastTransitionTime : now;
-    return {
-      ...verdict,
-      message: verdict.message.slice(0, 4096),
-      observedGeneration: metadata.generation ?? 0,
-      lastTransitionTime,
-    };
-  });
+  const observedGeneration = metadata.generation ?? 0;
+  const verdicts = networkConditions(view);
+  const known = (status?.conditions ?? []).filter(({ type }) => verdicts.some((verdict) => verdict.type === type));
+  return verdicts.reduce((conditions, verdict) => setCondition(conditions, { ...verdict, observedGeneration }, nowMs), known);
 }
 
 function rangesOf({ network, acceptance }: NetworkView, taken: readonly Prefix[]): PodNetworkStatusRange[] {

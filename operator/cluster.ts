@@ -1,0 +1,194 @@
+import { fieldManagers, nodeNetworkResource, nodeSubnetResource, podNetworkResource } from "../crds/names.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork } from "../crds/types.ts";
+import { type Node, nodes } from "../lib/kube/builtin.ts";
+import type { KubeClient } from "../lib/kube/client.ts";
+import { createInformer, type Informer, type InformerOptions, type InformerProblem } from "../lib/kube/informer.ts";
+import { type ObjectsWorld, objectsWorld } from "../lib/kube/objects.ts";
+import { notOlder } from "../lib/kube/resource-version.ts";
+import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
+import type { Clock } from "../lib/reconcile/clock.ts";
+import { nodeNetworkKind } from "./plan/node-networks.ts";
+import { nodeSubnetKind } from "./plan/node-subnets.ts";
+import { readClaim, readNetwork, readNode, readRecord } from "./plan/read.ts";
+import type { Snapshot } from "./plan/snapshot.ts";
+
+/** PodNetworks in the API. */
+export const podNetworks: Resource<PodNetwork> = podNetworkResource;
+/** NodeSubnets in the API. */
+export const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
+/** NodeNetworks in the API. */
+export const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
+
+export interface ClusterOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
+  /** Something that a plan depends on may have changed, e.g. `"NodeSubnet 10.244.1.0-24"`. */
+  readonly onChange: (because: string) => void;
+  readonly onProblem: (resource: string, problem: InformerProblem) => void;
+}
+
+/** The cluster, as far as the operator sees and writes it. */
+export interface Cluster {
+  readonly client: KubeClient;
+  readonly claims: ObjectsWorld<NodeSubnet>;
+  readonly records: ObjectsWorld<NodeNetwork>;
+  /** Follows the server until the signal fires; never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Kind → whether it is known in full. */
+  synced(): Readonly<Record<string, boolean>>;
+  /** Seconds since the server was last heard, of the kind that waits longest. */
+  staleSeconds(): number;
+  /** All of it, from local copies that show everything written here. */
+  gather(): Promise<Snapshot>;
+  /**
+   * All of it, asked anew, but for the Nodes. The NodeNetworks are read first and the networks last, so that
+   * whatever an object refers to is in view, unless it is gone.
+   */
+  gatherNow(): Promise<Snapshot>;
+  /** The same with the claims and NodeNetworks as they are by now. */
+  reread(before: Snapshot): Promise<Snapshot>;
+  /** Call with what a write gave: `gather` then waits for it. */
+  wrote(object: Stored<PodNetwork> | Stored<Node>): void;
+}
+
+/** A list as a safety net against anything a watch may have missed. */
+const relistSeconds = 900;
+
+/** How long `gather` waits for a write of ours to be seen before it goes on without. */
+const observedWithinMs = 2_000;
+
+/** Informers and writers of all four kinds; nothing happens before `run`. */
+export function createCluster(options: ClusterOptions): Cluster {
+  const { client } = options;
+  const copies = createCopies(options);
+  const fieldManager = fieldManagers.operator;
+  const claims = objectsWorld({ client, resource: nodeSubnets, kind: nodeSubnetKind, fieldManager, informer: copies.claims });
+  const records = objectsWorld({ client, resource: nodeNetworks, kind: nodeNetworkKind, fieldManager, informer: copies.records });
+  const newest = { PodNetwork: "0", Node: "0" };
+  const readers = createReaders();
+  const nodesNow = () => copies.nodes.list().map(readers.node);
+  return {
+    client,
+    claims,
+    records,
+    run: async (signal) => {
+      await Promise.all(Object.values(copies).map((copy) => copy.run(signal)));
+    },
+    synced: () => Object.fromEntries(Object.entries(copies).map(([kind, copy]) => [kind, copy.synced])),
+    staleSeconds: () => Math.max(...Object.values(copies).map((copy) => copy.staleSeconds())),
+    async gather() {
+      const patience = { timeoutMs: observedWithinMs };
+      await Promise.all([copies.networks.observed(newest.PodNetwork, patience), copies.nodes.observed(newest.Node, patience)]);
+      const [found, written] = await Promise.all([claims.observe(), records.observe()]);
+      return { nodes: nodesNow(), ...readers.rest(copies.networks.list(), found, written) };
+    },
+    async gatherNow() {
+      const written = await client.listAll(nodeNetworks);
+      const found = await client.listAll(nodeSubnets);
+      const wanted = await client.listAll(podNetworks);
+      return { nodes: nodesNow(), ...readers.rest(wanted.items, found.items, written.items) };
+    },
+    async reread(before) {
+      const [found, written] = await Promise.all([claims.observe(), records.observe()]);
+      return { ...before, ...readers.rest([], found, written), networks: before.networks };
+    },
+    wrote({ kind, metadata }) {
+      const key = kind === "PodNetwork" ? "PodNetwork" : "Node";
+      if (notOlder(metadata.resourceVersion, newest[key])) newest[key] = metadata.resourceVersion;
+    },
+  };
+}
+
+/** The local copies, by the field of a snapshot that each one feeds. */
+interface Copies {
+  readonly networks: Informer<PodNetwork>;
+  readonly nodes: Informer<Node>;
+  readonly claims: Informer<NodeSubnet>;
+  readonly records: Informer<NodeNetwork>;
+}
+
+function createCopies({ client, clock, random, onChange, onProblem }: ClusterOptions): Copies {
+  const informerOf = <T extends KubeObject>(resource: Resource<T>, part: Partial<InformerOptions<T>> = {}) =>
+    createInformer({
+      client,
+      resource,
+      clock,
+      random,
+      relistSeconds,
+      onChange: (key) => onChange(`${resource.kind} ${key}`),
+      onProblem: (problem) => onProblem(resource.kind, problem),
+      ...part,
+    });
+  const seen = new Map<string, string>();
+  const copies: Copies = {
+    networks: informerOf(podNetworks),
+    claims: informerOf(nodeSubnets),
+    records: informerOf(nodeNetworks),
+    nodes: informerOf(nodes, {
+      project: projectNode,
+      onChange: (name) => {
+        if (hasChanged(seen, name, copies.nodes.get(name))) onChange(`Node ${name}`);
+      },
+    }),
+  };
+  return copies;
+}
+
+/** The readers of plan/read.ts, each of which reads an unchanged object once. */
+function createReaders() {
+  const network = remembered(readNetwork);
+  const claim = remembered((object: Stored<NodeSubnet>) => readClaim(object));
+  const record = remembered(readRecord);
+  return {
+    node: remembered(readNode),
+    rest: (
+      networks: readonly Stored<PodNetwork>[],
+      claims: readonly Stored<NodeSubnet>[],
+      records: readonly Stored<NodeNetwork>[],
+    ): Omit<Snapshot, "nodes"> => ({
+      networks: networks.map(network),
+      claims: claims.flatMap((object) => claim(object) ?? []),
+      records: records.map(record),
+    }),
+  };
+}
+
+/** What the plans read of a Node; kubelets write the rest of it all day. */
+function projectNode({ metadata, status }: Stored<Node>): Stored<Node> {
+  const { name, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels } = metadata;
+  return {
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+      ...(labels !== undefined && { labels }),
+    },
+    status: {
+      addresses: status?.addresses ?? [],
+      conditions: (status?.conditions ?? []).filter(({ type }) => type === "Ready" || type === "NetworkUnavailable"),
+    },
+  };
+}
+
+/** Whether a Node's facts are others than at the last call; a kubelet's sign of life changes none of them. */
+function hasChanged(seen: Map<string, string>, name: string, object: Stored<Node> | undefined): boolean {
+  const facts = object === undefined ? "" : JSON.stringify(readNode(object));
+  if (seen.get(name) === facts) return false;
+  if (object === undefined) seen.delete(name);
+  else seen.set(name, facts);
+  return true;
+}
+
+/** The same function, which works once per object as long as that is the same one. */
+function remembered<In extends object, Out>(read: (object: In) => Out): (object: In) => Out {
+  const known = new WeakMap<In, { readonly value: Out }>();
+  return (object) => {
+    const found = known.get(object) ?? { value: read(object) };
+    known.set(object, found);
+    return found.value;
+  };
+}

@@ -1,0 +1,76 @@
+import { type Checks, startHealth } from "../lib/daemon/health.ts";
+import type { Log } from "../lib/daemon/log.ts";
+import { createMetrics } from "../lib/daemon/metrics.ts";
+import { productVersion } from "../lib/daemon/version.ts";
+import { accessFrom } from "../lib/kube/access-settings.ts";
+import { connect } from "../lib/kube/client.ts";
+import type { InformerProblem } from "../lib/kube/informer.ts";
+import { systemClock } from "../lib/reconcile/clock.ts";
+import { type Loop, startLoop } from "../lib/reconcile/loop.ts";
+import { type Cluster, createCluster } from "./cluster.ts";
+import { createPass } from "./pass.ts";
+import { createPassLog } from "./pass-log.ts";
+import type { OperatorSettings } from "./settings.ts";
+
+export { operatorSettings } from "./settings.ts";
+
+/** Between the starts of two passes: what comes in a burst is worked on together. */
+const minIntervalMs = 200;
+
+/**
+ * Turns PodNetworks into subnets, tells nodes what to do and people how far it is, until the signal fires. Nothing is written before everything is known in
+ * full. Two operators at once do each other's work twice, and no harm.
+ */
+export async function runOperator(settings: OperatorSettings, log: Log, signal: AbortSignal): Promise<void> {
+  const client = connect({ access: accessFrom(settings), userAgent: `podnet-operator/${productVersion}` });
+  const metrics = createMetrics({ component: "operator" });
+  const shared = { clock: systemClock, random: Math.random };
+  let trigger: (because: string) => void = () => {};
+  const cluster = createCluster({
+    ...shared,
+    client,
+    onChange: (because) => trigger(because),
+    onProblem: (kind, problem) => noteProblem(log, kind, problem),
+  });
+  const pass = createPass({ ...shared, cluster, wallClock: Date.now });
+  const passLog = createPassLog(log, metrics);
+  const loop = startLoop({
+    ...shared,
+    signal,
+    minIntervalMs,
+    resyncMs: settings.resyncSeconds * 1000,
+    run: async (because) => {
+      if (!Object.values(cluster.synced()).every(Boolean)) return { againAfterMs: minIntervalMs };
+      const began = systemClock.now();
+      const result = await pass();
+      passLog.note(result, because, systemClock.now() - began);
+      return result.next;
+    },
+    onFailure: ({ error, attempt, retryMs }) =>
+      log[attempt === 1 ? "warn" : "debug"]("a pass failed, trying again", { err: error, detail: { attempt, retryMs } }),
+  });
+  trigger = (because) => loop.trigger(because);
+  metrics.gaugeOf("operator_stale_seconds", "Seconds since the API server was last heard.", () => cluster.staleSeconds());
+  const health = await startHealth({ listen: settings.health, ready: readyChecks(cluster, loop), metrics, signal });
+  await Promise.all([cluster.run(signal), loop.stopped, health.stopped]);
+  await client.close();
+}
+
+function readyChecks(cluster: Cluster, loop: Loop): Checks {
+  const isKnown = (kind: string) => () =>
+    cluster.synced()[kind] === true
+      ? { ok: true as const }
+      : { ok: false as const, reason: "the API server has not listed them yet" };
+  return {
+    ...Object.fromEntries(Object.keys(cluster.synced()).map((kind) => [`${kind} known`, isKnown(kind)])),
+    "last pass": () => {
+      const last = loop.lastRun();
+      if (last?.ok === true) return { ok: true };
+      return { ok: false, reason: last?.error instanceof Error ? last.error.message : "none has ended yet" };
+    },
+  };
+}
+
+function noteProblem(log: Log, kind: string, { doing, error, retryMs }: InformerProblem): void {
+  log.warn("the local copy could not be brought up to date, trying again", { kind, err: error, detail: { doing, retryMs } });
+}

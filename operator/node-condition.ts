@@ -1,0 +1,65 @@
+import { fieldManagers } from "../crds/names.ts";
+import { applyObject } from "../lib/kube/apply.ts";
+import { type Node, nodes } from "../lib/kube/builtin.ts";
+import { inParallel } from "../lib/kube/parallel.ts";
+import type { Cluster } from "./cluster.ts";
+import { type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
+import type { NodeProgress } from "./plan/node-progress.ts";
+import type { NodeFacts, Snapshot } from "./plan/snapshot.ts";
+import type { WriteLedger } from "./write-report.ts";
+
+/** Writes at a time. */
+const parallel = 16;
+
+/** Writes the NetworkUnavailable condition of every node of ours where it is due; gives when to come again for those that have to wait. */
+export async function writeNodeConditions(
+  cluster: Cluster,
+  snapshot: Snapshot,
+  progress: ReadonlyMap<string, NodeProgress>,
+  ledger: WriteLedger,
+  nowMs: number,
+): Promise<number | undefined> {
+  const waits: number[] = [];
+  const due: { readonly node: NodeFacts; readonly plan: NodeConditionPlan }[] = [];
+  for (const { node, plan } of nodePlans(snapshot, progress, nowMs)) {
+    if (plan.op === "wait") waits.push(plan.forMs);
+    else if (plan.op !== "none") due.push({ node, plan });
+  }
+  await inParallel(due, parallel, ({ node, plan }) => apply(cluster, node, plan, ledger));
+  return waits.length === 0 ? undefined : Math.min(...waits);
+}
+
+function nodePlans(
+  snapshot: Snapshot,
+  progress: ReadonlyMap<string, NodeProgress>,
+  nowMs: number,
+): { readonly node: NodeFacts; readonly plan: NodeConditionPlan }[] {
+  const claims = Map.groupBy(snapshot.claims, ({ object }) => object.spec.nodeUID);
+  const records = new Map(snapshot.records.map((record) => [record.node, record]));
+  const routed = new Set(
+    snapshot.claims.filter(({ object }) => (object.spec.nextHops ?? []).length > 0).map(({ object }) => object.spec.nodeUID),
+  );
+  return snapshot.nodes.map((node) => {
+    const plan = planNodeCondition({
+      node,
+      claims: claims.get(node.uid) ?? [],
+      record: records.get(node.name),
+      progress: progress.get(node.name),
+      peers: routed.size - (routed.has(node.uid) ? 1 : 0),
+      nodeCount: claims.size,
+      nowMs,
+    });
+    return { node, plan };
+  });
+}
+
+/** Our field manager owns this one condition and nothing else of a Node; stating none gives it back. */
+async function apply(cluster: Cluster, { name, uid }: NodeFacts, plan: NodeConditionPlan, ledger: WriteLedger): Promise<void> {
+  const conditions = plan.op === "write" ? [plan.condition] : [];
+  const because = plan.op === "write" ? plan.condition.message : "the node is no longer ours";
+  const step = { op: "change", kind: "Node condition", key: name, because } as const;
+  const applied = { metadata: { name, uid }, status: { conditions } };
+  const options = { fieldManager: fieldManagers.operator, subresource: "status", force: true } as const;
+  const written = await ledger.attempt(step, () => applyObject<Node>(cluster.client, nodes, applied, options));
+  if (written !== undefined) cluster.wrote(written);
+}

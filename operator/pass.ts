@@ -1,0 +1,65 @@
+import type { Clock } from "../lib/reconcile/clock.ts";
+import { backoffMs } from "../lib/reconcile/backoff.ts";
+import type { RunResult } from "../lib/reconcile/loop.ts";
+import type { Cluster } from "./cluster.ts";
+import { createFinalizer } from "./finalize.ts";
+import { writeNodeConditions } from "./node-condition.ts";
+import { allocate } from "./plan/allocate.ts";
+import { nodeStates } from "./plan/node-states.ts";
+import { summarize } from "./plan/summarize.ts";
+import { writeSubnets } from "./podnetwork.ts";
+import { releaseLeftovers } from "./release.ts";
+import { createSummaryWriter } from "./summary.ts";
+import { createWriteLedger, isLostRace, type WriteReport } from "./write-report.ts";
+
+export interface PassOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  /** Milliseconds since 1970, for the times in objects. */
+  readonly wallClock: () => number;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+/** What came of a pass. */
+export interface PassResult {
+  readonly report: WriteReport;
+  readonly next: RunResult;
+}
+
+/**
+ * One pass over everything: subnets, then what is left over, then leaving networks, then what people see of it. It remembers nothing that the next pass needs
+ * for being right, only when it last looked and wrote. A write that fails does not stop the others.
+ * @throws when the API server cannot be asked.
+ */
+export function createPass({ cluster, clock, wallClock, random }: PassOptions): () => Promise<PassResult> {
+  const finalizer = createFinalizer(clock);
+  const summaries = createSummaryWriter(clock);
+  let failedInARow = 0;
+  return async () => {
+    const ledger = createWriteLedger();
+    await writeSubnets(cluster, ledger);
+    await releaseLeftovers(cluster, ledger);
+    const lookAgain = await finalizer.run(cluster, ledger);
+
+    const snapshot = await cluster.gather();
+    const allocation = allocate(snapshot);
+    const nowMs = wallClock();
+    const progress = nodeStates(snapshot, allocation, nowMs);
+    const { networks } = snapshot;
+    const statuses = summarize({ networks, allocation, progress, blockers: finalizer.blockers(), nowMs });
+    const writeAgain = await summaries.write(cluster, networks, statuses, ledger);
+    const tellAgain = await writeNodeConditions(cluster, snapshot, progress, ledger, nowMs);
+
+    const report = ledger.report();
+    failedInARow = report.failures.length === 0 ? 0 : failedInARow + 1;
+    const waits = [lookAgain, writeAgain, tellAgain, retryMs(report, failedInARow, random)].filter((wait) => wait !== undefined);
+    return { report, next: waits.length === 0 ? undefined : { againAfterMs: Math.min(...waits) } };
+  };
+}
+
+/** A lost race is planned anew at once; two that race for ever part by chance. */
+function retryMs({ failures }: WriteReport, inARow: number, random: () => number): number | undefined {
+  if (failures.length === 0) return undefined;
+  return failures.every(isLostRace) ? 20 + random() * 80 : backoffMs(inARow, { minMs: 500, maxMs: 30_000 }, random);
+}
