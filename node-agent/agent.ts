@@ -2,8 +2,9 @@ import { readConfFolder } from "../cni/conf-folder.ts";
 import { readLeases } from "../cni/leases.ts";
 import type { NodeNetwork } from "../crds/types.ts";
 import { convergeNode, type KindOutcome } from "../lib/linux/converge-node.ts";
+import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Claim, type ClaimObject, parseClaims } from "./plan/claim.ts";
-import { type ConfFolder, hasOpenConflist, leavingConflist } from "./plan/conflist-file.ts";
+import { bridgesOf, type ConfFolder, leavingConflist } from "./plan/conflist-file.ts";
 import { faultOf, noSubnet } from "./plan/faults.ts";
 import { leftNode } from "./plan/node-state.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
@@ -41,22 +42,27 @@ export interface Agent {
 const closingMs = 5_000;
 
 /**
- * The agent of one node. It remembers the last spec that could be programmed and nothing else, for when the next one is wrong or gone.
+ * The agent of one node. It remembers the last spec that could be programmed, for when the next one is wrong or gone, and since when it is closing.
  * Every run observes the machine anew; between runs nothing happens.
  */
-export function createAgent(node: string, place: AgentPlace): Agent {
+export function createAgent(node: string, place: AgentPlace, clock: Pick<Clock, "now">): Agent {
   const plugins = pluginKeeper(place.plugins);
   let lastOwn: OwnNetwork | undefined;
+  let closedAtMs: number | undefined;
 
   const program = (own: OwnNetwork, claims: readonly Claim[], folder: ConfFolder, leaving: boolean): Promise<Programmed> =>
     programNode({ node, place, own, claims, folder, leaving, plugins: (names) => plugins.provide(names) });
 
-  /** Closes the configuration, then takes everything down once no pod holds an address. */
-  const leave = async (claims: readonly Claim[], folder: ConfFolder): Promise<readonly KindOutcome[]> => {
-    const stays = hasOpenConflist(folder) || (await readLeases(place.cniStateFolder)).length > 0;
-    if (stays && lastOwn !== undefined) return (await program(lastOwn, claims, folder, true)).kinds;
+  /** Closes the configuration, and takes everything down when it has been closed for a while and no pod holds an address. */
+  const leave = async (claims: readonly Claim[], folder: ConfFolder): Promise<Pick<AgentRun, "kinds" | "againAfterMs">> => {
+    closedAtMs ??= clock.now();
+    const waitMs = bridgesOf(folder).length > 0 ? closedAtMs + closingMs - clock.now() : 0;
+    const stays = waitMs > 0 || (await readLeases(place.cniStateFolder)).length > 0;
+    const again = waitMs > 0 ? { againAfterMs: waitMs } : {};
+    if (stays && lastOwn !== undefined) return { kinds: (await program(lastOwn, claims, folder, true)).kinds, ...again };
     if (!stays) lastOwn = undefined;
-    return convergeNode(place, { ...(stays ? {} : leftNode), files: leavingConflist(folder, stays) });
+    const kinds = await convergeNode(place, { ...(stays ? {} : leftNode), files: leavingConflist(folder, stays) });
+    return { kinds, ...again };
   };
 
   /** Goes on with the last good spec where there is one, and changes nothing where there is none. */
@@ -68,6 +74,7 @@ export function createAgent(node: string, place: AgentPlace): Agent {
   };
 
   const programmed = (own: OwnNetwork | Problem[], claims: readonly Claim[], folder: ConfFolder): Promise<Programmed> => {
+    closedAtMs = undefined;
     if (isProblems(own)) return refuse(own, claims, folder);
     lastOwn = own;
     return program(own, claims, folder, false);
@@ -81,8 +88,7 @@ export function createAgent(node: string, place: AgentPlace): Agent {
       return { outcome: { configGeneration: view.own.spec.configGeneration, ...outcome }, kinds, unreadable };
     }
     const outcome = view.own && withoutSubnet(view.own, folder);
-    const again = hasOpenConflist(folder) ? { againAfterMs: closingMs } : {};
-    return { outcome, kinds: await leave(claims, folder), unreadable, ...again };
+    return { outcome, unreadable, ...(await leave(claims, folder)) };
   };
 
   return { run };

@@ -53,7 +53,7 @@ interface Latest {
 export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const { nodeName, place, own, claims, reporter, log, clock, random, signal } = options;
   const shared = { clock, random, signal };
-  const agent = createAgent(nodeName, place);
+  const agent = createAgent(nodeName, place, clock);
   const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(options.metrics)];
   const isSynced = () => own.synced && claims.synced;
   let latest: Latest | undefined;

@@ -3,6 +3,7 @@ import type { NodeSubnet } from "../crds/types.ts";
 import { startHealth } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
 import { createMetrics } from "../lib/daemon/metrics.ts";
+import { productVersion as agentVersion } from "../lib/daemon/version.ts";
 import { accessFrom } from "../lib/kube/access-settings.ts";
 import { connect } from "../lib/kube/client.ts";
 import { createInformer, type Informer } from "../lib/kube/informer.ts";
@@ -10,7 +11,6 @@ import type { KubeObject, Resource } from "../lib/kube/resource.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { watchKernel } from "../lib/linux/watch.ts";
 import { systemClock } from "../lib/reconcile/clock.ts";
-import packageFile from "../package.json" with { type: "json" };
 import { startAgentLoops } from "./loops.ts";
 import { createProblemLog } from "./problem-log.ts";
 import type { AgentPlace } from "./program.ts";
@@ -31,7 +31,6 @@ const longest = 2 ** 31 - 1;
  */
 export async function runAgent(settings: AgentSettings, log: Log, signal: AbortSignal): Promise<void> {
   const { nodeName } = settings;
-  const agentVersion = packageFile.version;
   const client = connect({ access: accessFrom(settings), userAgent: `podnet-agent/${agentVersion}` });
   const metrics = createMetrics({ component: "agent" });
   const shared = { clock: systemClock, random: Math.random, signal };

@@ -9,7 +9,7 @@ import type { Claim } from "./plan/claim.ts";
 import { bridgesOf, type ConfFolder, foreignBefore, keptConflist, leavingConflist, openConflist } from "./plan/conflist-file.ts";
 import { type Fault, faultOf, ownFaults, pluginFaults } from "./plan/faults.ts";
 import type { NodeFacts } from "./plan/node-facts.ts";
-import { planNode } from "./plan/node-state.ts";
+import { type KernelState, planNode } from "./plan/node-state.ts";
 import type { RunOutcome, Warnings } from "./plan/node-status.ts";
 import type { OwnNetwork } from "./plan/own-network.ts";
 
@@ -47,10 +47,9 @@ export async function programNode(task: Task): Promise<Programmed> {
   if ("reason" in facts) return unprogrammed(task, [facts]);
   const plan = planNode(node, own, claims, facts);
   if ("code" in plan) return unprogrammed(task, [faultOf(plan)]);
-  const adoption = await observed(() => adoptStray(task));
-  const kernel = await convergeNode(place, plan.kernel);
+  const kernel = await convergeKernel(task, plan.kernel);
   const reports = await task.plugins(pluginsFor(own));
-  const faults = [...("reason" in adoption ? [adoption] : []), ...ownFaults(kernel, plan.peers), ...pluginFaults(reports)];
+  const faults = [...ownFaults(kernel, plan.peers), ...pluginFaults(reports)];
   const files = await convergeNode(place, { files: filesFor(task, faults.length === 0 ? plan.mtu : undefined) });
   return {
     programmed: { own, plan, outcomes: kernel },
@@ -89,12 +88,14 @@ async function unprogrammed(task: Task, faults: readonly Fault[]): Promise<Progr
   return { programmed: undefined, faults: [...faults, ...ownFaults(kinds, [])], warnings, kinds };
 }
 
-/** A bridge that a plugin made, told to by a configuration of ours, before this agent came. */
-async function adoptStray({ place, own, folder }: Task): Promise<object> {
-  if (!bridgesOf(folder).includes(own.bridge)) return {};
-  const wanted = bridgeAddresses(own).map(({ address }) => address);
-  await adoptBridge(place.exec, own.bridge, wanted);
-  return {};
+/** A bridge that is not ours, but was made by a plugin that a configuration of ours told to, before this agent came, is taken over first. */
+async function convergeKernel({ place, own, folder }: Task, wanted: KernelState): Promise<KindOutcome[]> {
+  const outcomes = await convergeNode(place, wanted);
+  const isRefused = outcomes.some(({ kind, errors }) => kind === "link" && errors.length > 0);
+  if (!isRefused || !bridgesOf(folder).includes(own.bridge)) return outcomes;
+  const addresses = bridgeAddresses(own).map(({ address }) => address);
+  const adoption = await observed(async () => ({ done: await adoptBridge(place.exec, own.bridge, addresses) }));
+  return "done" in adoption && adoption.done ? convergeNode(place, wanted) : outcomes;
 }
 
 /** The value, or as a fault why a tool did not give it; what is not a tool's failure is thrown on. */

@@ -17,7 +17,11 @@ export function createRunLog(log: Log): RunLog {
       for (const { op, kind, key, because } of steps) log.debug("step taken", { op, kind, key, because });
     const done = count(run, "steps") - count(run, "errors");
     const level = done > 0 ? "info" : "debug";
-    log[level]("node converged", { durationMs: Math.round(durationMs), because: because.join(", "), detail: { steps: done } });
+    log[level]("node converged", {
+      durationMs: Math.round(durationMs),
+      because: because.join(", ") || "resync",
+      detail: { steps: done },
+    });
 
     const problems = new Map<string, LogFields>([
       ...unreadable.map(({ message, code }) => [message, { code }] as const),

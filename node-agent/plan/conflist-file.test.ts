@@ -4,15 +4,7 @@ import { type Conflist, parseConflist, renderConflist } from "../../cni/plan/con
 import type { FileSet } from "../../lib/linux/node-state.ts";
 import { toPrefix } from "../../lib/net/prefix.ts";
 import { dualSpec, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
-import {
-  type ConfFolder,
-  bridgesOf,
-  foreignBefore,
-  hasOpenConflist,
-  keptConflist,
-  leavingConflist,
-  openConflist,
-} from "./conflist-file.ts";
+import { type ConfFolder, bridgesOf, foreignBefore, keptConflist, leavingConflist, openConflist } from "./conflist-file.ts";
 
 const standing: Conflist = {
   bridge: "cni0",
@@ -86,12 +78,11 @@ test("only files of others that sort before ours are in its way", () => {
   assert.deepEqual(foreignBefore(folderOf({ "05-other.conf": "{}" }), "10-podnet.conflist"), ["05-other.conf"]);
 });
 
-test("a closed configuration is not open, and a foreign one is none of ours", () => {
-  assert.equal(hasOpenConflist(folderOf({ "10-podnet.conflist": renderConflist(standing) })), true);
+test("the bridges that plugins are told to make are those of our configurations, open or closed", () => {
   const folder = folderOf({
     "10-podnet.conflist": renderConflist({ ...standing, closed: true }),
-    "20-other.conf": '{"type":"bridge"}',
+    "20-other.conf": '{"type":"bridge","bridge":"br9"}',
+    "30-podnet.conflist": renderConflist({ ...standing, bridge: "br1" }),
   });
-  assert.equal(hasOpenConflist(folder), false);
-  assert.deepEqual(bridgesOf(folder), ["cni0"]);
+  assert.deepEqual(bridgesOf(folder), ["cni0", "br1"]);
 });

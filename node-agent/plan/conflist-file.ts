@@ -47,11 +47,6 @@ export function foreignBefore(folder: ConfFolder, confName: string): string[] {
   return folder.files.map(({ name }) => name).filter((name) => name < confName && !ours.has(name));
 }
 
-/** Whether a configuration of ours stands that gives out addresses. */
-export function hasOpenConflist(folder: ConfFolder): boolean {
-  return oursIn(folder).some(({ conflist }) => !conflist.closed);
-}
-
 /** The bridges that configurations of ours tell the plugin to make where they are missing. */
 export function bridgesOf(folder: ConfFolder): string[] {
   return oursIn(folder).map(({ conflist }) => conflist.bridge);

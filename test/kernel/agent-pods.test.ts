@@ -96,15 +96,39 @@ test("a node that loses its subnets closes its configuration, deletes pods by it
   const refused = await callPlugins(node.runtime, "ADD", "late", late.path);
   assert.notEqual(refused.status, 0);
   assert.match(refused.result.msg ?? "", /no IP addresses available in range set/);
-  const [held] = await node.run(without);
-  assert.deepEqual(stepsOf(held), [], "a pod still has an address");
-  assert.deepEqual(await must(node.netns.exec, ["ip", "-o", "link", "show", "cni0"]).then((text) => text.includes("cni0")), true);
+  const [, held] = await node.run(without, without);
+  assert.deepEqual([held?.againAfterMs, stepsOf(held)], [undefined, []], "a pod still has an address");
+  assert.match(await must(node.netns.exec, ["ip", "-o", "link", "show", "cni0"]), /cni0/);
 
   assert.equal((await callPlugins(node.runtime, "DEL", pod.id, pod.netns.path)).status, 0);
-  await node.run(without);
+  await node.run(without, without);
   await assert.rejects(readFile(node.runtime.conflist), { code: "ENOENT" });
-  const left = await must(node.netns.exec, ["ip", "-o", "link", "show", "type", "bridge"]);
-  assert.equal(left, "");
+  assert.equal(await must(node.netns.exec, ["ip", "-o", "link", "show", "type", "bridge"]), "");
   assert.equal(await must(node.netns.exec, ["ip", "route", "show", "proto", "244"]), "");
   assert.equal(await must(node.netns.exec, ["nft", "list", "tables"]), "");
+});
+
+test("an agent that remembers its subnets keeps their pods working while it closes", async (t) => {
+  const site = await makeSite(t);
+  const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
+  const [with_, gone] = [viewOf(specOf(1), claims), viewOf(undefined, [...claims, claimObject(3)])];
+  assertProgrammed((await node.run(with_))[0]);
+  await addPod(t, node.runtime, "pod-a");
+  const [, closing, held] = await node.run(with_, gone, gone);
+  assert.deepEqual(stepsOf(closing), [
+    "add route 10.244.3.0/24",
+    "change table inet podnet",
+    `change file ${node.runtime.conflist}`,
+  ]);
+  assert.deepEqual(stepsOf(held), []);
+});
+
+test("a node whose pods are gone is left by an agent that remembers its subnets, too", async (t) => {
+  const site = await makeSite(t);
+  const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
+  const gone = viewOf(undefined, claims);
+  const [, closing, left] = await node.run(viewOf(specOf(1), claims), gone, gone);
+  assert.deepEqual(stepsOf(closing), [`change file ${node.runtime.conflist}`]);
+  assert.ok(stepsOf(left).includes("remove link cni0"));
+  await assert.rejects(readFile(node.runtime.conflist), { code: "ENOENT" });
 });

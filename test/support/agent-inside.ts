@@ -5,7 +5,7 @@ import type { Fault } from "../../node-agent/plan/faults.ts";
 import { type NodeReport, nodeReport } from "../../node-agent/plan/node-status.ts";
 import type { AgentPlace } from "../../node-agent/program.ts";
 
-/** What an agent in a namespace is to do: run once for each view, one after the other. */
+/** What an agent in a namespace is to do: run once for each view, one after the other, a minute apart by its clock. */
 export interface AgentOrder {
   readonly node: string;
   readonly place: Omit<AgentPlace, "exec">;
@@ -22,9 +22,11 @@ export interface AgentAnswer extends Pick<AgentRun, "kinds" | "againAfterMs"> {
 
 // Started inside a network namespace: settings under /proc/sys are those of the process that opens them.
 const order = JSON.parse(await text(process.stdin)) as AgentOrder;
-const agent = createAgent(order.node, { exec: makeExec(), ...order.place });
+let minutes = 0;
+const agent = createAgent(order.node, { exec: makeExec(), ...order.place }, { now: () => minutes * 60_000 });
 const answers: AgentAnswer[] = [];
 for (const view of order.views) {
+  minutes += 1;
   const began = performance.now();
   const { outcome, kinds, againAfterMs } = await agent.run(view);
   answers.push({

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import type { NodeNetwork } from "../../crds/types.ts";
+import type { Host, LabProcess } from "../../lab/host.ts";
+import { oneNode } from "../../lab/instance.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { askHealth } from "../../lab/podnet/health.ts";
+import { installManifests } from "../../lab/podnet/start-podnet.ts";
+import { startLab } from "../../lab/start-lab.ts";
+import { waitUntil } from "../../lab/wait-until.ts";
+import { provideBinaries } from "../../tools/binaries.ts";
+import { quietProgress } from "../../tools/progress.ts";
+import { claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
+
+const kind = { apiVersion: "podnet.dev/v1alpha1" };
+const conflist = "/etc/cni/net.d/10-podnet.conflist";
+const health = "127.0.0.1:9442";
+let lab: Lab;
+let node: Host;
+let agent: LabProcess;
+
+before(async () => {
+  lab = await startLab(oneNode("contract-agent", "nodes-without-kubelets"));
+  await installManifests(lab);
+  node = lab.host("node-1");
+  for (const object of dualClaims(1)) await put({ ...kind, kind: "NodeSubnet", ...object });
+  agent = await startedAgent("agent-1");
+  await waitUntil(
+    "the agent to be ready",
+    20_000,
+    async () => (await askHealth(node, `http://${health}/readyz`)).code === 0 || undefined,
+  );
+});
+after(() => lab?.stop());
+
+/** An agent with the identity of the node's own, which looks at everything every second. */
+async function startedAgent(name: string): Promise<LabProcess> {
+  const plugins = await provideBinaries(["cni-plugins"], quietProgress());
+  const { kubeconfig } = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: "node-1" });
+  return node.start(name, [process.execPath, join(import.meta.dirname, "../../cli/podnet.ts"), "agent"], {
+    env: {
+      PODNET_KUBECONFIG: kubeconfig,
+      PODNET_NODE_NAME: "node-1",
+      PODNET_PLUGIN_SOURCE: dirname(plugins.bridge),
+      PODNET_HEALTH_LISTEN: health,
+      PODNET_RESYNC_SECONDS: "1",
+      PODNET_LOG_LEVEL: "debug",
+    },
+  });
+}
+
+async function put(object: object): Promise<void> {
+  const { code, stderr } = await lab.kubectl(["apply", "--server-side", "-f", "-"], { stdin: JSON.stringify(object) });
+  assert.equal(code, 0, stderr);
+}
+
+async function must(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await lab.kubectl(args);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+/** Writes the spec of node-1, of this generation. */
+async function putSpec(configGeneration: number): Promise<void> {
+  await put({ ...kind, kind: "NodeNetwork", metadata: { name: "node-1" }, spec: dualSpec({ configGeneration }) });
+}
+
+async function reported(): Promise<NodeNetwork> {
+  return JSON.parse(await must(["get", "nodenetwork", "node-1", "--output=json"])) as NodeNetwork;
+}
+
+async function untilReported(what: string, holds: (object: NodeNetwork) => boolean): Promise<NodeNetwork> {
+  return waitUntil(what, 30_000, async () => {
+    const object = await reported();
+    return holds(object) ? object : undefined;
+  });
+}
+
+async function inNode(...argv: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await node.run(argv);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+async function untilRoute(prefix: string, isThere: boolean): Promise<void> {
+  await waitUntil(`${isThere ? "a" : "no"} route to ${prefix}`, 10_000, async () => {
+    const routes = await inNode("ip", "route", "show", prefix, "proto", "244");
+    return (routes !== "") === isThere || undefined;
+  });
+}
+
+/** How many looks at the node the agent has taken. */
+async function looks(): Promise<number> {
+  const { stdout } = await askHealth(node, `http://${health}/metrics`);
+  return Number(/^podnet_agent_run_seconds_count\S* (\d+)/m.exec(stdout)?.[1]);
+}
+
+async function untilLooks(more: number): Promise<void> {
+  const before = await looks();
+  assert.ok(Number.isFinite(before));
+  await waitUntil(`${more} more looks at the node`, 20_000, async () => (await looks()) >= before + more || undefined);
+}
+
+test("a node without a NodeNetwork is left alone", async () => {
+  await untilLooks(2);
+  assert.equal(await inNode("ip", "-o", "link", "show", "type", "bridge"), "");
+  assert.equal((await node.run(["test", "-e", conflist])).code, 1);
+});
+
+test("the agent programs its node as its NodeNetwork says, and reports the generation it programmed", async () => {
+  await putSpec(1);
+  const { status, metadata } = await untilReported("generation 1", (object) => object.status?.configGeneration === 1);
+  assert.equal(status?.summary?.bridge, "cni0 10.244.1.1/24 fd00:10:244:1::1/64");
+  const [programmed, ...others] = status?.conditions ?? [];
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    [programmed?.type, programmed?.status, programmed?.observedGeneration],
+    ["Programmed", "True", metadata.generation],
+  );
+  assert.match(
+    await must(["get", "nnet"]),
+    /node-1 +default +cni0 10\.244\.1\.1\/24 fd00:10:244:1::1\/64 +0\/0 +1500 +True +Programmed/,
+  );
+  await inNode("test", "-e", conflist);
+});
+
+test("a look at the node that finds nothing new writes nothing", async () => {
+  const before = (await reported()).metadata.resourceVersion;
+  await untilLooks(3);
+  assert.equal((await reported()).metadata.resourceVersion, before);
+});
+
+test("a peer that comes is routed at once and reported after a while, once", async () => {
+  const before = (await reported()).metadata.resourceVersion;
+  for (const n of [2, 3]) await put({ ...kind, kind: "NodeSubnet", ...claimObject(n) });
+  await untilRoute("10.244.2.0/24", true);
+  await untilRoute("10.244.3.0/24", true);
+  assert.equal((await reported()).metadata.resourceVersion, before, "two peers are no reason to write at once");
+  const { status } = await untilReported("two peers", (object) => object.status?.peers?.routed === 2);
+  assert.equal(status?.summary?.peers, "2/2");
+});
+
+test("a NodeSubnet that cannot be read costs nothing but itself", async () => {
+  const twin = { ...kind, kind: "NodeSubnet", metadata: { name: "twin" }, spec: claimObject(2).spec };
+  await put(twin);
+  await untilLooks(1);
+  await untilRoute("10.244.2.0/24", true);
+  await must(["delete", "nodesubnet", "twin"]);
+});
+
+test("what the agent cannot do is reported with a reason, and the last good generation stays", async () => {
+  const spec = dualSpec({ configGeneration: 2, subnets: [{ cidr: "10.244.1.9/24" }] });
+  await put({ ...kind, kind: "NodeNetwork", metadata: { name: "node-1" }, spec });
+  const { status } = await untilReported("a refusal", (object) => object.status?.conditions?.[0]?.status === "False");
+  assert.deepEqual([status?.configGeneration, status?.conditions?.[0]?.reason], [1, "NotCanonical"]);
+  await inNode("test", "-e", conflist);
+  await putSpec(3);
+  await untilReported("generation 3", (object) => object.status?.configGeneration === 3);
+});
+
+/** Lets no packet between the node and the API server pass, or lets them pass again. */
+async function cut(isCut: boolean): Promise<void> {
+  const chain = (name: string, match: string) =>
+    `chain ${name} {\n type filter hook ${name} priority 0;\n ip ${match} 192.168.1.10 drop\n}\n`;
+  const table = `table inet cut {\n${chain("input", "saddr")}${chain("output", "daddr")}}\n`;
+  const { code, stderr } = await node.run(["nft", "-f", "-"], { stdin: isCut ? table : "delete table inet cut\n" });
+  assert.equal(code, 0, stderr);
+}
+
+test("while the API server is out of reach, the node is kept as last known; what happened meanwhile is caught up with", async () => {
+  await cut(true);
+  await must(["delete", "nodesubnet", "10.244.3.0-24"]);
+  await inNode("ip", "route", "delete", "10.244.2.0/24");
+  await untilRoute("10.244.2.0/24", true);
+  await inNode("rm", conflist);
+  await waitUntil(
+    "the configuration to come back",
+    10_000,
+    async () => (await node.run(["test", "-e", conflist])).code === 0 || undefined,
+  );
+  await untilRoute("10.244.3.0/24", true);
+  await cut(false);
+  await waitUntil(
+    "the peer that went to lose its route",
+    90_000,
+    async () => (await inNode("ip", "route", "show", "10.244.3.0/24")) === "" || undefined,
+  );
+});
+
+test("an agent that starts while the API server is out of reach changes and removes nothing", async () => {
+  await agent.stop();
+  const state = () => inNode("ip", "address", "show", "dev", "cni0").then(async (text) => text + (await inNode("ip", "route")));
+  const before = await state();
+  await inNode("ip", "route", "add", "10.244.77.0/24", "via", "192.168.1.77", "proto", "244");
+  await cut(true);
+  agent = await startedAgent("agent-2");
+  const { stdout } = await waitUntil("the agent to say that it is not ready", 20_000, async () => {
+    const answer = await askHealth(node, `http://${health}/readyz`);
+    return answer.stdout.includes("NodeSubnets known") ? answer : undefined;
+  });
+  assert.match(stdout, /the API server has not listed them yet/);
+  assert.equal(await looks(), 0);
+  await untilRoute("10.244.77.0/24", true);
+  await cut(false);
+  await untilRoute("10.244.77.0/24", false);
+  assert.equal(await state(), before);
+});
+
+test("a node whose NodeNetwork goes, and on which no pod holds an address, is left without a trace", async () => {
+  await must(["delete", "nodenetwork", "node-1"]);
+  await waitUntil(
+    "the bridge to go",
+    20_000,
+    async () => (await inNode("ip", "-o", "link", "show", "type", "bridge")) === "" || undefined,
+  );
+  assert.equal((await node.run(["test", "-e", conflist])).code, 1);
+  assert.equal(await inNode("ip", "route", "show", "proto", "244"), "");
+  assert.doesNotMatch(await inNode("nft", "list", "tables"), /podnet/);
+});
+
+test("the agent ends on a signal with code 0 and logged no error", async () => {
+  await agent.stop();
+  assert.equal(await agent.exited, 0);
+  const log = await inNode("cat", agent.logFile);
+  assert.doesNotMatch(log, /"level":"(error|fatal)"/);
+});
