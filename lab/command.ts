@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { requireLinux, requireRoot } from "../tools/preflight.ts";
 import { runCommand } from "../tools/problem.ts";
 import { down } from "./down.ts";
 import { LEVELS } from "./instance.ts";
@@ -59,4 +60,13 @@ function labCommand(run: (work: () => Promise<number>) => Promise<void>): Comman
   return program;
 }
 
-await labCommand(runCommand).parseAsync();
+/** Every command needs the lab's namespaces and files, which are root's. */
+function runAsRoot(work: () => Promise<number>): Promise<void> {
+  return runCommand(async () => {
+    requireLinux("The lab");
+    requireRoot("The lab");
+    return work();
+  });
+}
+
+await labCommand(runAsRoot).parseAsync();

@@ -1,13 +1,10 @@
 import { openProgress } from "../tools/progress.ts";
-import { requireLinux, requireRoot } from "../tools/preflight.ts";
 import { lockOrThrow, removeAbandonedLabs } from "./claim.ts";
 import { readLabRecord } from "./lab-record.ts";
 import { tearDown } from "./tear-down.ts";
 
 /** `lab down`: removes a lab, and what killed labs have left. */
 export async function down(name: string): Promise<number> {
-  requireLinux("The lab");
-  requireRoot("The lab");
   const progress = openProgress();
   const lock = await lockOrThrow(name);
   try {

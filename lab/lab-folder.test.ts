@@ -40,7 +40,7 @@ test("logs can be kept, and an empty folder of logs is not", () => {
   createLabFolder(folder, "demo");
   removeLabFolder(folder, true);
   assert.deepEqual(
-    new Set(readdirSync(folder, { recursive: true })),
+    new Set(readdirSync(folder, { recursive: true, encoding: "utf8" })),
     new Set([".podnet-lab", "logs", "logs/node-1-kubelet.log"]),
   );
   rmSync(join(folder, "logs/node-1-kubelet.log"));
