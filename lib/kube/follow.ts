@@ -4,6 +4,7 @@ import type { Cache } from "./cache.ts";
 import { isKubeError, KubeError } from "./errors.ts";
 import type { InformerOptions } from "./informer.ts";
 import type { KubeObject } from "./resource.ts";
+import { notOlder } from "./resource-version.ts";
 
 /** What an informer knows. */
 export interface FollowState<T extends KubeObject> {
@@ -28,6 +29,10 @@ interface Course {
   /** `needed`: there is nothing to go on from. `due`: as a safety net; where it fails the watch goes on. */
   list: "needed" | "due" | "no";
   relistAt: number;
+  /** The last watch did not end as agreed: the server may be another one than before. */
+  doubt: boolean;
+  /** The last failure was a version that had become too old. */
+  gone: boolean;
 }
 
 /** Lists and watches, one after the other and never two at a time, until the signal fires. */
@@ -36,7 +41,7 @@ export async function follow<T extends KubeObject>(
   state: FollowState<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  const course: Course = { list: "needed", relistAt: Number.POSITIVE_INFINITY };
+  const course: Course = { list: "needed", relistAt: Number.POSITIVE_INFINITY, doubt: false, gone: false };
   while (!signal.aborted) {
     const doing = course.list === "no" ? "watch" : "list";
     try {
@@ -44,17 +49,31 @@ export async function follow<T extends KubeObject>(
       else await watchOnce(options, state, course, signal);
     } catch (error) {
       if (signal.aborted) return;
-      const gone = isKubeError(error, "Gone");
-      if (gone) course.list = "needed";
-      else if (course.list === "due") course.list = "no";
-      state.failures++;
-      // A version that became too old is everyday life, unless it comes again and again.
-      const everyday = gone && state.failures === 1;
-      const retryMs = everyday ? options.random() * (options.spreadMs ?? 1_000) : waitMs(options, state, error);
-      if (!everyday) options.onProblem?.({ doing, error, retryMs });
-      await pause(options.clock, retryMs, signal);
+      await pause(options.clock, afterFailure(options, state, course, doing, error), signal);
     }
   }
+}
+
+/** Sets the course after a failure; gives how long to wait. */
+function afterFailure<T extends KubeObject>(
+  options: InformerOptions<T>,
+  state: FollowState<T>,
+  course: Course,
+  doing: "list" | "watch",
+  error: unknown,
+): number {
+  const gone = isKubeError(error, "Gone");
+  if (gone) course.list = "needed";
+  else if (course.list === "due") course.list = "no";
+  // A version that became too old is everyday life, unless it comes again and again.
+  const everyday = gone && !course.gone;
+  course.gone = gone;
+  course.doubt ||= doing === "watch";
+  state.failures++;
+  if (everyday) return options.random() * (options.spreadMs ?? 1_000);
+  const retryMs = Math.max(askedWaitMs(error), backoffMs(state.failures, backoff, options.random));
+  options.onProblem?.({ doing, error, retryMs });
+  return retryMs;
 }
 
 async function listOnce<T extends KubeObject>(
@@ -68,6 +87,7 @@ async function listOnce<T extends KubeObject>(
   const { items, resourceVersion } = await client.listAll(resource, { ...selection(options), signal, timeoutMs: listTimeoutMs });
   const keys = state.cache.replace(items, resourceVersion);
   course.list = "no";
+  course.doubt = false;
   heard(options, state);
   for (const key of keys) signalChange(options, key);
 }
@@ -80,8 +100,10 @@ async function watchOnce<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, resource, clock, random, silenceMs = 150_000 } = options;
+  if (course.doubt) await rejectOlderServer(options, state, signal);
   const resourceVersion = state.cache.version() ?? "";
-  const watch = { ...selection(options), resourceVersion, timeoutSeconds: Math.round(300 + random() * 300), idleMs: silenceMs };
+  const timeoutSeconds = Math.round(300 + random() * 300);
+  const watch = { ...selection(options), resourceVersion, timeoutSeconds, idleMs: silenceMs };
   const stop = new AbortController();
   const onSignal = () => stop.abort(signal.reason);
   signal.addEventListener("abort", onSignal, { once: true });
@@ -97,14 +119,32 @@ async function watchOnce<T extends KubeObject>(
       if (taken.key !== undefined) signalChange(options, taken.key);
     }
     if (events === 0 && clock.now() - startedAt < shortestWatchMs) throw endedAtOnce(resource.kind);
+    course.doubt = clock.now() - startedAt < (timeoutSeconds - 5) * 1_000;
   } catch (error) {
     // Stopped for the list that is due, which is no failure.
     if (course.list !== "due") throw error;
   } finally {
     cancelRelist();
     signal.removeEventListener("abort", onSignal);
-    if (events > 0 || clock.now() - startedAt > longWatchMs) state.failures = 0;
+    if (events > 0 || clock.now() - startedAt > longWatchMs) {
+      state.failures = 0;
+      course.gone = false;
+    }
   }
+}
+
+/**
+ * A server whose etcd was restored from a backup takes a watch from a version it has not reached yet, and then says nothing
+ * until it has: the copy would be wrong for as long. One small list tells where the server is.
+ */
+async function rejectOlderServer<T extends KubeObject>(
+  options: InformerOptions<T>,
+  state: FollowState<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { resourceVersion } = await options.client.list(options.resource, { ...selection(options), limit: 1, signal });
+  const version = state.cache.version();
+  if (version !== undefined && !notOlder(resourceVersion, version)) throw wentBack(options.resource.kind);
 }
 
 function planRelist(clock: Clock, course: Course, stop: () => void): () => void {
@@ -138,10 +178,6 @@ function selection<T extends KubeObject>({ namespace, labelSelector, fieldSelect
 
 function relistMs<T extends KubeObject>({ relistSeconds, random }: InformerOptions<T>): number {
   return relistSeconds === undefined ? Number.POSITIVE_INFINITY : relistSeconds * 1_000 * (0.8 + random() * 0.4);
-}
-
-function waitMs<T extends KubeObject>(options: InformerOptions<T>, state: FollowState<T>, error: unknown): number {
-  return Math.max(askedWaitMs(error), backoffMs(state.failures, backoff, options.random));
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

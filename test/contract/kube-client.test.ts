@@ -2,18 +2,17 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, type TestContext, test } from "node:test";
+import { after, before, test } from "node:test";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { applyObject } from "../../lib/kube/apply.ts";
 import { configMaps, type Node, nodes } from "../../lib/kube/builtin.ts";
-import { connect, type KubeClient } from "../../lib/kube/client.ts";
+import type { KubeClient } from "../../lib/kube/client.ts";
 import { isKubeError, type KubeErrorCode } from "../../lib/kube/errors.ts";
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
-import { type AnsweringProxy, startAnsweringProxy } from "../support/answering-proxy.ts";
-import { startCuttingProxy } from "../support/cutting-proxy.ts";
-import { readKubeconfig, writeKubeconfigTo, writeTokenFileKubeconfig } from "../support/kubeconfig-parts.ts";
+import { connectBy, openProxy, openWire } from "../support/api-detour.ts";
+import { writeTokenFileKubeconfig } from "../support/kubeconfig-parts.ts";
 import { installWidgets, type Widget, widget, widgets } from "../support/widget.ts";
 
 let lab: Lab;
@@ -28,25 +27,6 @@ after(async () => {
   await client?.close();
   await lab?.stop();
 });
-
-function connectBy(path: string): KubeClient {
-  return connect({ access: { from: "kubeconfig", path }, userAgent: "podnet-test/0.1.0" });
-}
-
-/** A client whose requests go another way, for one test. */
-function connectThrough(t: TestContext, server: string): KubeClient {
-  const path = join(lab.directory, `through-${new URL(server).port}.kubeconfig`);
-  writeKubeconfigTo(server, lab.kubeconfig, path);
-  const through = connectBy(path);
-  t.after(() => through.close());
-  return through;
-}
-
-async function openAnsweringProxy(t: TestContext): Promise<{ proxy: AnsweringProxy; through: KubeClient }> {
-  const proxy = await startAnsweringProxy(readKubeconfig(lab.kubeconfig));
-  t.after(() => proxy.stop());
-  return { proxy, through: connectThrough(t, proxy.url) };
-}
 
 /** A failure with this code, and the words of its message. */
 function failure(code: KubeErrorCode, ...words: readonly string[]): (error: unknown) => boolean {
@@ -196,7 +176,7 @@ test("selectors choose, pages add up to the whole, and items of built-in kinds n
 });
 
 test("a list whose continue token expires on the way begins anew and is whole", async (t) => {
-  const { proxy, through } = await openAnsweringProxy(t);
+  const { proxy, client: through } = await openProxy(t, lab);
   for (let i = 0; i < 6; i++) await client.create(widgets, widget(`expired-${i}`, i));
   let expired = 0;
   proxy.intercept(({ url }) => (url.includes("continue=") && expired++ === 1 ? { status: 410, body: "" } : undefined));
@@ -207,9 +187,7 @@ test("a list whose continue token expires on the way begins anew and is whole", 
 });
 
 test("300 reads one after the other need one connection, 500 at once a handful", async (t) => {
-  const wire = await startCuttingProxy(Number(new URL(readKubeconfig(lab.kubeconfig).server).port));
-  t.after(() => wire.stop());
-  const through = connectThrough(t, `https://127.0.0.1:${wire.port}`);
+  const { wire, client: through } = await openWire(t, lab);
   for (let i = 0; i < 300; i++) await through.get(configMaps, { namespace: "default", name: "absent" });
   assert.equal(wire.accepted(), 1);
   await Promise.all(Array.from({ length: 500 }, () => through.get(configMaps, { namespace: "default", name: "absent" })));
@@ -217,9 +195,7 @@ test("300 reads one after the other need one connection, 500 at once a handful",
 });
 
 test("a request that gets no answer ends at its deadline, and the next takes a new connection", async (t) => {
-  const wire = await startCuttingProxy(Number(new URL(readKubeconfig(lab.kubeconfig).server).port));
-  t.after(() => wire.stop());
-  const through = connectThrough(t, `https://127.0.0.1:${wire.port}`);
+  const { wire, client: through } = await openWire(t, lab);
   await through.list(widgets);
   wire.stall();
   const isLate = (unknown: boolean) => (error: unknown) =>
@@ -233,7 +209,7 @@ test("a request that gets no answer ends at its deadline, and the next takes a n
 });
 
 test("a read whose connection broke is tried again at once, a write never", async (t) => {
-  const { proxy, through } = await openAnsweringProxy(t);
+  const { proxy, client: through } = await openProxy(t, lab);
   let swallowed = 0;
   proxy.intercept(() => (swallowed++ === 0 ? "swallow" : undefined));
   await through.list(widgets);
@@ -249,16 +225,15 @@ test("a read whose connection broke is tried again at once, a write never", asyn
 });
 
 test("a server that is not there is named, and what was not sent is not in doubt", async (t) => {
-  const wire = await startCuttingProxy(1);
-  const through = connectThrough(t, `https://127.0.0.1:${wire.port}`);
-  await wire.stop();
+  const { wire, client: through } = await openWire(t, lab);
+  await wire.refuse();
   await assert.rejects(through.create(widgets, widget("unsent", 1)), (error) => {
     return failure("Unavailable", `https://127.0.0.1:${wire.port}`)(error) && isKubeError(error) && !error.outcomeUnknown;
   });
 });
 
 test("429 and 503 carry the server's wish, and an answer that is no JSON is called that", async (t) => {
-  const { proxy, through } = await openAnsweringProxy(t);
+  const { proxy, client: through } = await openProxy(t, lab);
   for (const status of [429, 503]) {
     proxy.intercept(() => ({ status, headers: { "retry-after": "7" } }));
     await assert.rejects(through.list(widgets), (error) => isKubeError(error, "Unavailable") && error.retryAfterMs === 7_000);
@@ -273,7 +248,7 @@ test("an abort ends a request with the abort's own reason", async () => {
 });
 
 test("requests say who sends them", async (t) => {
-  const { proxy, through } = await openAnsweringProxy(t);
+  const { proxy, client: through } = await openProxy(t, lab);
   assert.match(await through.serverVersion(), /^v1\.\d+\./);
   assert.equal(proxy.seen[0]?.headers["user-agent"], "podnet-test/0.1.0");
 });

@@ -26,6 +26,8 @@ export interface AnsweringProxy {
   intercept(answer: (request: SeenRequest) => CannedAnswer | "swallow" | undefined): void;
   /** Passes everything on again. */
   pass(): void;
+  /** Cuts all connections; new ones are taken. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export async function startAnsweringProxy(target: KubeconfigParts): Promise<Answ
     pass() {
       answer = () => undefined;
     },
+    cut: () => server.closeAllConnections(),
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
