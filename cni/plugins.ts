@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { isAbsent } from "../lib/linux/system-error.ts";
 import type { PluginName } from "./plan/plugin-names.ts";
 import { type PluginManifest, readManifest, writeManifest } from "./plugin-manifest.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -107,8 +108,4 @@ async function hashOf(path: string): Promise<string | undefined> {
 async function isExecutable(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && found.isFile() && (found.mode & 0o111) !== 0;
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -32,7 +32,7 @@ export interface Reporter {
 }
 
 /** After this long our copy of the object shows what we wrote, or somebody else wrote over it. */
-const settledMs = 30_000;
+const settledMs = 5_000;
 
 /** What stands in the API as far as we know, and of which object. */
 interface Standing extends Reported {

@@ -159,6 +159,20 @@ test("what the agent cannot do is reported with a reason, and the last good gene
   await untilReported("generation 3", (object) => object.status?.configGeneration === 3);
 });
 
+test("a status that somebody else wrote over comes back", async () => {
+  const patch = JSON.stringify({ status: { mtu: 9000, summary: { bridge: "br9" } } });
+  await must(["patch", "nodenetwork", "node-1", "--subresource=status", "--type=merge", `--patch=${patch}`]);
+  const { status } = await untilReported("its own MTU", (object) => object.status?.mtu === 1500);
+  assert.equal(status?.summary?.bridge, "cni0 10.244.1.1/24 fd00:10:244:1::1/64");
+});
+
+test("a NodeNetwork that is made anew gets its status at once", async () => {
+  await must(["delete", "nodenetwork", "node-1"]);
+  await putSpec(7);
+  await untilReported("generation 7", (object) => object.status?.configGeneration === 7);
+  assert.match(await inNode("ip", "link", "show", "cni0"), /alias podnet/);
+});
+
 /** Lets no packet between the node and the API server pass, or lets them pass again. */
 async function cut(isCut: boolean): Promise<void> {
   const chain = (name: string, match: string) =>
