@@ -84,7 +84,8 @@ export interface WatchOptions extends SelectOptions {
 
 /**
  * The API server as plain JSON. Every failure is a `KubeError`; an abort by the caller's signal is that signal's reason.
- * A read whose connection broke is tried a second time at once; a write never is.
+ * A read whose connection broke is tried a second time at once; a write never is. What the server has no room for now (429) is tried again when it says,
+ * as far as the deadline allows.
  */
 export interface KubeClient {
   /** undefined when there is no such object; always the newest state. */

@@ -29,6 +29,7 @@ export interface ApiStatus {
 export interface KubeErrorDetail {
   readonly code: KubeErrorCode;
   readonly outcomeUnknown?: boolean;
+  readonly status?: number;
   readonly apiStatus?: ApiStatus | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
@@ -50,6 +51,8 @@ export class KubeError extends Error {
   override readonly name = "KubeError";
   readonly code: KubeErrorCode;
   readonly retry: Retry;
+  /** HTTP status; undefined where no answer came. */
+  readonly status: number | undefined;
   /** True where the server may have done it all the same: look it up, never assume. Always false for reads. */
   readonly outcomeUnknown: boolean;
   /** The server's wish, from 429 and 503. */
@@ -61,6 +64,7 @@ export class KubeError extends Error {
     super(message, { cause: detail.cause });
     this.code = detail.code;
     this.retry = retries[detail.code];
+    this.status = detail.status;
     this.outcomeUnknown = detail.outcomeUnknown ?? false;
     this.retryAfterMs = detail.retryAfterMs;
     this.apiStatus = detail.apiStatus;

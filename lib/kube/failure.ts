@@ -50,6 +50,7 @@ export function statusError(attempt: Attempt, status: ApiStatus, rawText?: strin
     `${attempt.what}: the API server answered ${http}${reason}: ${said || "nothing more"}; ${remedies[code]}`,
     {
       code,
+      status: http,
       outcomeUnknown: attempt.write && http >= 500,
       apiStatus: rawText === undefined ? status : undefined,
       retryAfterMs: seconds === undefined ? undefined : seconds * 1_000,

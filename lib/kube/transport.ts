@@ -56,12 +56,21 @@ async function send(pool: Pool, userAgent: string, call: Call): Promise<string> 
     if (response.statusCode >= 400) throw refusalError(attempt, refusalOf(response, text));
     return text;
   };
+  const onceMoreAfter = async (error: unknown): Promise<boolean> => {
+    // So the server refuses what it has no room for now; nothing was done.
+    if (isKubeError(error) && error.status === 429) return deadline.wait(Math.max(100, error.retryAfterMs ?? 1_000));
+    // An idle connection may have been closed by the other side just as we took it.
+    return !attempt.write && !deadline.signal.aborted && isBreak(error) && breaks++ === 0;
+  };
+  let breaks = 0;
   try {
-    return await once().catch((error: unknown) => {
-      // An idle connection may have been closed by the other side just as we took it.
-      if (attempt.write || deadline.signal.aborted || !isBreak(error)) throw error;
-      return once();
-    });
+    for (;;) {
+      try {
+        return await once();
+      } catch (error) {
+        if (!(await onceMoreAfter(error))) throw error;
+      }
+    }
   } catch (error) {
     if (deadline.expired() && agent !== undefined) pool.condemn(agent);
     throw failureOf(error, attempt, call, deadline.expired());

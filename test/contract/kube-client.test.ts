@@ -232,12 +232,25 @@ test("a server that is not there is named, and what was not sent is not in doubt
   });
 });
 
-test("429 and 503 carry the server's wish, and an answer that is no JSON is called that", async (t) => {
+test("what the server has no room for now is sent again when it says, a write too", async (t) => {
+  const { proxy, client: through } = await openProxy(t, lab);
+  let refusals = 0;
+  proxy.intercept(() => (refusals++ < 2 ? { status: 429, headers: { "retry-after": "0" } } : undefined));
+  await through.create(widgets, widget("patient", 1));
+  assert.equal(proxy.seen.length, 3);
+});
+
+test("429 beyond the deadline and 503 carry the server's wish, and an answer that is no JSON is called that", async (t) => {
   const { proxy, client: through } = await openProxy(t, lab);
   for (const status of [429, 503]) {
     proxy.intercept(() => ({ status, headers: { "retry-after": "7" } }));
-    await assert.rejects(through.list(widgets), (error) => isKubeError(error, "Unavailable") && error.retryAfterMs === 7_000);
+    const list = through.list(widgets, { timeoutMs: 6_000 });
+    await assert.rejects(
+      list,
+      (error) => isKubeError(error, "Unavailable") && error.retryAfterMs === 7_000 && error.status === status,
+    );
   }
+  assert.equal(proxy.seen.length, 2);
   proxy.intercept(() => ({ status: 200, body: "<html>Log in</html>" }));
   await assert.rejects(through.list(widgets), failure("Unavailable", "no JSON", "<html>"));
 });
