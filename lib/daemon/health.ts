@@ -73,15 +73,23 @@ async function answer(options: HealthOptions, request: IncomingMessage, response
 async function pageFor(options: HealthOptions, request: IncomingMessage): Promise<Page> {
   if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, type: plain, body: "only GET and HEAD\n" };
   const path = (request.url ?? "/").split("?", 1)[0];
-  if (path === "/healthz") return renderChecks(options.alive ?? {});
-  if (path === "/readyz") return renderChecks(options.ready);
+  if (path === "/healthz") return renderChecks(options.alive ?? {}, "alive");
+  if (path === "/readyz") return renderChecks(options.ready, "ready");
   if (path === "/metrics") return { status: 200, type: options.metrics.contentType, body: await options.metrics.text() };
   return { status: 404, type: plain, body: "there are /healthz, /readyz and /metrics\n" };
 }
 
-function renderChecks(checks: Checks): Page {
-  const results = Object.entries(checks).map(([name, check]) => ({ name, result: check() }));
+function renderChecks(checks: Checks, what: string): Page {
+  const results = Object.entries(checks).map(([name, check]) => ({ name, result: resultOf(check) }));
   const lines = results.map(({ name, result }) => (result.ok ? `[+] ${name}` : `[-] ${name}: ${result.reason}`));
   const ok = results.every(({ result }) => result.ok);
-  return { status: ok ? 200 : 503, type: plain, body: `${[...lines, ok ? "ok" : "not ok"].join("\n")}\n` };
+  return { status: ok ? 200 : 503, type: plain, body: `${[...lines, ok ? what : `not ${what}`].join("\n")}\n` };
+}
+
+function resultOf(check: () => CheckResult): CheckResult {
+  try {
+    return check();
+  } catch (error) {
+    return { ok: false, reason: `the check itself failed: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }

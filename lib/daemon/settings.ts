@@ -59,7 +59,7 @@ export function integer(options: SettingText & { readonly min: number; readonly 
 
 /** Yes or no. */
 export function flag(options: SettingText): Setting<boolean> {
-  return setting(options, "true or false", (value) => ({ true: true, false: false })[value]);
+  return setting(options, "true or false", (value) => (value === "true" ? true : value === "false" ? false : undefined));
 }
 
 /** One of a few words. */
