@@ -56,7 +56,7 @@ export function collectionPath(resource: Resource<KubeObject>, namespace?: strin
 
 /**
  * The path of one object, e.g. `"/api/v1/nodes/node-1/status"`.
- * @throws {TypeError} where the kind has namespaces and none is named, or the other way round.
+ * @throws {TypeError} where the kind has namespaces and none is named, or the other way round, and for a name that would lead elsewhere.
  */
 export function objectPath(resource: Resource<KubeObject>, name: ObjectName, subresource?: string): string {
   const { namespace, name: own } = splitName(name);
@@ -64,6 +64,11 @@ export function objectPath(resource: Resource<KubeObject>, name: ObjectName, sub
     throw new TypeError(
       `${resource.kind} ${own} ${resource.namespaced ? "needs a namespace" : "has no namespace"}: fix the caller`,
     );
+  }
+  // An empty name would address the whole collection.
+  for (const part of [own, namespace]) {
+    if (part === "" || part === "." || part === "..")
+      throw new TypeError(`${resource.kind} ${JSON.stringify(part)} is no name: fix the caller`);
   }
   const tail = subresource === undefined ? "" : `/${subresource}`;
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(own)}${tail}`;
