@@ -41,7 +41,10 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
       client,
       resource,
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
-      onChange: (key) => loops.trigger(`${resource.kind} ${key}`),
+      onChange: (key) => {
+        problems.heard(resource.kind);
+        loops.trigger(`${resource.kind} ${key}`);
+      },
       onProblem: (problem) => problems.note(resource.kind, problem),
     });
   const own = informer(nodeNetworks, `metadata.name=${nodeName}`);

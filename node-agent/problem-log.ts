@@ -4,6 +4,8 @@ import type { InformerProblem } from "../lib/kube/informer.ts";
 /** Tells people of trouble with the API server. */
 export interface ProblemLog {
   note(kind: string, problem: InformerProblem): void;
+  /** Something of this kind was heard again: the next problem is a new one. */
+  heard(kind: string): void;
 }
 
 /** A log that warns of a problem when it is another one than the last of its kind; the same again, as while a server is away, is for the curious. */
@@ -16,5 +18,5 @@ export function createProblemLog(log: Log): ProblemLog {
     last.set(kind, what);
     log[level]("the API server does not answer as it should, trying again", { kind, op: doing, err: error, detail: { retryMs } });
   };
-  return { note };
+  return { note, heard: (kind) => void last.delete(kind) };
 }

@@ -16,6 +16,8 @@ import { claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
 const kind = { apiVersion: "podnet.dev/v1alpha1" };
 const conflist = "/etc/cni/net.d/10-podnet.conflist";
 const health = "127.0.0.1:9442";
+/** What the kernel allows an agent in production, and no more. */
+const onlyNetworkAdministration = ["setpriv", "--bounding-set=-all,+net_admin", "--inh-caps=-all", "--"];
 let lab: Lab;
 let node: Host;
 let agent: LabProcess;
@@ -38,16 +40,20 @@ after(() => lab?.stop());
 async function startedAgent(name: string): Promise<LabProcess> {
   const plugins = await provideBinaries(["cni-plugins"], quietProgress());
   const { kubeconfig } = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: "node-1" });
-  return node.start(name, [process.execPath, join(import.meta.dirname, "../../cli/podnet.ts"), "agent"], {
-    env: {
-      PODNET_KUBECONFIG: kubeconfig,
-      PODNET_NODE_NAME: "node-1",
-      PODNET_PLUGIN_SOURCE: dirname(plugins.bridge),
-      PODNET_HEALTH_LISTEN: health,
-      PODNET_RESYNC_SECONDS: "1",
-      PODNET_LOG_LEVEL: "debug",
+  return node.start(
+    name,
+    [...onlyNetworkAdministration, process.execPath, join(import.meta.dirname, "../../cli/podnet.ts"), "agent"],
+    {
+      env: {
+        PODNET_KUBECONFIG: kubeconfig,
+        PODNET_NODE_NAME: "node-1",
+        PODNET_PLUGIN_SOURCE: dirname(plugins.bridge),
+        PODNET_HEALTH_LISTEN: health,
+        PODNET_RESYNC_SECONDS: "1",
+        PODNET_LOG_LEVEL: "debug",
+      },
     },
-  });
+  );
 }
 
 async function put(object: object): Promise<void> {

@@ -7,7 +7,7 @@ import { toPrefix } from "../../lib/net/prefix.ts";
 import { type AgentNode, agentNode, assertProgrammed, stepsOf, viewOf } from "../support/agent-node.ts";
 import { addPod } from "../support/cni.ts";
 import { ip, must } from "../support/netns.ts";
-import { makeSite } from "../support/node-site.ts";
+import { listenInside, makeSite, sourceSeen } from "../support/node-site.ts";
 import { claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
 
 const claims = [...dualClaims(1), ...dualClaims(2)];
@@ -105,6 +105,25 @@ test("settings that somebody changed are repaired", async (t) => {
   assertProgrammed(repair);
   assert.deepEqual(await Promise.all(Object.keys(changed).map((path) => setting(node, path))), right);
   assert.deepEqual(stepsOf(after), []);
+});
+
+test("a Service between two pods of one node breaks when bridged packets pass unseen, and heals with the next run", async (t) => {
+  const node = await lonelyNode(t);
+  assertProgrammed((await node.run(view))[0]);
+  const [a, b] = [await addPod(t, node.runtime, "pod-a"), await addPod(t, node.runtime, "pod-b")];
+  await listenInside(t, b.netns);
+  const service = "10.96.0.50";
+  const rule = `ip daddr ${service} tcp dport 7000 dnat ip to ${b.addresses[0]}`;
+  await must(
+    node.netns.exec,
+    ["nft", "-f", "-"],
+    `table inet services {\n chain prerouting {\n type nat hook prerouting priority dstnat;\n ${rule}\n }\n}\n`,
+  );
+  assert.equal(await sourceSeen(a.netns, service), a.addresses[0]);
+  await set(node, "net/bridge/bridge-nf-call-iptables", "0");
+  await assert.rejects(sourceSeen(a.netns, service), /gave no answer/);
+  assertProgrammed((await node.run(view))[0]);
+  assert.equal(await sourceSeen(a.netns, service), a.addresses[0]);
 });
 
 test("an uplink that listens to router advertisements goes on listening when the node begins to forward", async (t) => {
