@@ -3,12 +3,14 @@ import type { Clock } from "../reconcile/clock.ts";
 import type { Cache } from "./cache.ts";
 import { isKubeError, KubeError } from "./errors.ts";
 import type { InformerOptions } from "./informer.ts";
+import type { OwnWrites } from "./own-writes.ts";
 import type { KubeObject } from "./resource.ts";
 import { notOlder } from "./resource-version.ts";
 
 /** What an informer knows. */
 export interface FollowState<T extends KubeObject> {
   readonly cache: Cache<T>;
+  readonly ownWrites: OwnWrites;
   /** When the server was last heard. */
   heardAt: number;
   /** Failed lists and watches in a row. */
@@ -85,7 +87,9 @@ async function listOnce<T extends KubeObject>(
   const { client, resource, clock } = options;
   course.relistAt = clock.now() + relistMs(options);
   const { items, resourceVersion } = await client.listAll(resource, { ...selection(options), signal, timeoutMs: listTimeoutMs });
+  const before = state.cache.version();
   const keys = state.cache.replace(items, resourceVersion);
+  if (before !== undefined && !notOlder(resourceVersion, before)) state.ownWrites.clear();
   course.list = "no";
   course.doubt = false;
   heard(options, state);

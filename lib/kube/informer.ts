@@ -2,6 +2,7 @@ import type { Clock } from "../reconcile/clock.ts";
 import { createCache } from "./cache.ts";
 import type { KubeClient, SelectOptions } from "./client.ts";
 import { type FollowState, follow } from "./follow.ts";
+import { createOwnWrites, type OwnWrite } from "./own-writes.ts";
 import type { KubeObject, Resource, Stored } from "./resource.ts";
 import { notOlder } from "./resource-version.ts";
 
@@ -60,12 +61,17 @@ export interface Informer<T extends KubeObject> {
    * ran out. The object must match the informer's selectors, else only a bookmark brings it (about a minute).
    */
   observed(resourceVersion: string, patience: Patience): Promise<boolean>;
+  /** Tells of a write of our own, for `caughtUp`. */
+  wrote(write: OwnWrite): void;
+  /** True once the copy shows every write it was told of, deletions too; false when patience ran out. */
+  caughtUp(patience: Patience): Promise<boolean>;
 }
 
 /** An informer; nothing happens before `run`. */
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
   const cache = createCache(options.project ?? withoutManagedFields);
-  const state: FollowState<T> = { cache, heardAt: Number.NEGATIVE_INFINITY, failures: 0, waiters: new Set() };
+  const ownWrites = createOwnWrites(cache);
+  const state: FollowState<T> = { cache, ownWrites, heardAt: Number.NEGATIVE_INFINITY, failures: 0, waiters: new Set() };
   let started = false;
   const reached = (wanted: string | undefined) => {
     const version = cache.version();
@@ -85,6 +91,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     waitForSync: (patience) => until(() => reached(undefined), state.waiters, options.clock, patience),
     staleSeconds: () => (options.clock.now() - state.heardAt) / 1_000,
     observed: (resourceVersion, patience) => until(() => reached(resourceVersion), state.waiters, options.clock, patience),
+    wrote: (write) => ownWrites.note(write),
+    caughtUp: (patience) => until(() => ownWrites.shown(), state.waiters, options.clock, patience),
   };
 }
 

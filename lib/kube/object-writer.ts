@@ -2,14 +2,14 @@ import { Bug } from "../reconcile/bug.ts";
 import type { Kind, Step } from "../reconcile/kind.ts";
 import type { KubeClient } from "./client.ts";
 import { isKubeError, KubeError } from "./errors.ts";
-import { type KubeObject, nameOf, type Resource, type Stored } from "./resource.ts";
+import { type KubeObject, keyOf, nameOf, type Resource, type Stored } from "./resource.ts";
 
 /** What came of a step that did not fail. */
 export interface Written<T extends KubeObject> {
   /** The object as it now is. */
   readonly object?: Stored<T>;
-  /** UID of an object that is no longer there. */
-  readonly gone?: string | undefined;
+  /** An object that is no longer there. */
+  readonly gone?: { readonly key: string; readonly uid: string };
   /** The object that already bears the name, and differs. */
   readonly taken?: Stored<T>;
 }
@@ -80,14 +80,15 @@ async function remove<T extends KubeObject>(options: ObjectWriterOptions<T>, hav
   if (base === undefined) return {};
   if (kind.differs(have, base) !== undefined) throw notAsPlanned(kind, have);
   const { uid, resourceVersion } = base.metadata;
+  const gone = { key: keyOf(base), uid };
   try {
     const deletion = await client.delete(resource, nameOf(base), { uid, resourceVersion });
-    return deletion === "finalizing" ? {} : { gone: uid };
+    return deletion === "finalizing" ? {} : { gone };
   } catch (error) {
     if (!mayHoldAnyway(error)) throw error;
     const found = await client.get(resource, nameOf(base));
     if (found?.metadata.uid === uid) throw error;
-    return { gone: uid };
+    return { gone };
   }
 }
 

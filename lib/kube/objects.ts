@@ -5,7 +5,6 @@ import type { Informer } from "./informer.ts";
 import { createObjectWriter, type Written } from "./object-writer.ts";
 import { inParallel } from "./parallel.ts";
 import type { KubeObject, Resource, Stored } from "./resource.ts";
-import { notOlder } from "./resource-version.ts";
 
 /** `"Taken"`: an add met another object of that name that differs from the wanted one. `"Bug"`: a step that makes no sense. */
 export type ObjectStepCode = KubeErrorCode | "Taken" | "Bug";
@@ -23,7 +22,7 @@ export interface ObjectsWorldOptions<T extends KubeObject> extends SelectOptions
   readonly kind: Kind<T>;
   /** Who writes, e.g. `"podnet-operator"`. */
   readonly fieldManager: string;
-  /** Where to observe instead of listing: used while it shows all that this World wrote, which it is given 5 s for. */
+  /** Where to observe instead of listing: used while it shows all that was written through it, which it is given 5 s for. */
   readonly informer?: Informer<T>;
   /** Requests at a time, default 16. */
   readonly parallel?: number;
@@ -35,7 +34,7 @@ export interface ObjectsWorld<T extends KubeObject> extends World<T> {
   apply(steps: readonly Step<T>[]): Promise<ObjectStepError<T>[]>;
 }
 
-const observedWithinMs = 5_000;
+const caughtUpWithinMs = 5_000;
 
 /**
  * Kubernetes objects as a World. add = create. change = replace on condition that the object is still as in `have`, keeping others' labels, annotations,
@@ -48,31 +47,16 @@ export function objectsWorld<T extends KubeObject>(options: ObjectsWorldOptions<
     Object.entries({ namespace, labelSelector, fieldSelector }).filter(([, value]) => value !== undefined),
   );
   const writer = createObjectWriter(options);
-  let newest = "0";
-  /** UIDs of objects that the server said are gone; a UID never comes back. */
-  const gone = new Set<string>();
-
-  const note = (written: Written<T>) => {
-    if (written.gone !== undefined && informer !== undefined) gone.add(written.gone);
-    const version = written.object?.metadata.resourceVersion;
-    if (version !== undefined && notOlder(version, newest)) newest = version;
-  };
-  const observeCopy = (copy: Informer<T>) => {
-    const items = copy.list();
-    const uids = new Set(items.map((item) => item.metadata.uid));
-    for (const uid of gone) if (!uids.has(uid)) gone.delete(uid);
-    return items.filter((item) => !gone.has(item.metadata.uid));
-  };
   return {
     async observe() {
-      if (informer?.synced && (await informer.observed(newest, { timeoutMs: observedWithinMs }))) return observeCopy(informer);
+      if (informer?.synced && (await informer.caughtUp({ timeoutMs: caughtUpWithinMs }))) return informer.list();
       return (await client.listAll(resource, select)).items;
     },
     async apply(steps) {
       const results = await inParallel(steps, parallel, async (step) => {
         try {
           const written = await writer.write(step);
-          note(written);
+          if (informer !== undefined) tell(informer, written);
           return written.taken === undefined ? undefined : takenError(step, written.taken);
         } catch (error) {
           return stepError(step, error);
@@ -81,6 +65,11 @@ export function objectsWorld<T extends KubeObject>(options: ObjectsWorldOptions<
       return results.filter((result) => result !== undefined);
     },
   };
+}
+
+function tell<T extends KubeObject>(informer: Informer<T>, { object, gone }: Written<T>): void {
+  if (object !== undefined) informer.wrote({ version: object.metadata.resourceVersion });
+  if (gone !== undefined) informer.wrote({ gone });
 }
 
 function takenError<T extends KubeObject>(step: Step<T>, found: Stored<T>): ObjectStepError<T> {

@@ -170,8 +170,11 @@ test("a server set back in time, as by a restore, is listed anew", async (t) => 
   await untilSynced(followed);
   await churn(direct, "undone", 100, () => undefined);
   await untilEqual(followed, direct);
+  const undone = await direct.create(widgets, widget("soon-undone", 1));
+  followed.informer.wrote({ version: undone.metadata.resourceVersion });
   await goBack();
   await untilEqual(followed, direct);
+  assert.equal(await followed.informer.caughtUp({ timeoutMs: 10_000 }), true);
   await churn(direct, "redone", 20, () => undefined);
   await untilEqual(followed, direct);
   assert.equal(await openWatches(lab), 1);

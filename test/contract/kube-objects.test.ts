@@ -171,6 +171,17 @@ test("writes that never reached the server are failures, each with its key and c
   );
 });
 
+test("over an informer's copy, what one World removed is gone for another, too", async (t) => {
+  const { informer } = followWidgets(t, direct, { labelSelector: "of=shared" });
+  assert.equal(await informer.waitForSync({ timeoutMs: 10_000 }), true);
+  const [first, second] = [worldOf(t, "shared", { informer }), worldOf(t, "shared", { informer })];
+  for (let round = 0; round < 5; round++) {
+    await converge(kind, some("shared", 30), first);
+    await converge(kind, [], first);
+    assert.deepEqual(await second.observe(), []);
+  }
+});
+
 test("over an informer's copy, a run right after a run sees what was written and has nothing to do", async (t) => {
   const { informer } = followWidgets(t, direct, { labelSelector: "of=own" });
   assert.equal(await informer.waitForSync({ timeoutMs: 10_000 }), true);
