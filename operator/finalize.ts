@@ -3,8 +3,15 @@ import { pods } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Cluster, nodeSubnets, podNetworks } from "./cluster.ts";
-import { type Blockers, createPodCount, type LeavingNetwork, leavingNetworks } from "./plan/finalize.ts";
-import type { Claim, Snapshot } from "./plan/snapshot.ts";
+import {
+  type Blockers,
+  createPodCount,
+  type LeavingNetwork,
+  leavingNetworks,
+  type UsedPrefix,
+  usedPrefixes,
+} from "./plan/finalize.ts";
+import type { Claim, NodeRecord, Snapshot } from "./plan/snapshot.ts";
 import { applyFinalizers } from "./podnetwork.ts";
 import { claimRemoval, recordRemoval } from "./release.ts";
 import type { WriteLedger } from "./write-report.ts";
@@ -37,10 +44,11 @@ export function createFinalizer(clock: Clock): Finalizer {
   const looks = new Map<string, Look>();
   return {
     async run(cluster, ledger) {
-      const snapshot = await cluster.gather();
-      const leaving = leavingNetworks(snapshot);
+      const leaving = leavingNetworks(await cluster.gather());
       for (const uid of looks.keys()) if (!leaving.some((network) => network.uid === uid)) looks.delete(uid);
-      for (const network of leaving) await see(network, { cluster, ledger, snapshot, clock, looks });
+      const due = leaving.filter(({ uid }) => (looks.get(uid)?.nextAt ?? 0) <= clock.now());
+      const snapshot = due.length === 0 ? undefined : await cluster.gatherNow();
+      if (snapshot !== undefined) for (const network of due) await see(network, { cluster, ledger, snapshot, clock, looks });
       const next = leaving.map(({ uid }) => looks.get(uid)?.nextAt ?? clock.now() + lookEveryMs);
       return next.length === 0 ? undefined : Math.max(0, Math.min(...next) - clock.now());
     },
@@ -57,28 +65,24 @@ interface Surroundings {
 }
 
 async function see(network: LeavingNetwork, { cluster, ledger, snapshot, clock, looks }: Surroundings): Promise<void> {
-  if ((looks.get(network.uid)?.nextAt ?? 0) > clock.now()) return;
   if (network.object === undefined && (await isThere(cluster.client, network))) return;
   const began = clock.now();
-  const claims = snapshot.claims.filter(({ object }) => object.spec.networkUID === network.uid);
-  const blockers = await podsOf(cluster.client, claims);
+  const blockers = await podsOf(cluster.client, usedPrefixes(snapshot, network.uid));
   const took = clock.now() - began;
   looks.set(network.uid, { blockers, nextAt: clock.now() + Math.max(lookEveryMs, took * 20) });
-  if (blockers.pods === 0) await dismantle(network, { cluster, ledger, snapshot }, claims);
+  if (blockers.pods === 0) await dismantle(network, { cluster, ledger, snapshot });
 }
 
 async function dismantle(
   network: LeavingNetwork,
   { cluster, ledger, snapshot }: Pick<Surroundings, "cluster" | "ledger" | "snapshot">,
-  claims: readonly Claim[],
 ): Promise<void> {
   const because = "its network goes and no pod has an address of it";
-  const records = snapshot.records
-    .filter(({ object }) => object.spec.networkUID === network.uid)
-    .map(({ object }) => recordRemoval(object, because));
+  const isOf = ({ object }: Claim | NodeRecord) => object.spec.networkUID === network.uid;
+  const records = snapshot.records.filter(isOf).map(({ object }) => recordRemoval(object, because));
   ledger.note(records, await cluster.records.apply(records));
-  const removals = claims.map(({ object }) => claimRemoval(object, because));
-  ledger.note(removals, await cluster.claims.apply(removals));
+  const claims = snapshot.claims.filter(isOf).map(({ object }) => claimRemoval(object, because));
+  ledger.note(claims, await cluster.claims.apply(claims));
   if (network.object?.metadata.finalizers?.includes(claimsFinalizer) !== true) return;
   const left = await cluster.client.listAll(nodeSubnets);
   if (left.items.some(({ spec }) => spec.networkUID === network.uid)) return;
@@ -91,9 +95,9 @@ async function isThere(client: KubeClient, { name, uid }: LeavingNetwork): Promi
   return (await client.get(podNetworks, name))?.metadata.uid === uid;
 }
 
-async function podsOf(client: KubeClient, claims: readonly Claim[]): Promise<Blockers> {
-  const count = createPodCount(claims);
-  if (claims.length === 0) return count.blockers();
+async function podsOf(client: KubeClient, used: readonly UsedPrefix[]): Promise<Blockers> {
+  const count = createPodCount(used);
+  if (used.length === 0) return count.blockers();
   let token: string | undefined;
   do {
     const page = await client.list(pods, { limit: pageSize, ...(token !== undefined && { continue: token }) });

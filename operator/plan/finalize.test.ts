@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { claim, networkOf, node } from "../../test/support/plan-snapshot.ts";
-import { createPodCount, leavingNetworks } from "./finalize.ts";
+import { renderPrefix, toPrefix } from "../../lib/net/prefix.ts";
+import { claim, networkOf, node, record } from "../../test/support/plan-snapshot.ts";
+import { allocate } from "./allocate.ts";
+import { createPodCount, leavingNetworks, usedPrefixes } from "./finalize.ts";
+import { nodeNetworkSteps } from "./node-networks.ts";
 
 test("Terminating networks leave, and so do those of which only claims are left", () => {
   const leaving = networkOf("b", ["10.1.0.0/16"], { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
@@ -18,9 +21,9 @@ test("Terminating networks leave, and so do those of which only claims are left"
 
 test("a pod counts once for the node whose subnet holds its address, until it ran to its end", () => {
   const count = createPodCount([
-    claim("10.244.1.0/24", node("node-1")),
-    claim("fd00:10:244:1::/64", node("node-1")),
-    claim("10.244.2.0/23", node("node-2")),
+    { prefix: toPrefix("10.244.1.0/24"), node: "node-1" },
+    { prefix: toPrefix("fd00:10:244:1::/64"), node: "node-1" },
+    { prefix: toPrefix("10.244.2.0/23"), node: "node-2" },
   ]);
   const running = (...addresses: string[]) => ({ phase: "Running", addresses });
   count.add([running("10.244.1.2", "fd00:10:244:1::2"), running("192.168.1.11", "fd00::11"), running()]);
@@ -37,4 +40,21 @@ test("a pod counts once for the node whose subnet holds its address, until it ra
       { node: "node-1", pods: 1 },
     ],
   });
+});
+
+test("a network is in use by its claims, and by what NodeNetworks name though the claim be gone", () => {
+  const worker = node("node-1");
+  const network = networkOf("default", ["10.244.0.0/16"]);
+  const claims = [claim("10.244.1.0/24", worker, network), claim("10.9.1.0/24", worker, { name: "other", uid: "other" })];
+  const view = {
+    networks: [network],
+    nodes: [node("node-2")],
+    claims: [claim("10.244.2.0/24", node("node-2"), network)],
+    records: [],
+  };
+  const records = nodeNetworkSteps(view, allocate(view)).flatMap(({ want }) => (want === undefined ? [] : [record(want)]));
+  assert.deepEqual(
+    usedPrefixes({ claims, records }, network.uid).map(({ prefix, node }) => `${node} ${renderPrefix(prefix)}`),
+    ["node-1 10.244.1.0/24", "node-2 10.244.2.0/24"],
+  );
 });

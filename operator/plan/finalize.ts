@@ -2,7 +2,7 @@ import type { PodNetwork } from "../../crds/types.ts";
 import { addressBits, parseAddress } from "../../lib/net/address.ts";
 import { type Prefix, prefixAround } from "../../lib/net/prefix.ts";
 import { compareText } from "./select.ts";
-import type { Claim, Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** A network that goes: its object is Terminating, or went although claims of it are left. */
 export interface LeavingNetwork {
@@ -36,10 +36,28 @@ export function leavingNetworks({ networks, claims, records }: Snapshot): Leavin
   return [...leaving.values()].toSorted((a, b) => compareText(a.name, b.name) || compareText(a.uid, b.uid));
 }
 
-/** Counts pods with an address of one of the claims, page by page. A pod that ran to its end has none any more. */
-export function createPodCount(claims: readonly Claim[]): { add(pods: readonly PodAddresses[]): void; blockers(): Blockers } {
-  const owners = new Map(claims.map((claim) => [keyOf(claim.prefix), claim.object.spec.node]));
-  const lengths = [...new Set(claims.map((claim) => claim.prefix.length))];
+/** A prefix and the node that uses it. */
+export interface UsedPrefix {
+  readonly prefix: Prefix;
+  readonly node: string;
+}
+
+/** What nodes use of a network: its claims, and what their NodeNetworks name though the claim be gone. */
+export function usedPrefixes({ claims, records }: Pick<Snapshot, "claims" | "records">, networkUID: string): UsedPrefix[] {
+  return [
+    ...claims
+      .filter(({ object }) => object.spec.networkUID === networkUID)
+      .map(({ prefix, object }) => ({ prefix, node: object.spec.node })),
+    ...records
+      .filter(({ object }) => object.spec.networkUID === networkUID)
+      .flatMap(({ node, subnets }) => subnets.map((prefix) => ({ prefix, node }))),
+  ];
+}
+
+/** Counts pods with an address of one of the prefixes, page by page. A pod that ran to its end has none any more. */
+export function createPodCount(used: readonly UsedPrefix[]): { add(pods: readonly PodAddresses[]): void; blockers(): Blockers } {
+  const owners = new Map(used.map(({ prefix, node }) => [keyOf(prefix), node]));
+  const lengths = [...new Set(used.map(({ prefix }) => prefix.length))];
   const counts = new Map<string, number>();
   const ownerOf = (text: string): string | undefined => {
     const address = parseAddress(text);

@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import type { NodeSubnet } from "../../crds/types.ts";
 import { runRace } from "../../test/support/allocator-race.ts";
+import { tryClaimStore } from "../../test/support/claim-store-contract.ts";
 import { networkOf } from "../../test/support/plan-snapshot.ts";
+import { raceCollection } from "../../test/support/race-store.ts";
 
 const networks = [networkOf("default", ["10.244.0.0/20", "fd00:10:244::/60"])];
 const runs = 400;
+
+test("the simulated claims keep the contract that those in the API server keep", async () => {
+  const claims = raceCollection<NodeSubnet>(() => undefined);
+  await tryClaimStore({
+    write: (step) => Promise.resolve(claims.write(step)),
+    get: (name) => Promise.resolve(claims.now().get(name)),
+  });
+});
 
 test("two operators with old views, lost answers and kills never give a prefix twice nor a node two subnets, and come to rest", () => {
   const sum = { claimed: 0, taken: 0, released: 0, surplus: 0 };

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Lab } from "../../lab/lab.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** An operator as a process of its own, with the identity it has in production. */
+export interface OperatorProcess {
+  /** Ends it at once, as SIGKILL does. */
+  kill(): Promise<void>;
+  /** Asks it to end; gives its exit code. */
+  stop(): Promise<number | null>;
+  /** Its log, one record a line. */
+  log(): { readonly level: string; readonly message: string; readonly [field: string]: unknown }[];
+  /** How many passes have ended; 0 while it does not answer. */
+  passes(): Promise<number>;
+  /** Resident memory in MiB, by its own metrics. */
+  memoryMiB(): Promise<number>;
+}
+
+/** Starts an operator; does not wait for it to be ready. */
+export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
+  const { outsideKubeconfig } = await lab.identity({ name: "podnet-operator", namespace: "kube-system" });
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(root, "cli/podnet.ts"), "operator"], {
+    env: { PODNET_KUBECONFIG: outsideKubeconfig, PODNET_HEALTH_LISTEN: `127.0.0.1:${port}`, PODNET_RESYNC_SECONDS: "1" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
+  const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<number | null> => {
+    if (isRunning(child)) child.kill(signal);
+    if (isRunning(child)) await exited;
+    return child.exitCode;
+  };
+  return {
+    kill: async () => {
+      await end("SIGKILL");
+    },
+    stop: () => end("SIGTERM"),
+    log: () =>
+      text
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line)),
+    passes: () => metric(port, /^podnet_operator_pass_seconds_count(?:\{.*\})? (\d+)/m),
+    memoryMiB: async () => Math.round((await metric(port, /^process_resident_memory_bytes(?:\{.*\})? (\S+)/m)) / 2 ** 20),
+  };
+}
+
+/** Kills the operator after every one of the pauses and starts another one at once; gives the last. */
+export async function killAgainAndAgain(lab: Lab, pausesMs: readonly number[]): Promise<OperatorProcess> {
+  let operator = await startOperatorProcess(lab);
+  for (const pauseMs of pausesMs) {
+    await delay(pauseMs);
+    await operator.kill();
+    operator = await startOperatorProcess(lab);
+  }
+  return operator;
+}
+
+async function metric(port: number, pattern: RegExp): Promise<number> {
+  const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+    (answer) => answer.text(),
+    () => "",
+  );
+  return Number(pattern.exec(text)?.[1] ?? 0);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("no port is free");
+  return address.port;
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}

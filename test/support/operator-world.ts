@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import type { Condition, NodeNetwork, NodeSubnet, PodNetwork, PodNetworkSpec } from "../../crds/types.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { waitUntil } from "../../lab/wait-until.ts";
+import { nodes, type Pod, pods } from "../../lib/kube/builtin.ts";
+import { connect, type KubeClient } from "../../lib/kube/client.ts";
+import { inParallel } from "../../lib/kube/parallel.ts";
+import type { KubeObject, Resource, Stored } from "../../lib/kube/resource.ts";
+import { prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
+import { nodeNetworks, nodeSubnets, podNetworks } from "../../operator/cluster.ts";
+
+/** How long anything may take before a test gives up on it. */
+const patienceMs = 30_000;
+
+/** An administrator's view of a cluster without kubelets and agents, and the hands of both. */
+export interface OperatorWorld {
+  readonly client: KubeClient;
+  network(name: string): Promise<Stored<PodNetwork> | undefined>;
+  /** e.g. `"Ready True/Ready: 3 of 3 nodes programmed"`; empty where there is none of that type. */
+  condition(name: string, type: string): Promise<string>;
+  createNetwork(name: string, spec: Partial<PodNetworkSpec>): Promise<Stored<PodNetwork>>;
+  /** Creates node-`from` to node-`to`; node N has the address 192.168.X.Y with 256 X + Y = 256 + 10 + N. */
+  createNodes(
+    from: number,
+    to: number,
+    part?: { readonly labels?: Record<string, string>; readonly finalizers?: string[] },
+  ): Promise<void>;
+  claims(): Promise<Stored<NodeSubnet>[]>;
+  /** e.g. `["node-1 10.244.1.0/24"]`, sorted. */
+  owners(): Promise<string[]>;
+  record(node: string): Promise<Stored<NodeNetwork> | undefined>;
+  /** Reports what the agents of these nodes would, once their NodeNetworks are there. */
+  report(names: readonly string[], verdict?: Partial<Condition>): Promise<void>;
+  /** Runs a pod with this address on a node. */
+  createPod(name: string, node: string, address: string): Promise<void>;
+  deletePod(name: string): Promise<void>;
+  /** Polls until it gives something true, and gives that. */
+  until<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T>;
+  /** Removes networks, nodes and claims, whatever keeps them. */
+  clear(): Promise<void>;
+}
+
+/** The hands of an administrator in a lab. */
+export function operatorWorld(lab: Lab): OperatorWorld {
+  const client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "operator-test" });
+  const until: OperatorWorld["until"] = (what, probe) => waitUntil(what, patienceMs, async () => (await probe()) || undefined);
+  const network = (name: string) => client.get(podNetworks, name);
+  const claims = async () => (await client.listAll(nodeSubnets)).items;
+  const record = (node: string) => client.get(nodeNetworks, node);
+  return {
+    client,
+    until,
+    network,
+    claims,
+    record,
+    async condition(name, type) {
+      const found = (await network(name))?.status?.conditions?.find((condition) => condition.type === type);
+      return found === undefined ? "" : `${type} ${found.status}/${found.reason}: ${found.message}`;
+    },
+    createNetwork: (name, spec) => client.create(podNetworks, podNetworkOf(name, spec)),
+    async createNodes(from, to, { labels = {}, finalizers } = {}) {
+      const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+      await inParallel(numbers, 16, (number) =>
+        client.create(nodes, {
+          metadata: { name: `node-${number}`, labels, ...(finalizers !== undefined && { finalizers }) },
+          status: { addresses: [{ type: "InternalIP", address: addressOf(number) }] },
+        }),
+      );
+    },
+    async owners() {
+      const found = await claims();
+      return found.map(({ spec }) => `${spec.node} ${spec.cidr}`).toSorted(compareOwners);
+    },
+    async report(names, verdict) {
+      await inParallel(names, 16, async (name) => {
+        const found = await until(`the NodeNetwork of ${name}`, () => record(name));
+        await client.patch(nodeNetworks, name, { status: statusFor(found, verdict) }, { type: "merge", subresource: "status" });
+      });
+    },
+    async createPod(name, node, address) {
+      const pod = {
+        metadata: { name, namespace: "default" },
+        spec: { nodeName: node, containers: [{ name: "c", image: "none" }] },
+      };
+      await client.create(pods, pod);
+      const status = { phase: "Running", podIP: address, podIPs: [{ ip: address }] };
+      await client.patch<Pod>(pods, { namespace: "default", name }, { status }, { type: "merge", subresource: "status" });
+    },
+    async deletePod(name) {
+      const { code, stderr } = await lab.kubectl(["delete", "pod", name, "--grace-period=0", "--force"]);
+      assert.equal(code, 0, stderr);
+    },
+    clear: () => clear(client, until),
+  };
+}
+
+/** A PodNetwork with the defaults that the server would fill in left to it. */
+export function podNetworkOf(name: string, spec: Partial<PodNetworkSpec>): PodNetwork {
+  return JSON.parse(JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "PodNetwork", metadata: { name }, spec }));
+}
+
+/**
+ * Every node has exactly one subnet per family, named by its NodeNetwork, and no two claims share an address.
+ * @throws {AssertionError} naming what is not so.
+ */
+export async function assertOneSubnetEach(world: OperatorWorld, names: readonly string[], families: number): Promise<void> {
+  const claims = await world.claims();
+  const prefixes = claims.map(({ spec }) => toPrefix(spec.cidr));
+  for (const [index, one] of prefixes.entries())
+    for (const other of prefixes.slice(index + 1)) assert.ok(!prefixesOverlap(one, other));
+  const byNode = Map.groupBy(claims, ({ spec }) => spec.node);
+  assert.deepEqual([...byNode.keys()].toSorted(), [...names].toSorted());
+  for (const name of names) {
+    const cidrs = (byNode.get(name) ?? []).map(({ spec }) => spec.cidr).toSorted();
+    assert.equal(cidrs.length, families, `${name} has ${cidrs.join(", ")}`);
+    assert.deepEqual((await world.record(name))?.spec.subnets.map(({ cidr }) => cidr).toSorted(), cidrs);
+  }
+}
+
+function addressOf(number: number): string {
+  const value = 256 + 10 + number;
+  return `192.168.${Math.floor(value / 256)}.${value % 256}`;
+}
+
+function compareOwners(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}
+
+function statusFor({ spec, metadata }: Stored<NodeNetwork>, verdict: Partial<Condition> = {}): NodeNetwork["status"] {
+  const condition: Condition = {
+    type: "Programmed",
+    status: "True",
+    reason: "Programmed",
+    message: "",
+    lastTransitionTime: new Date().toISOString(),
+    observedGeneration: metadata.generation ?? 0,
+    ...verdict,
+  };
+  const gateway = spec.subnets.map(({ cidr }) => cidr.replace(/0\/(\d+)$/, "1/$1")).join(", ");
+  return { configGeneration: spec.configGeneration, summary: { bridge: `cni0 ${gateway}` }, conditions: [condition] };
+}
+
+async function clear(client: KubeClient, until: OperatorWorld["until"]): Promise<void> {
+  const everything: readonly Resource<KubeObject>[] = [nodes, podNetworks, nodeSubnets, nodeNetworks];
+  await until("an empty cluster", async () => {
+    let left = 0;
+    for (const resource of everything) {
+      const { items } = await client.listAll(resource);
+      left += items.length;
+      await inParallel(items, 16, async ({ metadata }) => {
+        const { name, finalizers = [] } = metadata;
+        if (finalizers.length > 0)
+          await client.patch(resource, name, { metadata: { finalizers: null } }, { type: "merge" }).catch(() => undefined);
+        await client.delete(resource, name);
+      });
+    }
+    return left === 0;
+  });
+}
