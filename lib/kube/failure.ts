@@ -94,6 +94,12 @@ export function deadlineError(attempt: Attempt, timeoutMs: number): KubeError {
   return new KubeError(message, { code: "Unavailable", outcomeUnknown: attempt.write });
 }
 
+/** The failure of a stream from which nothing came for too long. */
+export function silenceError(attempt: Attempt, idleMs: number): KubeError {
+  const message = `${attempt.what}: nothing came from ${attempt.origin} for ${idleMs} ms; the connection is taken as dead`;
+  return new KubeError(message, { code: "Unavailable" });
+}
+
 /** The failure of a request whose credentials could not be read. */
 export function credentialsError(attempt: Attempt, cause: unknown): KubeError {
   const reason = cause instanceof Error ? cause.message : String(cause);

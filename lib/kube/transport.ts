@@ -8,6 +8,7 @@ import {
   deadlineError,
   type Refusal,
   refusalError,
+  silenceError,
   wasNeverSent,
 } from "./failure.ts";
 import type { Channel, Pool } from "./pool.ts";
@@ -73,7 +74,7 @@ async function send(pool: Pool, userAgent: string, call: Call): Promise<string> 
     }
   } catch (error) {
     if (deadline.expired() && agent !== undefined) pool.condemn(agent);
-    throw failureOf(error, attempt, call, deadline.expired());
+    throw failureOf(error, attempt, call, deadline.expired() ? deadlineError : undefined);
   } finally {
     deadline.clear();
   }
@@ -99,7 +100,7 @@ async function* lines(pool: Pool, userAgent: string, call: Call): AsyncGenerator
     if (rest.trim() !== "") throw new Error("the answer ended in the middle of a line");
   } catch (error) {
     if (deadline.expired() && agent !== undefined) pool.condemn(agent);
-    throw failureOf(error, attempt, call, deadline.expired());
+    throw failureOf(error, attempt, call, deadline.expired() ? silenceError : undefined);
   } finally {
     deadline.clear();
   }
@@ -149,8 +150,8 @@ function isBreak(error: unknown): boolean {
   return !isKubeError(error) && !wasNeverSent(error);
 }
 
-function failureOf(error: unknown, attempt: Attempt, call: Call, expired: boolean): unknown {
+function failureOf(error: unknown, attempt: Attempt, call: Call, late: typeof deadlineError | undefined): unknown {
   if (isKubeError(error)) return error;
   if (call.signal?.aborted) return call.signal.reason;
-  return expired ? deadlineError(attempt, call.timeoutMs) : brokenError(attempt, error);
+  return late === undefined ? brokenError(attempt, error) : late(attempt, call.timeoutMs);
 }
