@@ -23,11 +23,15 @@ export async function refusalSections({ lab }: Situation): Promise<Section[]> {
     while (byWebhook.code !== 0 && byWebhook.stderr.includes("ValidatingAdmissionPolicy") && Date.now() < deadline)
       byWebhook = await applyRival(lab);
     return [
-      section("A network that overlaps is refused inside the API server, by a policy", byPolicy, "ValidatingAdmissionPolicy"),
+      section(
+        "A network that overlaps is refused inside the API server, by a policy",
+        byPolicy,
+        "ValidatingAdmissionPolicy 'podnet-no-overlap'",
+      ),
       section(
         "The same with the policy taken away: refused by the webhook, with both ranges and the remedy",
         byWebhook,
-        "admission webhook",
+        "(spec.ranges[0])",
       ),
     ];
   } finally {
@@ -46,7 +50,7 @@ function section(title: string, { code, stdout, stderr }: CommandResult, by: str
     output: stdout + stderr,
     verdicts: [
       { ok: code !== 0, found: "it is refused" },
-      { ok: stderr.includes(by), found: `by the ${by}` },
+      { ok: stderr.includes(by), found: `the words are its own: ${by}` },
       ...["10.244.128.0/17", "10.244.0.0/16", "PodNetwork/default"].map((part) => ({
         ok: stderr.includes(part),
         found: `the message names ${part}`,

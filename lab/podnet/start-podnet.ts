@@ -46,21 +46,29 @@ export async function installManifests(lab: Lab): Promise<void> {
 /** Installs and starts podnet: operator and webhook on the control plane, an agent on each node. Resolves once all say that they work. */
 export async function startPodnet(lab: Lab): Promise<RunningPodnet> {
   await installManifests(lab);
-  const controlPlane = lab.host("control-plane");
-  const [address = ""] = controlPlane.addresses;
   const [operator, webhook, ...agents] = await Promise.all([
-    stage(lab, controlPlane, "operator", {}),
-    stage(lab, controlPlane, "webhook", { PODNET_WEBHOOK_HOST: address }),
-    ...lab.nodes.map((node) => startedAgent(lab, node)),
+    startOperator(lab),
+    startWebhook(lab),
+    ...lab.nodes.map(async (node) => [node.name, await startAgent(lab, node)] as const),
   ]);
   return { operator, webhook, agents: new Map(agents) };
 }
 
-/** The agent of one node, started; it is told nothing but its node's name. */
-export async function startedAgent(lab: Lab, node: Host): Promise<readonly [string, Service]> {
+/** The operator on the control plane, started. */
+export function startOperator(lab: Lab): Promise<Service> {
+  return startStage(lab, lab.host("control-plane"), "operator", {});
+}
+
+/** The webhook on the control plane, started; the API server reaches it by the host's address, without a Service. */
+export function startWebhook(lab: Lab): Promise<Service> {
+  const host = lab.host("control-plane");
+  return startStage(lab, host, "webhook", { PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" });
+}
+
+/** The agent of one node, started; it is told its node's name and where the plugins are. */
+export function startAgent(lab: Lab, node: Host): Promise<Service> {
   const plugins = dirname(lab.binary("bridge"));
-  const agent = await stage(lab, node, "agent", { PODNET_NODE_NAME: node.name, PODNET_PLUGIN_SOURCE: plugins });
-  return [node.name, agent];
+  return startStage(lab, node, "agent", { PODNET_NODE_NAME: node.name, PODNET_PLUGIN_SOURCE: plugins });
 }
 
 /** Stage → the port of its health page; all on loopback, and no two on one host. */
@@ -69,7 +77,7 @@ const healthPorts = { operator: 9441, webhook: 9444, agent: 9442 } as const;
 /** What the kernel allows an agent: to configure the network, and nothing else that root may. */
 const onlyNetworkAdministration = ["setpriv", "--bounding-set=-all,+net_admin", "--inh-caps=-all", "--"];
 
-async function stage(
+async function startStage(
   lab: Lab,
   host: Host,
   name: keyof typeof healthPorts,
