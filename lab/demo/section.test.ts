@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { renderSection, renderTable } from "./section.ts";
+import { renderOutcome, renderSection, renderTable } from "./section.ts";
 
 test("a section shows what was typed, what came out and what is true of it", () => {
   const text = stripVTControlCharacters(
@@ -30,4 +30,14 @@ test("a table has columns of equal width, whichever row is longest", () => {
     ]),
     "from     to\na        bbbb\ncccccc   d",
   );
+});
+
+test("the outcome is right only where something was looked at and all of it is right", () => {
+  const section = (...oks: boolean[]) => ({ title: "T", verdicts: oks.map((ok) => ({ ok, found: ok ? "good" : "bad" })) });
+  assert.deepEqual(renderOutcome([section(true), section(true)], 7), {
+    right: true,
+    text: "\nAll 2 checks are right, 7 s after the start.\n",
+  });
+  assert.deepEqual(renderOutcome([section(true, false)], 7), { right: false, text: "\n1 of 2 checks are wrong:\n  ✗ T: bad\n" });
+  assert.equal(renderOutcome([], 7).right, false);
 });

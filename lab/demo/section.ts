@@ -31,6 +31,17 @@ function renderVerdict({ ok, found }: Verdict): string {
   return ok ? styleText("green", `✓ ${found}`) : styleText("red", `✗ ${found}`);
 }
 
+/** The last word on all sections, and whether everything is right. */
+export function renderOutcome(sections: readonly Section[], seconds: number): { readonly text: string; readonly right: boolean } {
+  const wrong = sections.flatMap(({ title, verdicts }) =>
+    verdicts.filter(({ ok }) => !ok).map(({ found }) => `${title}: ${found}`),
+  );
+  const checks = sections.reduce((sum, { verdicts }) => sum + verdicts.length, 0);
+  const right = wrong.length === 0 && checks > 0;
+  if (right) return { right, text: `\nAll ${checks} checks are right, ${seconds} s after the start.\n` };
+  return { right, text: `\n${wrong.length} of ${checks} checks are wrong:\n${wrong.map((line) => `  ✗ ${line}\n`).join("")}` };
+}
+
 /** Columns of equal width, e.g. for a ping matrix. */
 export function renderTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((known, row) => row.map((cell, i) => Math.max(known[i] ?? 0, cell.length)), []);

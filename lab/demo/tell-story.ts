@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Problem } from "../../tools/problem.ts";
+import type { Progress } from "../../tools/progress.ts";
+import type { Lab } from "../lab.ts";
+import { applyObject, readyPods, testDaemonSet } from "../pod.ts";
+import { startPodnet } from "../podnet/start-podnet.ts";
+import { startSourceServer } from "../source-server.ts";
+import { examples, type Situation } from "./situation.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * The story: podnet starts on a lab of bare nodes, an example is applied, its network becomes Ready, two pods run on every node.
+ * Throws a Problem that names the step which did not happen, and where the logs are.
+ */
+export async function tellStory(lab: Lab, example: string, progress: Progress): Promise<Situation> {
+  const podnet = await progress.during("starting podnet: operator, webhook, three agents", () => startPodnet(lab));
+  const manifest = await readFile(join(root, "examples", `${example}.yaml`), "utf8");
+  await mustSucceed(lab, ["apply", "-f", "-"], manifest);
+  await progress.during("waiting for the PodNetwork to be Ready", () =>
+    mustSucceed(lab, ["wait", "--for=condition=Ready", "podnetwork/default", "--timeout=60s"]),
+  );
+  await Promise.all(["here", "there"].map((set) => applyObject(lab, testDaemonSet(set))));
+  const [pods, neighbours] = await progress.during("waiting for pods on all nodes", () =>
+    Promise.all([
+      readyPods(lab, "here", lab.nodes.length),
+      readyPods(lab, "there", lab.nodes.length),
+      startSourceServer(lab.host("outside")),
+    ]),
+  );
+  await progress.during("waiting for every Node to name its peers", () => untilPeersAreNamed(lab));
+  return { lab, podnet, pods, neighbours, families: examples[example] ?? [] };
+}
+
+/** Counts of peers are written lazily, so that a node's joining costs no write per other node: they are right a little later. */
+async function untilPeersAreNamed(lab: Lab): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    const { stdout } = await lab.kubectl([
+      "get",
+      "nodes",
+      "--output=jsonpath={.items[*].status.conditions[?(@.type=='NetworkUnavailable')].message}",
+    ]);
+    if (stdout.split(`${lab.nodes.length - 1} peers`).length - 1 === lab.nodes.length) return;
+    await delay(200);
+  }
+}
+
+async function mustSucceed(lab: Lab, args: readonly string[], stdin?: string): Promise<void> {
+  const { code, stderr } = await lab.kubectl(args, stdin === undefined ? {} : { stdin });
+  if (code !== 0) throw new Problem(`kubectl ${args.join(" ")} failed: ${stderr.trim()} The logs are in ${lab.logsDirectory}.`);
+}

@@ -1,0 +1,127 @@
+// podnet on three real nodes: the story in both families, and what bad days do to it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { networkSections } from "../../lab/demo/network-sections.ts";
+import { nodeSections } from "../../lab/demo/node-sections.ts";
+import { outsideSection } from "../../lab/demo/outside-section.ts";
+import { podSection, reachSections } from "../../lab/demo/pod-sections.ts";
+import type { Section } from "../../lab/demo/section.ts";
+import type { Situation } from "../../lab/demo/situation.ts";
+import { tellStory } from "../../lab/demo/tell-story.ts";
+import { threeNodes } from "../../lab/instance.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { TEST_IMAGE } from "../../lab/image/test-image.ts";
+import { applyObject } from "../../lab/pod.ts";
+import { startLab } from "../../lab/start-lab.ts";
+import { waitUntil } from "../../lab/wait-until.ts";
+import { quietProgress } from "../../tools/progress.ts";
+import { traffic } from "../support/pod-traffic.ts";
+
+let lab: Lab;
+let situation: Situation;
+
+before(async () => {
+  lab = await startLab(threeNodes("first-run"));
+  situation = await tellStory(lab, "dual-stack", quietProgress());
+});
+after(() => lab?.stop());
+
+const latePod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "late", namespace: "default" },
+  spec: {
+    nodeName: "node-3",
+    automountServiceAccountToken: false,
+    containers: [{ name: "test", image: TEST_IMAGE, imagePullPolicy: "Never" }],
+  },
+};
+
+function assertRight(sections: readonly Section[]): void {
+  assert.ok(sections.some((section) => section.verdicts.length > 0));
+  for (const { title, output, verdicts } of sections)
+    for (const { ok, found } of verdicts) assert.ok(ok, `${title}: not so: ${found}\n${output}`);
+}
+
+async function read(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await lab.kubectl(args);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+function untilReady(): Promise<string> {
+  return read(["wait", "--for=condition=Ready", "podnetwork/default", "--timeout=60s"]);
+}
+
+test("a PodNetwork of both families becomes one subnet of each per node, and every kind tells the truth", async () => {
+  assertRight(await networkSections(situation));
+});
+
+test("every node has its bridge, its routes, its configuration and its condition", async () => {
+  assertRight(await nodeSections(situation));
+});
+
+test("pods reach pods and nodes reach pods without NAT, and what leaves is masqueraded, in both families", async () => {
+  assertRight([await podSection(situation), ...(await reachSections(situation)), await outsideSection(situation)]);
+});
+
+test("operator, webhook, an agent and the API server are killed: no packet between pods is lost, and everything converges", async () => {
+  const [from, , to] = situation.pods;
+  assert.ok(from && to);
+  const { operator, webhook, agents } = situation.podnet;
+  const streams = to.addresses.map((address) => traffic(lab, from, address, 12));
+  const agent = agents.get(from.node);
+  assert.ok(agent);
+  await Promise.all([operator.kill(), webhook.kill(), agent.kill()]);
+  await lab.controlPlane.kill("kube-apiserver");
+  await lab.controlPlane.start("kube-apiserver");
+  await Promise.all([operator.start(), webhook.start(), agent.start()]);
+  for (const { sent, received } of await Promise.all(streams))
+    assert.equal(received, sent, `${sent - received} of ${sent} packets were lost`);
+  await untilReady();
+  assertRight(await networkSections(situation));
+});
+
+test("what the agent programmed and somebody removed comes back", async () => {
+  const [node] = lab.nodes;
+  assert.ok(node);
+  await node.run(["ip", "route", "del", "10.244.2.0/24"]);
+  await node.run(["ip", "address", "del", "10.244.1.1/24", "dev", "cni0"]);
+  await node.run(["rm", "/etc/cni/net.d/10-podnet.conflist"]);
+  const shows = async (argv: readonly string[], text: string): Promise<true | undefined> =>
+    (await node.run(argv)).stdout.includes(text) || undefined;
+  await waitUntil("the route to node-2", 10_000, () => shows(["ip", "route"], "10.244.2.0/24 via 192.168.1.12"));
+  await waitUntil("the gateway's address", 10_000, () => shows(["ip", "address", "show", "cni0"], "10.244.1.1/24"));
+  await waitUntil("the CNI configuration", 10_000, () => shows(["ls", "/etc/cni/net.d"], "10-podnet.conflist"));
+  assertRight(await reachSections(situation));
+});
+
+test("a removed node keeps its claims while its Node object exists; then they and the routes to it go, and it can come back", async (t) => {
+  const node = lab.kubernetesNode("node-3");
+  const claimsOfNode3 = async (): Promise<string[]> =>
+    (await read(["get", "nodesubnets", "--output=jsonpath={range .items[?(@.spec.node=='node-3')]}{.metadata.name} {end}"]))
+      .split(" ")
+      .filter((name) => name !== "");
+  await node.kubelet.kill();
+  await read(["patch", "node", "node-3", "--type=merge", '--patch={"metadata":{"finalizers":["example.com/hold"]}}']);
+  await read(["delete", "node", "node-3", "--wait=false"]);
+  await read(["annotate", "podnetwork", "default", "touched=once"]);
+  assert.equal((await claimsOfNode3()).length, 2, "a Node that is only being deleted keeps its claims");
+  await read(["patch", "node", "node-3", "--type=merge", '--patch={"metadata":{"finalizers":null}}']);
+  await waitUntil("the claims of node-3 to be released", 20_000, async () => (await claimsOfNode3()).length === 0 || undefined);
+  const [peer] = lab.nodes;
+  assert.ok(peer);
+  await waitUntil("the routes to node-3 to go", 10_000, async () => {
+    const routes =
+      (await peer.run(["ip", "route", "show", "proto", "244"])).stdout +
+      (await peer.run(["ip", "-6", "route", "show", "proto", "244"])).stdout;
+    return (!routes.includes("10.244.3.0/24") && !routes.includes("fd00:10:244:3::/64")) || undefined;
+  });
+  const began = performance.now();
+  await node.kubelet.start();
+  await waitUntil("node-3 to have its claims again", 20_000, async () => (await claimsOfNode3()).length === 2 || undefined);
+  await applyObject(lab, latePod);
+  await read(["wait", "--for=condition=Ready", "pod/late", "--timeout=60s"]);
+  t.diagnostic(`from the kubelet's start on a node without claims to a ready pod: ${Math.round(performance.now() - began)} ms`);
+  await untilReady();
+});

@@ -1,0 +1,44 @@
+import type { Host } from "../../lab/host.ts";
+import type { Lab } from "../../lab/lab.ts";
+import type { Pod } from "../../lab/pod.ts";
+
+/** What came of a stream of pings. */
+export interface Traffic {
+  readonly sent: number;
+  readonly received: number;
+}
+
+/**
+ * Pings from one pod's own network namespace to an address, five times a second for so long. It needs neither the API server nor the runtime, so
+ * both may be killed meanwhile.
+ */
+export async function traffic(lab: Lab, from: Pod, address: string, seconds: number): Promise<Traffic> {
+  const node = lab.host(from.node);
+  const namespace = await namespaceOf(node, from);
+  const argv = [
+    "nsenter",
+    `--net=/run/netns/${namespace}`,
+    "busybox",
+    "ping",
+    "-q",
+    "-i",
+    "0.2",
+    "-c",
+    `${seconds * 5}`,
+    address,
+  ];
+  const { stdout, stderr } = await node.run(argv, { timeoutMs: (seconds + 30) * 1000 });
+  const [, sent, received] = /(\d+) packets transmitted, (\d+) packets received/.exec(stdout) ?? [];
+  if (sent === undefined) throw new Error(`ping from ${from.name} to ${address} said nothing of its packets: ${stdout}${stderr}`);
+  return { sent: Number(sent), received: Number(received) };
+}
+
+/** The file in the node's /run/netns whose namespace has the pod's address. */
+async function namespaceOf(node: Host, pod: Pod): Promise<string> {
+  const { stdout } = await node.run(["ls", "/run/netns"]);
+  for (const name of stdout.split("\n").filter((line) => line !== "")) {
+    const { stdout: addresses } = await node.run(["nsenter", `--net=/run/netns/${name}`, "ip", "-brief", "address"]);
+    if (addresses.includes(` ${pod.addresses[0]}/`)) return name;
+  }
+  throw new Error(`${node.name} has no network namespace with ${pod.addresses[0]} of ${pod.name}`);
+}
