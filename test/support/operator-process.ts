@@ -26,7 +26,12 @@ export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
   const { outsideKubeconfig } = await lab.identity({ name: "podnet-operator", namespace: "kube-system" });
   const port = await freePort();
   const child = spawn(process.execPath, [join(root, "cli/podnet.ts"), "operator"], {
-    env: { PODNET_KUBECONFIG: outsideKubeconfig, PODNET_HEALTH_LISTEN: `127.0.0.1:${port}`, PODNET_RESYNC_SECONDS: "1" },
+    env: {
+      PODNET_KUBECONFIG: outsideKubeconfig,
+      PODNET_HEALTH_LISTEN: `127.0.0.1:${port}`,
+      PODNET_RESYNC_SECONDS: "1",
+      PODNET_LOG_LEVEL: "debug",
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
