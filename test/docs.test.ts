@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type SettingTable, renderSettings } from "../lib/daemon/settings.ts";
+import { agentSettings } from "../node-agent/main.ts";
+import { operatorSettings } from "../operator/main.ts";
+import { webhookSettings } from "../webhooks/main.ts";
+
+const root = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+const tables: Readonly<Record<string, SettingTable>> = {
+  operator: operatorSettings,
+  webhook: webhookSettings,
+  agent: agentSettings,
+};
+
+for (const [stage, table] of Object.entries(tables))
+  test(`docs/operations.md has the settings of the ${stage} as they are`, () => {
+    assert.ok(read("docs/operations.md").includes(renderSettings(table)), `put this table there:\n\n${renderSettings(table)}`);
+  });
+
+for (const file of ["classic.conf", "plain.conflist", "classic-explained.txt"])
+  test(`docs/cni.md shows ${file} as it is tested`, () => {
+    assert.ok(read("docs/cni.md").includes(read(`cni/plan/testdata/${file}`).trimEnd()));
+  });
+
+test("every link between documents leads somewhere", () => {
+  const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "docs/cni.md"];
+  for (const page of pages)
+    for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+      assert.doesNotThrow(() => readFileSync(join(root, page, "..", target)), `${page} links to ${target}`);
+});
+
+test("every file that a document names in a table of the architecture exists", () => {
+  for (const [, path = ""] of read("docs/architecture.md").matchAll(
+    /`((?:crds|webhooks|operator|node-agent|cni|lib|deploy|test)\/[a-z/-]+\.(?:ts|yaml))`/g,
+  ))
+    assert.doesNotThrow(() => readFileSync(join(root, path)), path);
+});
