@@ -43,12 +43,10 @@ export interface Cluster {
   /** All of it, from local copies that show everything written here. */
   gather(): Promise<Snapshot>;
   /**
-   * All of it, asked anew, but for the Nodes. The NodeNetworks are read first and the networks last, so that
-   * whatever an object refers to is in view, unless it is gone.
+   * All of it, asked anew, but for the Nodes. NodeNetworks are read before claims, and those before networks, so that whatever an object refers to
+   * is in view, unless it is gone.
    */
   gatherNow(): Promise<Snapshot>;
-  /** The same with the claims and NodeNetworks as they are by now. */
-  reread(before: Snapshot): Promise<Snapshot>;
   /** Call with what a write gave: `gather` then waits for it. */
   wrote(object: Stored<PodNetwork> | Stored<Node>): void;
 }
@@ -89,10 +87,6 @@ export function createCluster(options: ClusterOptions): Cluster {
       const found = await client.listAll(nodeSubnets);
       const wanted = await client.listAll(podNetworks);
       return { nodes: nodesNow(), ...readers.rest(wanted.items, found.items, written.items) };
-    },
-    async reread(before) {
-      const [found, written] = await Promise.all([claims.observe(), records.observe()]);
-      return { ...before, ...readers.rest([], found, written), networks: before.networks };
     },
     wrote({ kind, metadata }) {
       const key = kind === "PodNetwork" ? "PodNetwork" : "Node";

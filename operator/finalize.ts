@@ -2,7 +2,7 @@ import { claimsFinalizer } from "../crds/names.ts";
 import { pods } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { type Cluster, nodeSubnets, podNetworks } from "./cluster.ts";
+import { type Cluster, podNetworks } from "./cluster.ts";
 import {
   type Blockers,
   createPodCount,
@@ -70,24 +70,28 @@ async function see(network: LeavingNetwork, { cluster, ledger, snapshot, clock, 
   const blockers = await podsOf(cluster.client, usedPrefixes(snapshot, network.uid));
   const took = clock.now() - began;
   looks.set(network.uid, { blockers, nextAt: clock.now() + Math.max(lookEveryMs, took * 20) });
-  if (blockers.pods === 0) await dismantle(network, { cluster, ledger, snapshot });
+  if (blockers.pods > 0 || (await dismantle(network, { cluster, ledger, snapshot }))) return;
+  looks.set(network.uid, { blockers, nextAt: clock.now() });
 }
 
+/** Gives whether nothing of the network is left. */
 async function dismantle(
   network: LeavingNetwork,
   { cluster, ledger, snapshot }: Pick<Surroundings, "cluster" | "ledger" | "snapshot">,
-): Promise<void> {
+): Promise<boolean> {
   const because = "its network goes and no pod has an address of it";
   const isOf = ({ object }: Claim | NodeRecord) => object.spec.networkUID === network.uid;
   const records = snapshot.records.filter(isOf).map(({ object }) => recordRemoval(object, because));
-  ledger.note(records, await cluster.records.apply(records));
+  const told = await cluster.records.apply(records);
+  ledger.note(records, told);
+  if (told.length > 0) return false;
   const claims = snapshot.claims.filter(isOf).map(({ object }) => claimRemoval(object, because));
   ledger.note(claims, await cluster.claims.apply(claims));
-  if (network.object?.metadata.finalizers?.includes(claimsFinalizer) !== true) return;
-  const left = await cluster.client.listAll(nodeSubnets);
-  if (left.items.some(({ spec }) => spec.networkUID === network.uid)) return;
+  const left = await cluster.gatherNow();
+  if (left.records.some(isOf) || left.claims.some(isOf)) return false;
+  if (network.object?.metadata.finalizers?.includes(claimsFinalizer) !== true) return true;
   const step = { op: "change", kind: "PodNetwork", key: network.name, because: "its last claim is gone" } as const;
-  await ledger.attempt(step, () => applyFinalizers(cluster, network, []));
+  return (await ledger.attempt(step, () => applyFinalizers(cluster, network, []))) !== undefined;
 }
 
 /** Whether the API server has this very network after all, though the local copy does not show it. */

@@ -3,13 +3,13 @@ import { applyObject } from "../lib/kube/apply.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
 import { type Allocation, allocate } from "./plan/allocate.ts";
 import { nodeNetworkSteps } from "./plan/node-networks.ts";
-import { nodeSubnetSteps } from "./plan/node-subnets.ts";
+import { nodeSubnetSteps, withAdded } from "./plan/node-subnets.ts";
 import type { Network, Snapshot } from "./plan/snapshot.ts";
 import type { WriteLedger } from "./write-report.ts";
 
 /**
- * Claims subnets for nodes and tells nodes what to do. Where the local copies show nothing to do, nothing is asked or written;
- * else everything is read anew first, since a copy is always a little old.
+ * Claims subnets for nodes and tells nodes what to do. Where the local copies show nothing to do, nothing is asked or written; else everything is read anew
+ * first, since a copy is always a little old. What a NodeNetwork already names is judged by claims read after it, never by older ones.
  */
 export async function writeSubnets(cluster: Cluster, ledger: WriteLedger): Promise<void> {
   if (isSettled(await cluster.gather())) return;
@@ -17,9 +17,10 @@ export async function writeSubnets(cluster: Cluster, ledger: WriteLedger): Promi
   const plan = allocate(now);
   const held = await holdNetworks(cluster, plan, ledger);
   const steps = nodeSubnetSteps({ ...plan, creates: plan.creates.filter(({ network }) => held.has(network.uid)) });
-  ledger.note(steps, await cluster.claims.apply(steps));
+  const failures = await cluster.claims.apply(steps);
+  ledger.note(steps, failures);
 
-  const after = await cluster.reread(now);
+  const after = withAdded(now, steps, new Set(failures.map(({ key }) => key)));
   const told = nodeNetworkSteps(after, allocate(after));
   ledger.note(told, await cluster.records.apply(told));
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { explain } from "../../lib/reconcile/explain.ts";
 import { claim, network, networkOf, node } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
-import { nodeSubnetFor, nodeSubnetKind, nodeSubnetSteps } from "./node-subnets.ts";
+import { nodeSubnetFor, nodeSubnetKind, nodeSubnetSteps, withAdded } from "./node-subnets.ts";
 import { toPrefix } from "../../lib/net/prefix.ts";
 import type { Claim, NodeFacts } from "./snapshot.ts";
 
@@ -70,4 +70,14 @@ test("the same prefix claimed for somebody else differs, whatever its addresses"
   );
   for (const have of [other, earlier])
     assert.match(nodeSubnetKind.differs(mine?.object ?? assert.fail(), have?.object ?? assert.fail()) ?? "", /^owner: /);
+});
+
+test("claims just added count as there, those that failed do not, and changes add nothing", () => {
+  const snapshot = { networks: [], nodes: [], claims: [claim("10.244.7.0/24", dualNode)], records: [] };
+  const found = steps([dualNode, node("node-2"), node("node-3")], snapshot.claims);
+  const after = withAdded(snapshot, found, new Set(["10.244.1.0-24"]));
+  assert.deepEqual(
+    after.claims.map(({ object }) => `${object.spec.node} ${object.spec.cidr}`),
+    ["node-1 10.244.7.0/24", "node-2 10.244.0.0/24"],
+  );
 });

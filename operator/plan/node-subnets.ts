@@ -5,7 +5,8 @@ import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
-import type { Network, NodeFacts } from "./snapshot.ts";
+import { readClaim } from "./read.ts";
+import type { Network, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change: the addresses of the node. */
 export const nodeSubnetKind: Kind<NodeSubnet> = {
@@ -33,6 +34,12 @@ export function nodeSubnetSteps({ creates, members }: Allocation): Step<NodeSubn
       kept.map(({ object }) => object),
     ),
   ];
+}
+
+/** The snapshot with the claims that these steps added, but for those that failed, named by their keys. */
+export function withAdded(snapshot: Snapshot, steps: readonly Step<NodeSubnet>[], failed: ReadonlySet<string>): Snapshot {
+  const added = steps.filter(({ op, key }) => op === "add" && !failed.has(key));
+  return { ...snapshot, claims: [...snapshot.claims, ...added.flatMap(({ want }) => (want && readClaim(want)) ?? [])] };
 }
 
 /** The claim of a prefix for a node. */

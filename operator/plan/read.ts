@@ -32,7 +32,7 @@ export function readNetwork(object: Stored<PodNetwork>): Network {
 }
 
 /** A stored NodeSubnet, read; undefined where its cidr is no prefix, which the CRD does not let happen. */
-export function readClaim(object: Stored<NodeSubnet>): Claim | undefined {
+export function readClaim(object: NodeSubnet): Claim | undefined {
   const prefix = parsePrefix(object.spec.cidr);
   return isPrefixProblem(prefix) ? undefined : { prefix, object };
 }

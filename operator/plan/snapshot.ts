@@ -31,7 +31,7 @@ export interface Network {
 /** A claim, read. */
 export interface Claim {
   readonly prefix: Prefix;
-  readonly object: Stored<NodeSubnet>;
+  readonly object: NodeSubnet;
 }
 
 /** What the kubelet last said of itself: `Unknown` is the control plane's word for silence, `Never` means it has not spoken yet. */

@@ -220,7 +220,7 @@ test("a claim that the API server refuses holds up nobody else, is logged once, 
   await world.createNetwork("default", { ranges: [range] });
   await told("node-1", "node-3");
   const warnings = () =>
-    operator.log().filter(({ message, kind }) => message === "a write failed, trying again" && kind === "NodeSubnet");
+    operator.log().filter(({ level, kind, op }) => level === "warn" && kind === "NodeSubnet" && op === "add");
   await world.until("a warning", async () => warnings().length > 0);
   const passes = await operator.passes();
   await world.until("three more passes", async () => (await operator.passes()) >= passes + 3);

@@ -5,12 +5,12 @@ import { prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import { allocate } from "../../operator/plan/allocate.ts";
 import { nodeNetworkSteps } from "../../operator/plan/node-networks.ts";
-import { nodeSubnetSteps } from "../../operator/plan/node-subnets.ts";
+import { nodeSubnetSteps, withAdded } from "../../operator/plan/node-subnets.ts";
 import { readClaim, readNode, readRecord } from "../../operator/plan/read.ts";
 import { isOwnerGone, isSurplus, releaseCandidates } from "../../operator/plan/release.ts";
 import type { Network, Snapshot } from "../../operator/plan/snapshot.ts";
 import { storedMeta } from "./plan-snapshot.ts";
-import { type RaceCollection, raceCollection } from "./race-store.ts";
+import { type RaceClock, type RaceCollection, raceCollection } from "./race-store.ts";
 
 export interface RaceOptions {
   readonly seed: number;
@@ -29,6 +29,7 @@ export interface RaceResult {
 }
 
 interface World {
+  readonly clock: RaceClock;
   readonly nodes: RaceCollection<Node>;
   readonly claims: RaceCollection<NodeSubnet>;
   readonly records: RaceCollection<NodeNetwork>;
@@ -38,14 +39,15 @@ interface World {
 type Pick = (below: number) => number;
 
 /**
- * Plays one schedule: operators that see any old state of each collection, stop between any two requests, lose answers and are killed,
- * while nodes come, go and come again under their old name. After every write the guarantees are checked, and at rest that all is as wanted.
+ * Plays one schedule: operators that see any old state of the store, stop between any two requests, lose answers and are killed, while nodes come,
+ * go and come again under their old name. As the operator does, they read claims after NodeNetworks. After every write the guarantees are checked,
+ * and at rest that all is as wanted.
  * @throws {AssertionError} naming the guarantee that did not hold.
  */
 export function runRace({ seed, networks, operators, length }: RaceOptions): RaceResult {
   const pick = pickFrom(seed);
   const world = createWorld();
-  const start = () => operatorPasses(world, networks, pick, { stale: true });
+  const start = () => operatorPasses(world, { networks, pick, stale: true });
   const running = Array.from({ length: operators }, start);
   for (let tick = 0; tick < length; tick++) {
     const chance = pick(100);
@@ -59,55 +61,66 @@ export function runRace({ seed, networks, operators, length }: RaceOptions): Rac
 }
 
 function createWorld(): World {
+  const clock: RaceClock = { revision: 0 };
   const world: World = {
-    nodes: raceCollection(() => undefined),
-    claims: raceCollection(() => checkClaims(world)),
-    records: raceCollection(() => checkRecords(world)),
+    clock,
+    nodes: raceCollection(clock, () => undefined),
+    claims: raceCollection(clock, () => checkClaims(world)),
+    records: raceCollection(clock, () => checkRecords(world)),
     counts: { claimed: 0, taken: 0, released: 0, surplus: 0 },
   };
   return world;
 }
 
+interface OperatorOptions {
+  readonly networks: readonly Network[];
+  readonly pick: Pick;
+  /** Whether it may see old states. */
+  readonly stale: boolean;
+}
+
 /** One operator for ever; it stands still at each `yield`. */
-function* operatorPasses(
-  world: World,
-  networks: readonly Network[],
-  pick: Pick,
-  { stale }: { stale: boolean },
-): Generator<boolean> {
-  const seen = { nodes: 0, claims: 0, records: 0 };
-  const look = (): Snapshot => {
-    for (const name of ["nodes", "claims", "records"] as const) {
-      const newest = world[name].versions.length - 1;
-      seen[name] = stale ? seen[name] + pick(newest - seen[name] + 1) : newest;
-    }
-    const view = <T>(versions: readonly ReadonlyMap<string, T>[], at: number): T[] => [...(versions[at] ?? new Map()).values()];
-    return {
-      networks,
-      nodes: view(world.nodes.versions, seen.nodes).map(readNode),
-      claims: view(world.claims.versions, seen.claims).flatMap((object) => readClaim(object) ?? []),
-      records: view(world.records.versions, seen.records).map(readRecord),
-    };
-  };
+function* operatorPasses(world: World, options: OperatorOptions): Generator<boolean> {
+  const { pick } = options;
+  const look = createLook(world, options);
   while (true) {
-    let steps = 0;
-    for (const step of shuffled(nodeSubnetSteps(allocate(look())), pick)) {
-      steps += 1;
+    const view = look("claims last");
+    const steps = nodeSubnetSteps(allocate(view));
+    const failed = new Set<string>();
+    for (const step of shuffled(steps, pick)) {
       yield true;
-      if (pick(10) === 0) continue;
-      const done = world.claims.write(step);
+      const fate = pick(10);
+      const done = fate > 0 && world.claims.write(step);
       if (step.op === "add") world.counts[done ? "claimed" : "taken"] += 1;
+      // A fate of 1: it was done, and the answer got lost.
+      if (!done || fate === 1) failed.add(step.key);
     }
-    const between = look();
-    for (const step of shuffled(nodeNetworkSteps(between, allocate(between)), pick)) {
-      steps += 1;
+    const after = withAdded(view, steps, failed);
+    const told = nodeNetworkSteps(after, allocate(after));
+    for (const step of shuffled(told, pick)) {
       yield true;
       if (pick(10) > 0) world.records.write(step);
     }
-    const later = look();
-    steps += yield* release(world, later);
-    yield steps > 0;
+    const left = yield* release(world, look("any order"));
+    yield steps.length + told.length + left > 0;
   }
+}
+
+/** Views of a store, none older than the one before in any collection. */
+function createLook(world: World, { networks, pick, stale }: OperatorOptions): (order: "claims last" | "any order") => Snapshot {
+  const seen = { nodes: 0, records: 0, claims: 0 };
+  const any = (from: number) => (stale ? from + pick(world.clock.revision - from + 1) : world.clock.revision);
+  return (order) => {
+    seen.nodes = any(seen.nodes);
+    seen.records = any(seen.records);
+    seen.claims = any(order === "claims last" ? Math.max(seen.claims, seen.records) : seen.claims);
+    return {
+      networks,
+      nodes: Array.from(world.nodes.at(seen.nodes).values(), readNode),
+      claims: [...world.claims.at(seen.claims).values()].flatMap((object) => readClaim(object) ?? []),
+      records: Array.from(world.records.at(seen.records).values(), readRecord),
+    };
+  };
 }
 
 function* release(world: World, view: Snapshot): Generator<boolean, number> {
@@ -137,19 +150,19 @@ function removal<T extends NodeSubnet | NodeNetwork>(have: T): Step<T> {
   return { op: "remove", kind: have.kind, key: have.metadata.name, because: "left over", have };
 }
 
-function changeNodes({ nodes }: World, pick: Pick): void {
+function changeNodes({ nodes, clock }: World, pick: Pick): void {
   const number = pick(6);
   const name = `node-${number}`;
   const isThere = nodes.now().has(name);
   const address = { type: "InternalIP", address: `192.168.1.1${number}` };
-  const metadata = storedMeta(name, { uid: `${name}-${nodes.versions.length}` });
+  const metadata = storedMeta(name, { uid: `${name}-${clock.revision}` });
   if (isThere && pick(3) === 0) nodes.set(name, { metadata: { ...metadata, uid: nodes.now().get(name)?.metadata.uid ?? "" } });
   else nodes.set(name, isThere ? undefined : { metadata, status: { addresses: [address] } });
 }
 
 /** Everything rests: passes with an up-to-date view find nothing more to do, and every node has what it shall. */
 function settle(world: World, networks: readonly Network[], pick: Pick): void {
-  const last = operatorPasses(world, networks, pick, { stale: false });
+  const last = operatorPasses(world, { networks, pick, stale: false });
   for (let quiet = 0, turns = 0; quiet < 3; turns++) {
     assert.ok(turns < 5_000, "the operator never comes to rest");
     quiet = last.next().value === false ? quiet + 1 : 0;

@@ -30,7 +30,6 @@ export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
       PODNET_KUBECONFIG: outsideKubeconfig,
       PODNET_HEALTH_LISTEN: `127.0.0.1:${port}`,
       PODNET_RESYNC_SECONDS: "1",
-      PODNET_LOG_LEVEL: "debug",
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
