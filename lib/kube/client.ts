@@ -25,7 +25,7 @@ export interface SelectOptions {
 export interface ListOptions extends SelectOptions, RequestOptions {
   readonly limit?: number;
   readonly continue?: string;
-  /** Omitted: the newest state (quorum). `"0"`: any state the server has at hand. */
+  /** Omitted: the newest state (quorum). `"0"`: whatever state the server has at hand. */
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: "Exact" | "NotOlderThan";
 }
