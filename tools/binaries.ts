@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { assetsOf } from "./assets.ts";
 import { buildFamily } from "./build.ts";
 import { entryFlaw, programFolder, publishEntry, startEntry } from "./cache.ts";
+import { requireCacheFolder } from "./cache-folder.ts";
 import { cacheRoot } from "./cache-root.ts";
 import { requireSpace } from "./disk-space.ts";
 import { downloadRelease } from "./download.ts";
 import { FAMILIES, type Family, PROGRAMS, type Program } from "./family.ts";
 import { withLock } from "./lock.ts";
 import { type Pinned, readPinned } from "./pinned.ts";
-import { Problem } from "./problem.ts";
 import type { Progress, Task } from "./progress.ts";
 import { createReach, type Reach } from "./reach.ts";
 import { type Architecture, releasesOf } from "./release.ts";
@@ -57,12 +57,7 @@ async function provideEntry(pinned: Pinned, reach: Reach, progress: Progress): P
   const root = cacheRoot();
   const entry = join(root, pinned.entry);
   if ((await entryFlaw(entry)) === undefined) return entry;
-  try {
-    await mkdir(root, { recursive: true });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Problem(`The cache folder ${root} cannot be made (${reason}): set PODNET_CACHE to a folder that can be written.`);
-  }
+  requireCacheFolder(root);
   const tellWaiting = (holder: number): void =>
     progress.say(`Waiting for process ${holder}, which is making ${pinned.recipe.family} in ${root}.`);
   await withLock(`${entry}.lock`, tellWaiting, async () => {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, readlink, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "./make-folder.ts";
 import { type Manifest, type ManifestFile, parseManifest } from "./manifest.ts";
 
 /**
@@ -58,11 +59,11 @@ export async function publishEntry(folder: string, entry: string, source: string
 
 /** Gives an empty folder to make an entry in, beside its place, and removes what killed builders left there. Call it with the entry's lock held. */
 export async function startEntry(root: string, name: string): Promise<string> {
-  await mkdir(root, { recursive: true });
+  makeFolder(root);
   const left = (await readdir(root)).filter((other) => other.startsWith(`${name}.making-`));
   await Promise.all(left.map((other) => rm(join(root, other), { recursive: true, force: true })));
   const folder = join(root, `${name}.making-${process.pid}`);
-  await mkdir(programFolder(folder), { recursive: true });
+  makeFolder(programFolder(folder));
   return folder;
 }
 

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /** How long things took the last time, so that a person can be told how long they will take. */
 export interface Durations {
@@ -15,7 +16,7 @@ export function fileDurations(file: string): Durations {
     record: (what, seconds) => {
       const temporary = `${file}.${process.pid}`;
       try {
-        mkdirSync(dirname(file), { recursive: true });
+        makeFolder(dirname(file));
         writeFileSync(temporary, `${JSON.stringify({ ...read(file), [what]: Math.round(seconds) }, null, 2)}\n`);
         renameSync(temporary, file);
       } catch {
