@@ -18,6 +18,12 @@ export const nodeSubnetResource = { group, version, plural: "nodesubnets", kind:
 /** What one node shall do and what it reports. */
 export const nodeNetworkResource = { group, version, plural: "nodenetworks", kind: "NodeNetwork", namespaced: false } as const;
 
+/** Which ranges are in use by anyone; one object. */
+export const rangeLedgerResource = { group, version, plural: "rangeledgers", kind: "RangeLedger", namespaced: false } as const;
+
+/** The name of the one RangeLedger. */
+export const ledgerName = "cluster";
+
 /** Keeps a PodNetwork until none of its claims is left. */
 export const claimsFinalizer = "podnet.dev/claims";
 

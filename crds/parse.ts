@@ -3,7 +3,7 @@ import type { Issue, Parsed } from "./issue.ts";
 import { apiVersion } from "./names.ts";
 import { compileSchema, type KindName, schemaFor, withoutNulls } from "./schema.ts";
 import { schemaIssue, show } from "./schema-issue.ts";
-import type { NodeNetwork, NodeSubnet, PodNetwork } from "./types.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "./types.ts";
 
 /** What anyone handed in, e.g. read from a file → a PodNetwork with its defaults, or every issue its schema finds. Rules across fields: `validatePodNetwork`. */
 export const parsePodNetwork = parserFor<PodNetwork>("PodNetwork");
@@ -13,6 +13,9 @@ export const parseNodeSubnet = parserFor<NodeSubnet>("NodeSubnet");
 
 /** The same for a NodeNetwork. */
 export const parseNodeNetwork = parserFor<NodeNetwork>("NodeNetwork");
+
+/** The same for a RangeLedger. */
+export const parseRangeLedger = parserFor<RangeLedger>("RangeLedger");
 
 /** Compiles the schema when the parser is first used, since that takes milliseconds most processes never need. */
 function parserFor<T>(kind: KindName): (input: unknown) => Parsed<T> {

@@ -6,11 +6,12 @@ export type KindName = keyof typeof schemas;
 
 /** The part of an openAPIV3Schema that is read here. */
 export interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
+  readonly "x-kubernetes-int-or-string"?: boolean;
 }
 
 const dnsSubdomain = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
@@ -42,7 +43,7 @@ export function schemaFor(kind: KindName): Schema {
 
 /** Compiles a schema; the function it gives fills defaults in place and leaves what is wrong in its `errors`. Takes some milliseconds. */
 export function compileSchema<T>(schema: Schema): ValidateFunction<T> {
-  const ajv = new Ajv({ strict: true, allErrors: true, verbose: true, useDefaults: true });
+  const ajv = new Ajv({ strict: true, allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true });
   ajv.addFormat("int32", { type: "number", validate: (value: number) => Math.abs(value) <= 2 ** 31 });
   ajv.addFormat("int64", { type: "number", validate: Number.isSafeInteger });
   ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
@@ -69,6 +70,7 @@ function schemaOfOthers({ additionalProperties }: Schema): Schema | undefined {
 }
 
 function closed(schema: Schema): Schema {
+  if (schema["x-kubernetes-int-or-string"] === true) return intOrString(schema);
   const open = schema.properties === undefined || schema.additionalProperties !== undefined;
   return {
     ...schema,
@@ -78,6 +80,12 @@ function closed(schema: Schema): Schema {
     ...(schema.items && { items: closed(schema.items) }),
     ...(!open && { additionalProperties: false }),
   };
+}
+
+/** The server's way to say it is `anyOf`, which would give two errors for one mistake. */
+function intOrString(schema: Schema): Schema {
+  const kept = Object.entries(schema).filter(([key]) => key !== "anyOf" && key !== "x-kubernetes-int-or-string");
+  return { ...Object.fromEntries(kept), type: ["integer", "string"] };
 }
 
 function uniqueKeys(keys: readonly string[], list: readonly Record<string, unknown>[]): boolean {

@@ -22,6 +22,8 @@ export interface PodNetworkRange {
   cidr: string;
   /** The size of each node's subnet, as a prefix length. Never changes for a range. */
   nodePrefixLength: number;
+  /** Draining gives nothing new and moves nodes off the range, one after the other. */
+  state: "Active" | "Draining";
 }
 
 export interface PodNetworkNodeSelectorMatchExpression {
@@ -43,6 +45,41 @@ export interface PodNetworkReserved {
   cidr: string;
   /** Why, for people. */
   reason?: string;
+}
+
+export interface PodNetworkStaticSubnet {
+  /** The name of the Node. */
+  node: string;
+  /** A prefix in canonical form, e.g. "10.244.33.0/24". */
+  cidr: string;
+}
+
+/** When a node gets another subnet. */
+export interface PodNetworkGrowth {
+  /** Of each family, those being drained included. */
+  maxSubnetsPerNode: number;
+  /** Fewer free pod addresses of a family than this: the node gets another subnet. 0: never. */
+  addBelowFreeIPs: number;
+}
+
+/** What becomes of the podCIDR that a Node already has. */
+export interface PodNetworkAdoption {
+  /** IfContained: a podCIDR of exactly nodePrefixLength inside an accepted range becomes the first subnet of its node. */
+  nodePodCIDR: "IfContained" | "Never";
+}
+
+/** What becomes of subnets that nobody uses any more. */
+export interface PodNetworkRelease {
+  /** How long a subnet rests before another node may get it. */
+  holdSeconds: number;
+}
+
+/** How many nodes change at a time. */
+export interface PodNetworkRollout {
+  /** Nodes that may be in the middle of a change or of a drain, as a number or as a share of the nodes, e.g. 3 or "10%"; one at least. */
+  maxUnavailableNodes: number | string;
+  /** Begins no further change of a node that already has its subnets. */
+  paused: boolean;
 }
 
 /** The MTU of cni0 and of pods. */
@@ -74,8 +111,16 @@ export interface PodNetworkSpec {
   /** The address ranges pods get addresses from. Append at any time. */
   ranges: PodNetworkRange[];
   nodeSelector?: PodNetworkNodeSelector;
+  /** Where several networks select a node that has no subnet yet, the highest gets it; nobody does where several are highest. */
+  priority: number;
   /** Prefixes inside the ranges that no node ever gets. */
   reserved?: PodNetworkReserved[];
+  /** Subnets set aside for one node each, of exactly the range's nodePrefixLength. */
+  staticSubnets?: PodNetworkStaticSubnet[];
+  growth: PodNetworkGrowth;
+  adoption: PodNetworkAdoption;
+  release: PodNetworkRelease;
+  rollout: PodNetworkRollout;
   mtu: PodNetworkMtu;
   masquerade: PodNetworkMasquerade;
   cni: PodNetworkCni;
@@ -107,6 +152,8 @@ export interface PodNetworkStatusRange {
   allocated: number;
   /** Node subnets that touch a reserved prefix. */
   reserved: number;
+  /** Node subnets that rest before another node may get them; they count as allocated, too. */
+  held: number;
   free: number;
 }
 
@@ -115,6 +162,25 @@ export interface PodNetworkStatusNodes {
   allocated: number;
   programmed: number;
   degraded: number;
+  /** Younger than five minutes and not programmed yet. */
+  joining: number;
+  /** With a subnet that takes no new pods. */
+  draining: number;
+}
+
+export interface PodNetworkStatusCapacity {
+  /** How many more nodes get a subnet of every family. */
+  nodesUntilExhaustion: number;
+  /** Free pod addresses of all nodes, of the family that has fewest, as last reported. */
+  freeIPs: number;
+  /** The node with the fewest of them. */
+  lowestFreeIPsNode?: string;
+}
+
+export interface PodNetworkStatusBlockedBy {
+  kind: string;
+  name: string;
+  reason: string;
 }
 
 /** What is true. Written by the operator only. */
@@ -124,6 +190,9 @@ export interface PodNetworkStatus {
   conditions?: Condition[];
   ranges?: PodNetworkStatusRange[];
   nodes?: PodNetworkStatusNodes;
+  capacity?: PodNetworkStatusCapacity;
+  /** What a deletion or a drain waits for, the first ten. */
+  blockedBy?: PodNetworkStatusBlockedBy[];
 }
 
 /** A pod network. Its ranges are cut into one subnet per node and family; every node is programmed with them. */
@@ -143,6 +212,16 @@ export interface NodeSubnetSpec {
   node: string;
   nodeUID: string;
   cidr: string;
+  /** Pending: used by nobody yet. Active. Draining: routed, but no new pod gets an address. Held: its node is gone or done with it; it rests. */
+  state: "Pending" | "Active" | "Draining" | "Held";
+  /** The RangeLedger's incarnation it was planned under. */
+  incarnation: string;
+  /** The epoch of the ledger's entry it was cut from. */
+  epoch: number;
+  /** Since when it is Held. */
+  heldAt?: string;
+  /** Its place among the releases, given after it is Held; agents acknowledge the highest that they saw. */
+  releaseSequence?: number;
   /** The owner's node addresses, at most one per family, that other nodes send this subnet's packets to. Empty while the Node has none; then nobody routes to it. */
   nextHops?: string[];
   /** Every address of the owner; pods reach these without NAT. */
@@ -159,6 +238,13 @@ export interface NodeSubnet {
 
 export interface NodeNetworkSubnet {
   cidr: string;
+  /** Draining: on the bridge, but not in the CNI configuration. */
+  state: "Active" | "Draining";
+}
+
+export interface NodeNetworkGrowth {
+  /** The agent reports at once when the free addresses of a family fall below this. */
+  addBelowFreeIPs: number;
 }
 
 export interface NodeNetworkMtu {
@@ -180,11 +266,14 @@ export interface NodeNetworkCni {
 export interface NodeNetworkSpec {
   /** Raised by one with every change of this spec. The agent reports the one it programmed. */
   configGeneration: number;
+  /** The RangeLedger's incarnation that this spec was made under. */
+  incarnation: string;
   nodeUID: string;
   network: string;
   networkUID: string;
-  /** This node's own subnets, the one for new pods first. */
+  /** This node's own subnets, those for new pods first. Empty: the agent reports what it has, and keeps it. */
   subnets: NodeNetworkSubnet[];
+  growth: NodeNetworkGrowth;
   /** This node's own addresses, at most one per family, as other nodes' next hops name them. */
   nodeAddresses: string[];
   /** All ranges of all networks. What goes to them is never masqueraded. */
@@ -192,6 +281,28 @@ export interface NodeNetworkSpec {
   mtu: NodeNetworkMtu;
   masquerade: NodeNetworkMasquerade;
   cni: NodeNetworkCni;
+}
+
+/** The newest release that this agent has seen. */
+export interface NodeNetworkStatusAcknowledged {
+  incarnation: string;
+  sequence: number;
+}
+
+export interface NodeNetworkStatusSubnet {
+  cidr: string;
+  /** Addresses given to pods, as of observedAt. */
+  leases: number;
+  /** Addresses left for pods; 2147483647 where there are more. */
+  free: number;
+  /** No lease in two looks apart, both after it left the CNI configuration. */
+  drained?: boolean;
+}
+
+export interface NodeNetworkStatusLost {
+  cidr: string;
+  node: string;
+  nodeUID: string;
 }
 
 export interface NodeNetworkStatusSummary {
@@ -210,6 +321,18 @@ export interface NodeNetworkStatusPeers {
 export interface NodeNetworkStatus {
   /** The spec.configGeneration that is programmed in full. */
   configGeneration?: number;
+  /** When the agent last wrote: its sign of life. */
+  observedAt?: string;
+  /** The spec.nodeUID that it last saw. */
+  nodeUID?: string;
+  /** Of the machine the agent runs on (/etc/machine-id). */
+  machineID?: string;
+  bootID?: string;
+  acknowledged?: NodeNetworkStatusAcknowledged;
+  /** The subnets that this node has programmed or keeps, whatever its spec says. */
+  subnets?: NodeNetworkStatusSubnet[];
+  /** Claims of other nodes that vanished without having been Held; their routes are kept. The first 64. */
+  lost?: NodeNetworkStatusLost[];
   agentVersion?: string;
   /** The MTU of the bridge. */
   mtu?: number;
@@ -225,4 +348,43 @@ export interface NodeNetwork {
   metadata: ObjectMeta;
   spec: NodeNetworkSpec;
   status?: NodeNetworkStatus;
+}
+
+/** Stands while nothing new is given, until the agents have reported what they have. */
+export interface RangeLedgerRecovery {
+  since: string;
+  /** When it ends at the latest. */
+  until: string;
+  reason: string;
+}
+
+export interface RangeLedgerEntry {
+  cidr: string;
+  /** The length of every subnet in it. */
+  nodePrefixLength: number;
+  network: string;
+  networkUID: string;
+  epoch: number;
+  /** Closing: nothing new is cut from it, and it goes with its last claim. */
+  state: "Open" | "Closing";
+}
+
+export interface RangeLedgerSpec {
+  /** Another one with every ledger that is made, and after every loss. */
+  incarnation: string;
+  /** The last epoch that was given to an entry. */
+  epoch: number;
+  /** The last number that was given to a release. */
+  releaseSequence: number;
+  recovery?: RangeLedgerRecovery;
+  /** Sorted by family and address. */
+  entries: RangeLedgerEntry[];
+}
+
+/** The ranges that are in use by anyone, pairwise disjoint. There is one, named cluster, written by the operator only. */
+export interface RangeLedger {
+  apiVersion: "podnet.dev/v1alpha1";
+  kind: "RangeLedger";
+  metadata: ObjectMeta;
+  spec: RangeLedgerSpec;
 }

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { type CrdSchema, renderTypes } from "./types-of-crds.ts";
 
 const root = new URL("../", import.meta.url);
-const crdFiles = ["crds/podnetwork.yaml", "crds/nodesubnet.yaml", "crds/nodenetwork.yaml"];
+const crdFiles = ["crds/podnetwork.yaml", "crds/nodesubnet.yaml", "crds/nodenetwork.yaml", "crds/rangeledger.yaml"];
 
 /** What stands in a CustomResourceDefinition, as far as it is read here. */
 interface Crd {

@@ -10,6 +10,7 @@ export interface CrdSchema {
   readonly items?: CrdSchema;
   readonly additionalProperties?: CrdSchema;
   readonly enum?: readonly string[];
+  readonly "x-kubernetes-int-or-string"?: boolean;
 }
 
 const text = { type: "string" } as const;
@@ -80,6 +81,7 @@ function typed(definitions: Record<string, JSONSchema>, name: string, schema: Cr
       additionalProperties: typed(definitions, `${name}Value`, schema.additionalProperties),
     };
   }
+  if (schema["x-kubernetes-int-or-string"] === true) return { ...described, type: ["integer", "string"] };
   if (!schema.properties) {
     return { ...described, ...(schema.type && { type: schema.type }), ...(schema.enum && { enum: [...schema.enum] }) };
   }
@@ -102,7 +104,7 @@ function nested(name: string, key: string): string {
 }
 
 function singular(name: string): string {
-  return name.replace(/s$/, "");
+  return name.replace(/ies$/, "y").replace(/s$/, "");
 }
 
 /** Drops what the generator says about its own working, and gives short comments one line. */
