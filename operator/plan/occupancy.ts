@@ -1,35 +1,29 @@
-import { containsPrefix, type Prefix } from "../../lib/net/prefix.ts";
-import type { Acceptance } from "./accept.ts";
-import type { Network, Snapshot } from "./snapshot.ts";
+import { isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
+import { indexEntries } from "./entry-index.ts";
+import type { LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
 
-/** A prefix in use, and the UID of the network it was cut from. */
-interface Use {
-  readonly prefix: Prefix;
-  readonly networkUID: string;
-}
-
-/** The prefixes in use, one network at a time. */
+/** The prefixes in use, one entry of the ledger at a time. */
 export interface Occupancy {
-  /** What nobody else may get of a network's ranges: all that was cut from it, and every stray, wherever that is. */
-  takenFrom(network: Network): readonly Prefix[];
-  /** Prefixes in use that lie outside the accepted ranges of their own network: a range of it went, or all of it. */
+  /** What nobody else may get of an entry: all that lies in it, and every stray, wherever that is. */
+  takenFrom(entry: LedgerEntry): readonly Prefix[];
+  /** Prefixes in use that lie in no entry: a range of theirs went, or the ledger. */
   readonly strays: readonly Prefix[];
 }
 
-/** A prefix is in use when a claim stands for it, and also when a NodeNetwork names it though its claim is gone. */
-export function occupancy(snapshot: Snapshot, acceptance: ReadonlyMap<string, Acceptance>): Occupancy {
-  const uses = [
-    ...snapshot.claims.map(({ prefix, object }) => ({ prefix, networkUID: object.spec.networkUID })),
-    ...snapshot.records.flatMap(({ subnets, object }) =>
-      subnets.map((prefix) => ({ prefix, networkUID: object.spec.networkUID })),
-    ),
-  ];
-  const isStray = ({ prefix, networkUID }: Use) =>
-    !acceptance.get(networkUID)?.accepted.some((range) => containsPrefix(range.prefix, prefix));
-  const strays = uses.filter(isStray).map((use) => use.prefix);
-  const byNetwork = Map.groupBy(uses, (use) => use.networkUID);
-  return {
-    strays,
-    takenFrom: (network) => [...(byNetwork.get(network.uid) ?? []).map((use) => use.prefix), ...strays],
-  };
+/**
+ * A prefix is in use when a claim stands for it, whatever its state, and also when a NodeNetwork names it, or an agent says that it has it or routes
+ * to it, though the claim is gone.
+ */
+export function occupancy({ ledger, claims, records }: Snapshot): Occupancy {
+  const { around } = indexEntries(ledger?.entries ?? []);
+  const uses = [...claims.map(({ prefix }) => prefix), ...records.flatMap(({ subnets }) => subnets), ...records.flatMap(reported)];
+  const byEntry = Map.groupBy(uses, around);
+  const strays = byEntry.get(undefined) ?? [];
+  return { strays, takenFrom: (entry) => [...(byEntry.get(entry) ?? []), ...strays] };
+}
+
+/** What the agent of a node says that it has, or routes to although no claim is left. */
+function reported({ object }: NodeRecord): Prefix[] {
+  const { subnets = [], lost = [] } = object.status ?? {};
+  return [...subnets, ...lost].map(({ cidr }) => parsePrefix(cidr)).filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
 }

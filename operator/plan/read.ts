@@ -1,12 +1,12 @@
 import { apiVersion } from "../../crds/names.ts";
 import { parsePodNetwork } from "../../crds/parse.ts";
-import type { NodeNetwork, NodeSubnet, PodNetwork } from "../../crds/types.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import { validatePodNetwork } from "../../crds/validate.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { type Address, compareAddresses, parseAddress, renderAddress } from "../../lib/net/address.ts";
-import { isPrefixProblem, parsePrefix, toPrefix } from "../../lib/net/prefix.ts";
-import type { Claim, Network, NodeFacts, NodeRecord, Readiness } from "./snapshot.ts";
+import { isPrefixProblem, type Prefix, parsePrefix, toPrefix } from "../../lib/net/prefix.ts";
+import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Readiness } from "./snapshot.ts";
 
 /** A stored PodNetwork, read; one that is not as its schema and rules want it has issues and gives nothing. */
 export function readNetwork(object: Stored<PodNetwork>): Network {
@@ -20,14 +20,17 @@ export function readNetwork(object: Stored<PodNetwork>): Network {
   };
   const parsed = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: metadata.name }, spec });
   const issues = parsed.issues ?? validatePodNetwork(parsed.value);
-  if (parsed.value === undefined || issues.length > 0) return { ...identity, issues, ranges: [], reserved: [] };
-  const { ranges, reserved = [] } = parsed.value.spec;
+  if (parsed.value === undefined || issues.length > 0) return { ...identity, issues, ranges: [], reserved: [], statics: [] };
+  const { ranges, reserved = [], staticSubnets = [] } = parsed.value.spec;
   return {
     ...identity,
     object: { ...object, spec: parsed.value.spec },
     issues: [],
-    ranges: ranges.map(({ cidr, nodePrefixLength }) => ({ cidr, prefix: toPrefix(cidr), subnetLength: nodePrefixLength })),
+    ranges: ranges.map(({ cidr, nodePrefixLength, state }) => {
+      return { cidr, prefix: toPrefix(cidr), subnetLength: nodePrefixLength, draining: state === "Draining" };
+    }),
     reserved: reserved.map(({ cidr }) => toPrefix(cidr)),
+    statics: staticSubnets.map(({ node, cidr }) => ({ node, prefix: toPrefix(cidr) })),
   };
 }
 
@@ -37,18 +40,29 @@ export function readClaim(object: NodeSubnet): Claim | undefined {
   return isPrefixProblem(prefix) ? undefined : { prefix, object };
 }
 
+/** The stored RangeLedger, read; entries whose cidr is no prefix are left out, which the operator never writes. */
+export function readLedger(object: Stored<RangeLedger>): Ledger {
+  const { incarnation, entries, recovery } = object.spec;
+  return {
+    incarnation,
+    recovering: recovery !== undefined,
+    entries: entries.flatMap(({ cidr, nodePrefixLength, network, networkUID, epoch, state }) =>
+      prefixesOf([cidr]).map((prefix) => {
+        return { cidr, prefix, subnetLength: nodePrefixLength, network, networkUID, epoch, open: state === "Open" };
+      }),
+    ),
+    object,
+  };
+}
+
 /** A stored NodeNetwork, read. */
 export function readRecord(object: Stored<NodeNetwork>): NodeRecord {
-  const subnets = object.spec.subnets.flatMap(({ cidr }) => {
-    const prefix = parsePrefix(cidr);
-    return isPrefixProblem(prefix) ? [] : [prefix];
-  });
-  return { node: object.metadata.name, subnets, object };
+  return { node: object.metadata.name, subnets: prefixesOf(object.spec.subnets.map(({ cidr }) => cidr)), object };
 }
 
 /** A stored Node, read. Address texts that are no addresses count for nothing. */
 export function readNode(object: Stored<Node>): NodeFacts {
-  const { metadata, status } = object;
+  const { metadata, spec, status } = object;
   const addressesOf = (...types: readonly string[]): Address[] =>
     (status?.addresses ?? []).filter(({ type }) => types.includes(type)).flatMap(({ address }) => parseAddress(address) ?? []);
   const internal = addressesOf("InternalIP");
@@ -62,6 +76,8 @@ export function readNode(object: Stored<Node>): NodeFacts {
     createdAtMs: Date.parse(metadata.creationTimestamp),
     deleting: metadata.deletionTimestamp !== undefined,
     readiness: readiness(condition("Ready")?.status),
+    machineID: status?.nodeInfo?.machineID || undefined,
+    podCIDRs: prefixesOf(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
     internalAddresses: first.map(renderAddress),
     allAddresses: [...new Set(all)],
     networkUnavailable: condition("NetworkUnavailable"),
@@ -70,4 +86,8 @@ export function readNode(object: Stored<Node>): NodeFacts {
 
 function readiness(status: string | undefined): Readiness {
   return status === "True" || status === "False" || status === "Unknown" ? status : "Never";
+}
+
+function prefixesOf(cidrs: readonly string[]): Prefix[] {
+  return cidrs.map(parsePrefix).filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
 }

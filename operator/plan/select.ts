@@ -31,14 +31,20 @@ export interface Choice {
 }
 
 /**
- * The network that a node without subnets joins: the oldest usable one that selects it; where none is usable the oldest that selects it,
- * so that it can say why the node gets nothing. A Terminating network takes no new node.
+ * The networks that a node without subnets may join: of the usable ones that select it those of the highest priority, oldest first. It joins where that is one.
+ * Where none is usable: the first of them, so that it can say why the node gets nothing. A Terminating network takes no new node.
  */
-export function networkFor(node: NodeFacts, choice: Choice): Network | undefined {
+export function networksFor(node: NodeFacts, choice: Choice): readonly Network[] {
   const matching = choice.networks.filter(
     (network) => !network.deleting && network.issues.length === 0 && selects(network.object.spec.nodeSelector, node.labels),
   );
-  return matching.find(choice.usable) ?? matching[0];
+  const usable = matching.filter(choice.usable);
+  const highest = Math.max(...usable.map(priorityOf));
+  return usable.length === 0 ? matching.slice(0, 1) : usable.filter((network) => priorityOf(network) === highest);
+}
+
+function priorityOf({ object }: Network): number {
+  return object.spec.priority;
 }
 
 function meets({ key, operator, values = [] }: PodNetworkNodeSelectorMatchExpression, labels: Labels): boolean {

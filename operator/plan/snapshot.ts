@@ -1,5 +1,5 @@
 import type { Issue } from "../../crds/issue.ts";
-import type { NodeNetwork, NodeSubnet, PodNetwork } from "../../crds/types.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import type { NodeCondition } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import type { Family } from "../../lib/net/address.ts";
@@ -12,6 +12,15 @@ export interface NetworkRange {
   readonly prefix: Prefix;
   /** The length of every node's subnet in it, e.g. 24. */
   readonly subnetLength: number;
+  /** Nothing new is given from it, and nodes move off it. */
+  readonly draining: boolean;
+}
+
+/** A subnet set aside for one node. */
+export interface StaticSubnet {
+  /** The node's name. */
+  readonly node: string;
+  readonly prefix: Prefix;
 }
 
 /** A PodNetwork, read. */
@@ -21,10 +30,11 @@ export interface Network {
   /** RFC 3339 text, to the second. */
   readonly createdAt: string;
   readonly deleting: boolean;
-  /** What is wrong with the object. Where anything is, `ranges` and `reserved` are empty: nothing is given from it, nothing taken away. */
+  /** What is wrong with the object. Where anything is, its lists are empty: nothing is given from it, nothing taken away. */
   readonly issues: readonly Issue[];
   readonly ranges: readonly NetworkRange[];
   readonly reserved: readonly Prefix[];
+  readonly statics: readonly StaticSubnet[];
   readonly object: Stored<PodNetwork>;
 }
 
@@ -32,6 +42,30 @@ export interface Network {
 export interface Claim {
   readonly prefix: Prefix;
   readonly object: NodeSubnet;
+}
+
+/** A range in use, as the ledger has it. */
+export interface LedgerEntry {
+  /** e.g. `"10.244.0.0/16"`. */
+  readonly cidr: string;
+  readonly prefix: Prefix;
+  readonly subnetLength: number;
+  /** Name and UID of the network that has it. */
+  readonly network: string;
+  readonly networkUID: string;
+  readonly epoch: number;
+  /** Whether subnets are cut from it; else it goes with its last claim. */
+  readonly open: boolean;
+}
+
+/** The RangeLedger, read. */
+export interface Ledger {
+  readonly incarnation: string;
+  /** Pairwise disjoint. */
+  readonly entries: readonly LedgerEntry[];
+  /** Nothing new is given until the agents have reported what they have. */
+  readonly recovering: boolean;
+  readonly object: Stored<RangeLedger>;
 }
 
 /** What the kubelet last said of itself: `Unknown` is the control plane's word for silence, `Never` means it has not spoken yet. */
@@ -46,6 +80,10 @@ export interface NodeFacts {
   readonly createdAtMs: number;
   readonly deleting: boolean;
   readonly readiness: Readiness;
+  /** Of the machine, as its kubelet says; undefined where it does not. */
+  readonly machineID: string | undefined;
+  /** The podCIDRs of its spec that are prefixes in canonical form. */
+  readonly podCIDRs: readonly Prefix[];
   /** The first InternalIP of each family, IPv4 first, in canonical form. */
   readonly internalAddresses: readonly string[];
   /** Every InternalIP and ExternalIP, once each, sorted, in canonical form. */
@@ -64,6 +102,8 @@ export interface NodeRecord {
 
 /** Everything a plan is made of. The order of no list matters. */
 export interface Snapshot {
+  /** Undefined where there is none yet, or no longer. */
+  readonly ledger: Ledger | undefined;
   readonly networks: readonly Network[];
   readonly nodes: readonly NodeFacts[];
   readonly claims: readonly Claim[];

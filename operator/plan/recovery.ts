@@ -1,0 +1,100 @@
+import { ledgerName, apiVersion } from "../../crds/names.ts";
+import type { RangeLedger, RangeLedgerSpec } from "../../crds/types.ts";
+import type { Step } from "../../lib/reconcile/kind.ts";
+import { type LedgerOptions, type LedgerPlan, planLedger } from "./ledger.ts";
+import { ownRecord } from "./node-progress.ts";
+import type { LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
+
+export interface LedgerInput extends LedgerOptions {
+  readonly nowMs: number;
+  /** For a ledger that is made, or made anew after a loss; never used before. */
+  readonly newIncarnation: string;
+  /** How long agents have to report after a loss. */
+  readonly recoverySeconds: number;
+  /** The server showed an older state than before: it was restored from a backup. */
+  readonly wentBack?: boolean;
+}
+
+/** The step that makes the ledger as planned, and what it was planned from; undefined where it stands so already. */
+export interface LedgerStep {
+  readonly step: Step<RangeLedger>;
+  readonly plan: LedgerPlan;
+}
+
+/**
+ * What to write to the ledger. After a loss (it is gone although something is in use, or it is older than what agents have seen) it gets another
+ * incarnation and `recovery`, which stands until every node that may have subnets has reported, or time is up.
+ */
+export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep | undefined {
+  const { ledger } = snapshot;
+  const plan = planLedger(snapshot, input);
+  const loss = lossOf(snapshot, input.wentBack ?? false);
+  const isOver = ledger?.recovering === true && loss === undefined && isRecovered(snapshot, input.nowMs);
+  const because = [...plan.because, ...(loss === undefined ? [] : [loss]), ...(isOver ? ["recovery is over"] : [])];
+  if (because.length === 0) return undefined;
+  const before = ledger?.object.spec;
+  const until = new Date(input.nowMs + input.recoverySeconds * 1000);
+  const begun = loss && { since: renderTime(new Date(input.nowMs)), until: renderTime(until), reason: loss };
+  const recovery = begun ?? (isOver ? undefined : before?.recovery);
+  const spec: RangeLedgerSpec = {
+    incarnation: before === undefined || loss !== undefined ? input.newIncarnation : before.incarnation,
+    epoch: Math.max(before?.epoch ?? 0, ...plan.entries.map((entry) => entry.epoch)),
+    releaseSequence: before?.releaseSequence ?? 0,
+    ...(recovery !== undefined && { recovery }),
+    entries: plan.entries.map(renderEntry),
+  };
+  return { step: stepTo(snapshot, spec, because.join("; ")), plan };
+}
+
+/** The step that takes the next number for releases. */
+export function numberingStep(snapshot: Snapshot): Step<RangeLedger> | undefined {
+  const spec = snapshot.ledger?.object.spec;
+  if (spec === undefined) return undefined;
+  return stepTo(snapshot, { ...spec, releaseSequence: spec.releaseSequence + 1 }, "subnets are released");
+}
+
+function stepTo({ ledger }: Snapshot, spec: RangeLedgerSpec, because: string): Step<RangeLedger> {
+  const part = { kind: "RangeLedger", key: ledgerName, because };
+  if (ledger === undefined) {
+    return { op: "add", ...part, want: { apiVersion, kind: "RangeLedger", metadata: { name: ledgerName }, spec } };
+  }
+  return { op: "change", ...part, want: { ...ledger.object, spec }, have: ledger.object };
+}
+
+/** What was lost, in one word; undefined where nothing was. A fresh install has no ledger and nothing in use. */
+function lossOf({ ledger, claims, records, nodes }: Snapshot, wentBack: boolean): string | undefined {
+  if (ledger === undefined) {
+    const isInUse = claims.length > 0 || records.length > 0 || nodes.some(hadNetwork);
+    return isInUse ? "LedgerLost" : undefined;
+  }
+  const isOlder = records.some(({ object }) => {
+    const seen = object.status?.acknowledged;
+    return seen?.incarnation === ledger.incarnation && seen.sequence > ledger.object.spec.releaseSequence;
+  });
+  return isOlder || wentBack ? "LedgerRolledBack" : undefined;
+}
+
+/** Every node that may have subnets has been heard under this incarnation, or the deadline is over. */
+function isRecovered({ ledger, nodes, records }: Snapshot, nowMs: number): boolean {
+  const { recovery } = ledger?.object.spec ?? {};
+  if (recovery === undefined || nowMs >= Date.parse(recovery.until)) return true;
+  const known = new Map(records.map((record) => [record.node, record]));
+  return nodes.every((node) => {
+    const own = ownRecord(node, known.get(node.name));
+    return own?.status?.acknowledged?.incarnation === ledger?.incarnation || (own === undefined && !hadNetwork(node));
+  });
+}
+
+/** Whether this Node was told, by us, that its network is there. */
+export function hadNetwork({ networkUnavailable }: NodeFacts): boolean {
+  return networkUnavailable?.status === "False" && networkUnavailable.reason?.startsWith("Podnet") === true;
+}
+
+function renderEntry({ cidr, subnetLength, network, networkUID, epoch, open }: LedgerEntry): RangeLedgerSpec["entries"][number] {
+  return { cidr, nodePrefixLength: subnetLength, network, networkUID, epoch, state: open ? "Open" : "Closing" };
+}
+
+/** In whole seconds, as the API server writes times. */
+export function renderTime(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
+}
