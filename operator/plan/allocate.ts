@@ -1,27 +1,24 @@
 import type { Family } from "../../lib/net/address.ts";
-import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
-import { countSubnets, freeSubnets, type RangeUse } from "../../lib/net/ranges.ts";
-import { type Acceptance, acceptRanges, isUsable } from "./accept.ts";
-import { type Member, members } from "./members.ts";
+import type { Prefix } from "../../lib/net/prefix.ts";
+import { type Acceptance, acceptRanges, rangeOf } from "./accept.ts";
+import { type Member, memberOf } from "./member.ts";
+import { type Ambiguity, type Belonging, membership } from "./membership.ts";
+import { adoptable, type Need, needsOf } from "./needs.ts";
 import { type Occupancy, occupancy } from "./occupancy.ts";
-import { familyName, type Network, type NodeFacts, type Snapshot } from "./snapshot.ts";
+import { createPool, type FreeSubnet, type Pool } from "./pool.ts";
+import { type AllocationFailure, recoveryFailure, refusalOf, staticFailure } from "./refusal.ts";
+import { nodesOnTurn } from "./rollout.ts";
+import type { LedgerEntry, Network, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** A subnet to claim for a node. */
 export interface NewClaim {
   readonly node: NodeFacts;
   readonly network: Network;
   readonly prefix: Prefix;
-  /** e.g. `"node-1 has no IPv4 subnet of default"`. */
+  /** The open entry of the ledger that it is cut from. */
+  readonly entry: LedgerEntry;
+  /** e.g. `"the node has no IPv4 subnet"`. */
   readonly because: string;
-}
-
-/** Why a node gets no subnet of a family. */
-export interface AllocationFailure {
-  readonly node: string;
-  readonly networkUID: string;
-  readonly code: "RangeExhausted" | "RangeNotAccepted";
-  /** What is wrong and what to do; the same for every node of the network and family. */
-  readonly message: string;
 }
 
 /** What each node has and what it shall get. */
@@ -33,102 +30,95 @@ export interface Allocation {
   /** To be created; each may turn out to be taken, then plan again. */
   readonly creates: readonly NewClaim[];
   readonly failures: readonly AllocationFailure[];
+  readonly ambiguities: readonly Ambiguity[];
+  /** Names of nodes that no network selects. */
+  readonly unselected: readonly string[];
 }
 
 /**
- * The plan of all subnets. It depends on no list's order. 1. What a node has it keeps. 2. A node lacking a family gets the lowest free subnet of the first
- * range with room; a node that has nothing gets all its families or none. 3. Nothing given overlaps a claim, a reserved prefix or another one given.
- * 4. With its own creates among the claims, the plan is empty.
+ * The plan of all subnets. It depends on no list's order. 1. What a node has it keeps. 2. A node that needs a subnet gets the one set aside for it, else the
+ * lowest free one of the first range with room; a node that has nothing gets all its families or none. 3. Nothing given overlaps a claim, a reserved prefix,
+ * what an agent says it has, or another one given. 4. Everything given lies in an open entry of the ledger. 5. With its own creates among the claims, the
+ * plan is empty.
  */
 export function allocate(snapshot: Snapshot): Allocation {
-  const acceptance = acceptRanges(snapshot.networks, snapshot.claims);
-  const use = occupancy(snapshot, acceptance);
-  const all = members(snapshot, acceptance);
+  const acceptance = acceptRanges(snapshot);
+  const use = occupancy(snapshot);
+  const { belongings, ambiguities, unselected } = membership(snapshot, acceptance);
+  const onTurn = turns(belongings, acceptance);
+  const pools = createPools(belongings, acceptance, use);
+  const members: Member[] = [];
   const creates: NewClaim[] = [];
   const failures: AllocationFailure[] = [];
+  for (const one of belongings) {
+    const accepted = acceptance.get(one.network.uid);
+    const isOnTurn = onTurn.has(one.node.name);
+    const member = memberOf(one, needsOf(one, accepted, isOnTurn), isOnTurn);
+    members.push(member);
+    const { given, failed } = serve(member, { pools, acceptance: accepted, isRecovering: snapshot.ledger?.recovering ?? true });
+    creates.push(...given);
+    failures.push(...failed);
+  }
+  return { acceptance, occupancy: use, members, creates, failures, ambiguities, unselected };
+}
+
+function turns(belongings: readonly Belonging[], acceptance: ReadonlyMap<string, Acceptance>): ReadonlySet<string> {
+  const byNetwork = Map.groupBy(belongings, ({ network }) => network);
+  return new Set([...byNetwork].flatMap(([network, list]) => [...nodesOnTurn(network, list, acceptance.get(network.uid))]));
+}
+
+type Pools = (network: Network, family: Family) => Pool;
+
+/** One pool per network and family. Statics, and the podCIDRs of nodes that have nothing yet, are kept for those nodes. */
+function createPools(belongings: readonly Belonging[], acceptance: ReadonlyMap<string, Acceptance>, use: Occupancy): Pools {
+  const wishes = belongings
+    .filter(({ holding, network }) => holding.kept.length === 0 && network.object.spec.adoption.nodePodCIDR !== "Never")
+    .flatMap((one) => ([4, 6] as const).flatMap((family) => adoptable(one, acceptance.get(one.network.uid), family) ?? []));
   const pools = new Map<string, Pool>();
-  const poolOf = (network: Network, family: Family): Pool => {
+  return (network, family) => {
     const key = `${network.uid}/${family}`;
-    const pool = pools.get(key) ?? createPool(network, family, acceptance.get(network.uid), use);
+    const setAside = [...network.statics.map(({ prefix }) => prefix), ...wishes];
+    const pool = pools.get(key) ?? createPool(network, family, acceptance.get(network.uid), use, setAside);
     pools.set(key, pool);
     return pool;
   };
-  for (const member of all) {
-    const needs = member.missing.map((family) => ({ family, pool: poolOf(member.network, family) }));
-    const failed = needs.filter(({ pool }) => pool.next() === undefined);
-    const refusal = refusalOf(member, acceptance.get(member.network.uid));
-    if (refusal !== undefined) failures.push(refusal);
-    else
-      failures.push(
-        ...failed.map(({ pool }) => ({ ...identity(member), code: "RangeExhausted" as const, message: pool.whyEmpty() })),
-      );
-    creates.push(...member.lost.map((prefix) => newClaim(member, prefix, "its claim vanished while the node uses it")));
-    const hasNothing = member.claims.length === 0 && member.lost.length === 0;
-    if (refusal !== undefined || (hasNothing && failed.length > 0)) continue;
-    for (const { family, pool } of needs) {
-      const prefix = pool.take();
-      if (prefix !== undefined) creates.push(newClaim(member, prefix, `the node has no ${familyName(family)} subnet`));
-    }
-  }
-  return { acceptance, occupancy: use, members: all, creates, failures };
 }
 
-/** The free subnets of one family of one network, lowest first. */
-interface Pool {
-  next(): Prefix | undefined;
-  take(): Prefix | undefined;
-  whyEmpty(): string;
+interface Service {
+  readonly pools: Pools;
+  readonly acceptance: Acceptance | undefined;
+  readonly isRecovering: boolean;
 }
 
-function createPool(network: Network, family: Family, acceptance: Acceptance | undefined, use: Occupancy): Pool {
-  const ranges = (acceptance?.accepted ?? []).filter((range) => range.prefix.family === family);
-  const taken = use.takenFrom(network);
-  const uses = ranges.map(({ prefix, subnetLength }) => ({ range: prefix, subnetLength, taken, reserved: network.reserved }));
-  const free = freeOf(uses);
-  let head: Prefix | undefined = free.next().value;
-  let why: string | undefined;
-  return {
-    next: () => head,
-    take() {
-      const prefix = head;
-      head = free.next().value;
-      return prefix;
-    },
-    whyEmpty() {
-      why ??= `no ${familyName(family)} subnet is left for new nodes: ${uses
-        .map((range) => {
-          const counts = countSubnets(range);
-          return `${renderPrefix(range.range)} has ${counts.total} of length /${range.subnetLength}, ${counts.reserved} reserved`;
-        })
-        .join("; ")}; append a range to spec.ranges of PodNetwork/${network.name}`;
-      return why;
-    },
-  };
+/** What a member gets of what it needs, and why it does not get the rest. */
+function serve(member: Member, service: Service): { readonly given: NewClaim[]; readonly failed: AllocationFailure[] } {
+  const { node, network, lost, needs } = member;
+  const again = lost.flatMap((prefix): NewClaim[] => {
+    const entry = rangeOf(service.acceptance, prefix)?.entry;
+    return entry === undefined ? [] : [{ node, network, prefix, entry, because: "its claim vanished while the node uses it" }];
+  });
+  const refusal = refusalOf(member, service.acceptance);
+  if (refusal !== undefined) return { given: again, failed: [refusal] };
+  if (needs.length === 0) return { given: again, failed: [] };
+  if (service.isRecovering) return { given: again, failed: [recoveryFailure(member)] };
+  const poolOf = (need: Need) => service.pools(network, need.family);
+  const failed = needs.flatMap((need) => failureOf(member, need, poolOf(need)) ?? []);
+  if (member.hasNothing && failed.some(({ isVital }) => isVital)) return { given: again, failed };
+  const given = needs.flatMap((need): NewClaim[] => {
+    const found = take(need, poolOf(need));
+    return found === undefined ? [] : [{ node, network, ...found, because: need.because }];
+  });
+  return { given: [...again, ...given], failed };
 }
 
-function* freeOf(uses: readonly RangeUse[]): Generator<Prefix, undefined> {
-  for (const use of uses) yield* freeSubnets(use);
-  return undefined;
+function take({ wish }: Need, pool: Pool): FreeSubnet | undefined {
+  const wished = wish === undefined ? undefined : pool.takeExactly(wish.prefix);
+  return wished ?? (wish?.must === true ? undefined : pool.take());
 }
 
-function newClaim({ node, network }: Member, prefix: Prefix, because: string): NewClaim {
-  return { node, network, prefix, because };
-}
-
-function identity(member: Member): Pick<AllocationFailure, "node" | "networkUID"> {
-  return { node: member.node.name, networkUID: member.network.uid };
-}
-
-/** A node that has nothing yet does not begin with half of what its network promises. */
-function refusalOf(member: Member, acceptance: Acceptance | undefined): AllocationFailure | undefined {
-  const { network } = member;
-  if (member.claims.length > 0 || member.lost.length > 0 || network.deleting || isUsable(network, acceptance)) return undefined;
-  const refused = (acceptance?.refused ?? []).map(
-    ({ range, by }) => `${range.cidr} overlaps ${by.cidr} of PodNetwork/${by.network}`,
-  );
-  return {
-    ...identity(member),
-    code: "RangeNotAccepted",
-    message: `new nodes get nothing while a range is not accepted: ${refused.join("; ")}; change spec.ranges of one of the two`,
-  };
+function failureOf(member: Member, need: Need, pool: Pool): AllocationFailure | undefined {
+  const { wish, vital } = need;
+  if (wish?.must === true) return pool.isFree(wish.prefix) ? undefined : staticFailure(member, wish.prefix, vital);
+  if (pool.next() !== undefined || (wish !== undefined && pool.isFree(wish.prefix))) return undefined;
+  return { node: member.node.name, networkUID: member.network.uid, code: "RangeExhausted", message: pool.whyEmpty(), isVital: vital };
 }

@@ -1,7 +1,7 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, givingRanges, rangeOf } from "./accept.ts";
-import type { Belonging } from "./members.ts";
+import type { Belonging } from "./membership.ts";
 import { familyName } from "./snapshot.ts";
 
 /** One subnet that a node shall have beyond those it has. */

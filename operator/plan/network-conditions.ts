@@ -3,7 +3,7 @@ import { renderIssue } from "../../crds/issue.ts";
 import type { Acceptance } from "./accept.ts";
 import type { AllocationFailure } from "./allocate.ts";
 import type { Blockers } from "./finalize.ts";
-import { isComplete, type Member } from "./members.ts";
+import { isComplete, type Member } from "./membership.ts";
 import type { NodeProgress, Progress } from "./node-progress.ts";
 import type { Network } from "./snapshot.ts";
 

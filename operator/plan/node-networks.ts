@@ -4,7 +4,7 @@ import { comparePrefixes, containsPrefix, type Prefix, renderPrefix } from "../.
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
-import { isComplete, type Member } from "./members.ts";
+import { isComplete, type Member } from "./membership.ts";
 import type { NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** NodeNetworks, compared by their spec. */

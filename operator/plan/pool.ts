@@ -15,7 +15,9 @@ export interface FreeSubnet {
 export interface Pool {
   next(): FreeSubnet | undefined;
   take(): FreeSubnet | undefined;
-  /** This very subnet, where it is free; also one that is set aside. */
+  /** Whether this very subnet can be taken; also one that is set aside. */
+  isFree(prefix: Prefix): boolean;
+  /** This very subnet, where it is free. */
   takeExactly(prefix: Prefix): FreeSubnet | undefined;
   whyEmpty(): string;
 }
@@ -32,20 +34,25 @@ export function createPool(
   const uses = ranges.map((range) => ({ range, use: useOf(range, network, use) }));
   const free = freeOf(uses, setAside);
   const given: Prefix[] = [];
+  const around = (prefix: Prefix) =>
+    uses.find(({ range }) => range.subnetLength === prefix.length && prefixesOverlap(range.prefix, prefix));
+  const isFree = (prefix: Prefix) => {
+    const { use } = around(prefix) ?? {};
+    return use !== undefined && ![...use.taken, ...use.reserved, ...given].some((other) => prefixesOverlap(other, prefix));
+  };
   let head: FreeSubnet | undefined = free.next().value;
   let why: string | undefined;
   return {
     next: () => head,
+    isFree,
     take() {
       const found = head;
       head = free.next().value;
       return found;
     },
     takeExactly(prefix) {
-      const found = uses.find(({ range }) => range.subnetLength === prefix.length && prefixesOverlap(range.prefix, prefix));
-      if (found === undefined) return undefined;
-      const taken = [...found.use.taken, ...found.use.reserved, ...given];
-      if (taken.some((other) => prefixesOverlap(other, prefix))) return undefined;
+      const found = around(prefix);
+      if (found === undefined || !isFree(prefix)) return undefined;
       given.push(prefix);
       if (head !== undefined && comparePrefixes(head.prefix, prefix) === 0) head = free.next().value;
       return { prefix, entry: found.range.entry };

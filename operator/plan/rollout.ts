@@ -1,5 +1,5 @@
 import { type Acceptance, rangeOf } from "./accept.ts";
-import type { Belonging } from "./members.ts";
+import type { Belonging } from "./membership.ts";
 import { isProgrammed } from "./node-progress.ts";
 import { sameSettings, settingsOf } from "./node-settings.ts";
 import type { Network } from "./snapshot.ts";

@@ -4,7 +4,7 @@ import type { Prefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Allocation } from "./allocate.ts";
 import type { Blockers } from "./finalize.ts";
-import { isComplete } from "./members.ts";
+import { isComplete } from "./membership.ts";
 import { networkConditions, type NetworkView } from "./network-conditions.ts";
 import type { NodeProgress } from "./node-progress.ts";
 import type { Network } from "./snapshot.ts";

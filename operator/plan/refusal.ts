@@ -1,0 +1,52 @@
+import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
+import { type Acceptance, isUsable } from "./accept.ts";
+import type { Refusal } from "./ledger.ts";
+import type { Member } from "./member.ts";
+
+/** Why a node does not get a subnet that it needs. */
+export interface AllocationFailure {
+  readonly node: string;
+  readonly networkUID: string;
+  readonly code: "RangeExhausted" | "RangeNotAccepted" | "StaticSubnetTaken" | "Recovering";
+  /** What is wrong and what to do; the same for every node of the network and family where that can be. */
+  readonly message: string;
+  /** Without it the node lacks a family; else it is only short of addresses. */
+  readonly isVital: boolean;
+}
+
+/** A node that has nothing yet does not begin with half of what its network promises. */
+export function refusalOf(member: Member, acceptance: Acceptance | undefined): AllocationFailure | undefined {
+  const { network } = member;
+  if (!member.hasNothing || network.deleting || isUsable(network, acceptance)) return undefined;
+  const refused = (acceptance?.refused ?? []).map(describeRefusal);
+  const message = `new nodes get nothing while a range is not accepted: ${refused.join("; ")}`;
+  return { ...identity(member), code: "RangeNotAccepted", message, isVital: true };
+}
+
+/** What is in the way of a range, and what to do. */
+export function describeRefusal({ range, reason, by }: Refusal): string {
+  const other = by === undefined ? "" : `${by.cidr} of PodNetwork/${by.network}`;
+  const words = {
+    OverlapsWith: `${range.cidr} overlaps ${other}; change spec.ranges of one of the two`,
+    RangeInUse: `${range.cidr} waits for ${other}, which is still in use; it follows by itself`,
+    LedgerFull: `${range.cidr} does not fit into the ledger, which holds 4096 ranges; remove ranges that nobody needs`,
+    Accepting: `${range.cidr} is about to be accepted`,
+  };
+  return words[reason];
+}
+
+/** The subnet that is set aside for a node belongs to somebody else. */
+export function staticFailure(member: Member, prefix: Prefix, isVital: boolean): AllocationFailure {
+  const message = `${renderPrefix(prefix)}, set aside for Node ${member.node.name} in spec.staticSubnets, is in use or reserved; free it or name another one`;
+  return { ...identity(member), code: "StaticSubnetTaken", message, isVital };
+}
+
+/** Nothing new is given after a loss until the agents have reported. */
+export function recoveryFailure(member: Member): AllocationFailure {
+  const message = "nothing new is given until the agents have reported what they have; see RangeLedger/cluster spec.recovery";
+  return { ...identity(member), code: "Recovering", message, isVital: member.missing.length > 0 };
+}
+
+function identity(member: Member): Pick<AllocationFailure, "node" | "networkUID"> {
+  return { node: member.node.name, networkUID: member.network.uid };
+}
