@@ -13,10 +13,15 @@ export type IssueCode =
   | "NotCanonical"
   | "NotUnicast"
   | "RangesOverlap" // inside one network
-  | "OutsideRanges" // a reserved prefix
+  | "OutsideRanges" // a reserved prefix, or a static subnet
+  | "Reserved" // a static subnet in a reserved prefix
   | "WrongCombination" // fields that do not go together
   | "Immutable"
-  | "OverlapsWith"; // another network's range
+  | "OverlapsWith" // another network's range
+  | "InUse" // by nodes, so it can be neither removed nor given to another
+  | "NoRoom" // for the nodes that would have to move
+  | "NotConfirmed" // the deletion of a network with pods
+  | "NotJudged"; // what has to be known could not be read
 
 /** One thing wrong with an object, as an expected outcome. */
 export interface Issue {

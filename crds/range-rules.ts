@@ -69,7 +69,8 @@ function lengthProblems(range: Prefix, cidr: string, length: number): string[] {
   return problems;
 }
 
-function prefixIssues(cidr: string, path: string): Issue[] {
+/** What keeps a text from being a prefix in canonical form. */
+export function prefixIssues(cidr: string, path: string): Issue[] {
   const result = parsePrefix(cidr);
   return isPrefixProblem(result) ? [{ path, code: result.code, message: result.message }] : [];
 }

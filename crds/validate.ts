@@ -1,7 +1,8 @@
 import { parseLoosePrefix, type Prefix, prefixesOverlap } from "../lib/net/prefix.ts";
 import type { Issue } from "./issue.ts";
 import { immutableIssues, rangeIssues, reservedIssues } from "./range-rules.ts";
-import type { PodNetwork, PodNetworkMtu, PodNetworkNodeSelector, PodNetworkSpec } from "./types.ts";
+import { staticSubnetIssues } from "./static-rules.ts";
+import type { PodNetwork, PodNetworkMtu, PodNetworkNodeSelector, PodNetworkRollout, PodNetworkSpec } from "./types.ts";
 
 /**
  * What one parsed PodNetwork gets wrong across its fields; the CRD's CEL rules find the same. With the stored object as `old` it judges an update:
@@ -50,9 +51,17 @@ function specIssues(spec: PodNetworkSpec): Issue[] {
   return [
     ...rangeIssues(spec.ranges),
     ...reservedIssues(spec.reserved ?? [], spec.ranges),
+    ...staticSubnetIssues(spec),
+    ...rolloutIssues(spec.rollout),
     ...mtuIssues(spec.mtu, spec),
     ...selectorIssues(spec.nodeSelector ?? {}),
   ];
+}
+
+function rolloutIssues({ maxUnavailableNodes: most }: PodNetworkRollout): Issue[] {
+  if (typeof most === "number" ? most >= 1 && most <= 100_000 : /^([1-9]|[1-9][0-9]|100)%$/.test(most)) return [];
+  const message = `${JSON.stringify(most)} is neither a number of nodes (1 to 100000) nor a share of them (1% to 100%); write e.g. 3 or 10%`;
+  return [{ path: "spec.rollout.maxUnavailableNodes", code: "OutOfBounds", message }];
 }
 
 function mtuIssues({ mode, value }: PodNetworkMtu, { ranges }: PodNetworkSpec): Issue[] {

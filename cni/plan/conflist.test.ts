@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Family } from "../../lib/net/address.ts";
 import { type Prefix, prefixAround, toPrefix } from "../../lib/net/prefix.ts";
-import { type Conflist, parseConflist, renderConflist } from "./conflist.ts";
+import { type Conflist, openSubnets, parseConflist, renderConflist } from "./conflist.ts";
 import { pluginNames } from "./plugin-names.ts";
 
 const oneFamily: Conflist = {
@@ -13,7 +13,7 @@ const oneFamily: Conflist = {
   portMap: true,
   mtu: 1500,
   subnets: [toPrefix("10.244.1.0/24")],
-  closed: false,
+  closed: [],
 };
 const grown: Conflist = {
   ...oneFamily,
@@ -26,7 +26,8 @@ const golden: Readonly<Record<string, Conflist>> = {
   "one-family.conflist": oneFamily,
   "two-families-grown.conflist": grown,
   "ipv6-only.conflist": { ...oneFamily, subnets: [toPrefix("fd00:10:244:7::/64")] },
-  "closed.conflist": { ...grown, closed: true },
+  "closed.conflist": { ...grown, closed: [4, 6] },
+  "one-family-closed.conflist": { ...grown, closed: [4] },
   "plain.conflist": { ...oneFamily, hairpin: false, portMap: false },
 };
 
@@ -42,23 +43,33 @@ function subnet(family: Family, longest: number): fc.Arbitrary<Prefix> {
     .map(([value, length]) => prefixAround({ family, value }, length));
 }
 
-const conflists: fc.Arbitrary<Conflist> = fc.record(
-  {
-    bridge: fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/),
-    hairpin: fc.boolean(),
-    portMap: fc.boolean(),
-    mtu: fc.integer({ min: 576, max: 65535 }),
-    subnets: fc
-      .tuple(fc.array(subnet(4, 30), { maxLength: 4 }), fc.array(subnet(6, 126), { maxLength: 4 }))
-      .map(([v4, v6]) => [...v4, ...v6])
-      .filter((subnets) => subnets.length > 0),
-    closed: fc.boolean(),
-  },
-  { noNullPrototype: true },
-);
+const conflists: fc.Arbitrary<Conflist> = fc
+  .record(
+    {
+      bridge: fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/),
+      hairpin: fc.boolean(),
+      portMap: fc.boolean(),
+      mtu: fc.integer({ min: 576, max: 65535 }),
+      subnets: fc
+        .tuple(fc.array(subnet(4, 30), { maxLength: 4 }), fc.array(subnet(6, 126), { maxLength: 4 }))
+        .map(([v4, v6]) => [...v4, ...v6])
+        .filter((subnets) => subnets.length > 0),
+      closed: fc.subarray([4 as const, 6 as const]),
+    },
+    { noNullPrototype: true },
+  )
+  .map((conflist) => ({
+    ...conflist,
+    closed: conflist.closed.filter((family) => conflist.subnets.some((one) => one.family === family)),
+  }));
 
 test("what is rendered parses back to the same settings", () => {
   fc.assert(fc.property(conflists, (conflist) => assert.deepEqual(parseConflist(renderConflist(conflist)), conflist)));
+});
+
+test("a new pod gets an address of a family that is not closed", () => {
+  assert.deepEqual(openSubnets({ ...grown, closed: [4] }), [toPrefix("fd00:10:244:7::/64")]);
+  assert.deepEqual(openSubnets(grown), grown.subnets);
 });
 
 test("only plugins of the fixed list are named", () => {

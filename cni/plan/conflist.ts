@@ -13,8 +13,8 @@ export interface Conflist {
   readonly mtu: number;
   /** At least one; within a family new pods take addresses from the first that has any. */
   readonly subnets: readonly Prefix[];
-  /** Gives no address out any more: ADD fails with a clear error, DEL works. */
-  readonly closed: boolean;
+  /** Families, ascending, that give no address out any more: ADD fails with a clear error, DEL works. */
+  readonly closed: readonly Family[];
 }
 
 /** Where a node's pods send what leaves their subnet: the first address of the subnet, e.g. `10.244.1.1`. */
@@ -22,10 +22,17 @@ export function gatewayOf(subnet: Prefix): string {
   return renderAddress(addressAt(subnet, 1n));
 }
 
+/** The subnets of a configuration that a new pod may get an address of. */
+export function openSubnets({ subnets, closed }: Conflist): Prefix[] {
+  return subnets.filter((subnet) => !closed.includes(subnet.family));
+}
+
 /** Whether host-local gives addresses out of a subnet of that size: at most /30 or /126. */
 export function hasPodAddresses(subnet: Prefix): boolean {
   return subnet.length <= addressBits(subnet.family) - 2;
 }
+
+const families = [4, 6] as const;
 
 /** Family → the destination of its default route. */
 const everywhere: Readonly<Record<Family, string>> = { 4: "0.0.0.0/0", 6: "::/0" };
@@ -49,21 +56,32 @@ export function parseConflist(text: string): Conflist | undefined {
     portMap: chained !== undefined,
     mtu,
     subnets: subnets.filter((subnet): subnet is Prefix => !isPrefixProblem(subnet) && hasPodAddresses(subnet)),
-    closed: ranges.some((range) => field(range, "rangeStart") !== undefined),
+    closed: closedFamilies(ranges),
   };
   return JSON.stringify(conflistObject(conflist)) === JSON.stringify(value) ? conflist : undefined;
 }
 
 function conflistObject({ bridge, hairpin, portMap, mtu, subnets, closed }: Conflist): object {
-  const families = ([4, 6] as const).filter((family) => subnets.some((subnet) => subnet.family === family));
+  const used = families.filter((family) => subnets.some((subnet) => subnet.family === family));
+  const ranges = used.map((family) => {
+    const isClosed = closed.includes(family);
+    return subnets.filter((subnet) => subnet.family === family).map((subnet) => range(subnet, isClosed));
+  });
   const ipam = {
     type: "host-local",
-    ranges: families.map((family) => subnets.filter((subnet) => subnet.family === family).map((subnet) => range(subnet, closed))),
-    routes: families.map((family) => ({ dst: everywhere[family] })),
+    ranges,
+    routes: used.map((family) => ({ dst: everywhere[family] })),
   };
   const main = { type: "bridge", bridge, isGateway: false, hairpinMode: hairpin, mtu, ipam };
   const chained = portMap ? [{ type: "portmap", capabilities: { portMappings: true }, snat: true }] : [];
   return { cniVersion: "1.0.0", name: cniNetworkName, plugins: [main, ...chained] };
+}
+
+function closedFamilies(ranges: readonly unknown[]): Family[] {
+  const closed = ranges
+    .filter((range) => field(range, "rangeStart") !== undefined)
+    .map((range) => String(field(range, "subnet")));
+  return families.filter((family) => closed.some((subnet) => subnet.includes(":") === (family === 6)));
 }
 
 /** A closed range holds the gateway alone, which host-local never gives out. */

@@ -12,7 +12,7 @@ const ours: Conflist = {
   portMap: true,
   mtu: 1500,
   subnets: [toPrefix("10.244.1.0/24"), toPrefix("fd00:10:244:1::/64")],
-  closed: false,
+  closed: [],
 };
 const classic = readFileSync(join(import.meta.dirname, "testdata/classic.conf"), "utf8");
 

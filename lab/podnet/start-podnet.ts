@@ -17,6 +17,7 @@ const manifests = [
   "crds/podnetwork.yaml",
   "crds/nodesubnet.yaml",
   "crds/nodenetwork.yaml",
+  "crds/rangeledger.yaml",
   "deploy/operator.yaml",
   "deploy/webhook.yaml",
   "deploy/agent.yaml",
