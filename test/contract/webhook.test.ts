@@ -89,18 +89,3 @@ test("a network that came to overlap while nobody judged can be shrunk and delet
   await must(["replace", "-f", "-"], network("loser", ["10.251.0.0/16"]));
   await must(["delete", "podnetwork", "loser", "--timeout=20s"]);
 });
-
-test("the webhook's own token can do what it needs and nothing else", async () => {
-  const can = async (verb: string, resource: string, ...more: string[]): Promise<string> => {
-    const as = "--as=system:serviceaccount:kube-system:podnet-webhook";
-    return (await lab.kubectl(["auth", "can-i", verb, resource, as, ...more])).stdout.trim();
-  };
-  assert.equal(await can("list", "podnetworks.podnet.dev"), "yes");
-  assert.equal(await can("patch", "podnetworks.podnet.dev"), "no");
-  assert.equal(await can("get", "secrets/podnet-webhook-tls", "--namespace=kube-system"), "yes");
-  assert.equal(await can("get", "secrets/other", "--namespace=kube-system"), "no");
-  assert.equal(await can("list", "secrets", "--namespace=kube-system"), "no");
-  assert.equal(await can("patch", "validatingwebhookconfigurations/podnet"), "yes");
-  assert.equal(await can("patch", "validatingwebhookconfigurations/other"), "no");
-  assert.equal(await can("list", "pods"), "no");
-});
