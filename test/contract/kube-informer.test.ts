@@ -11,6 +11,7 @@ import type { AnsweringProxy, CannedAnswer, SeenRequest } from "../support/answe
 import { connectBy, openProxy, openWire } from "../support/api-detour.ts";
 import { backUpEtcd, compactEtcd, restartApiServer } from "../support/etcd.ts";
 import { churn, followWidgets, openWatches, untilEqual } from "../support/follow-widgets.ts";
+import { labName } from "../support/lab-name.ts";
 import { installWidgets, widget, widgets } from "../support/widget.ts";
 
 let lab: Lab;
@@ -18,7 +19,7 @@ let lab: Lab;
 let direct: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes("kube-informer"));
+  lab = await startLab(noNodes(labName("kube-informer")));
   await installWidgets(lab);
   direct = connectBy(lab.kubeconfig);
 });

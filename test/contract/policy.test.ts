@@ -11,13 +11,14 @@ import { connect } from "../../lib/kube/client.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { labName } from "../support/lab-name.ts";
 import { rightsOf } from "../support/rights.ts";
 
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 let lab: Lab;
 
 before(async () => {
-  lab = await startLab(nodesOnOneSegment("contract-policy", 2, "nodes-without-kubelets"));
+  lab = await startLab(nodesOnOneSegment(labName("contract-policy"), 2, "nodes-without-kubelets"));
   await installManifests(lab);
 });
 after(() => lab?.stop());

@@ -6,12 +6,13 @@ import type { Service } from "../../lab/node/service.ts";
 import { installManifests, startWebhook } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { labName } from "../support/lab-name.ts";
 
 let lab: Lab;
 let webhook: Service;
 
 before(async () => {
-  lab = await startLab(noNodes("contract-webhook"));
+  lab = await startLab(noNodes(labName("contract-webhook")));
   await installManifests(lab);
   // The webhook alone is to be seen here; the policy says the same in other words.
   await must(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
