@@ -143,17 +143,20 @@ suite("what stays behind", () => {
     assert.deepEqual(remainsOf(name), []);
   });
 
-  test("a killed lab is removed by the next start of that name", async () => {
+  test("a killed lab is removed by the next start of that name, also while another start is removing it", async () => {
     const name = labName("lab-killed");
     const holder = await hold(name, "one-node");
     assert.ok(remainsOf(name).some((line) => line.includes("kubelet")));
     assert.equal(await end(holder, "SIGKILL"), "SIGKILL");
-    const lab = await startLab(oneNode(name, "hosts"));
+    const names = [labName("lab-other"), name];
+    const [other, lab] = await Promise.all(names.map((one) => startLab(oneNode(one, "hosts"))));
+    await other?.stop();
     assert.deepEqual(
       remainsOf(name).filter((line) => line.includes("kube") || line.includes("etcd")),
       [],
     );
-    await lab.stop();
+    assert.notDeepEqual(remainsOf(name), []);
+    await lab?.stop();
     assert.deepEqual(remainsOf(name), []);
   });
 
