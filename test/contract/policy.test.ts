@@ -12,6 +12,7 @@ import type { Resource } from "../../lib/kube/resource.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { labName } from "../support/lab-name.ts";
+import { ownSpec } from "../support/node-view.ts";
 import { rightsOf } from "../support/rights.ts";
 
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
@@ -59,24 +60,9 @@ test("the overlap policy judges only the ranges that an update adds, and no dele
   await must(["delete", "podnetwork", "second", "--timeout=20s"]);
 });
 
-const nodeNetwork = (name: string): string =>
-  JSON.stringify({
-    apiVersion: "podnet.dev/v1alpha1",
-    kind: "NodeNetwork",
-    metadata: { name },
-    spec: {
-      configGeneration: 1,
-      nodeUID: "u",
-      network: "first",
-      networkUID: "u",
-      subnets: [],
-      nodeAddresses: [],
-      podRanges: [],
-      mtu: { mode: "Auto" },
-      masquerade: { enabled: true },
-      cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
-    },
-  });
+function nodeNetwork(name: string): string {
+  return JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "NodeNetwork", metadata: { name }, spec: ownSpec() });
+}
 
 test("an agent's token writes the status of its own NodeNetwork, and nothing else", async () => {
   for (const name of ["node-1", "node-2"]) await must(["create", "-f", "-"], nodeNetwork(name));
