@@ -4,14 +4,15 @@ import { runUntilStopped } from "../lib/daemon/stop.ts";
 
 export type StageName = "operator" | "webhook" | "agent";
 
-const logSettings = {
+/** What every stage is told about its log. */
+export const logSettings = {
   logLevel: choice({
     env: "PODNET_LOG_LEVEL",
     fallback: "info",
     of: ["error", "warn", "info", "debug", "trace"],
     help: "The least serious messages that are logged.",
   }),
-};
+} satisfies SettingTable;
 
 /** Runs a stage with settings from the environment until it is stopped; gives the exit code. Only that stage's code is loaded. */
 export async function startedStage(name: StageName): Promise<number> {

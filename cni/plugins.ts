@@ -4,9 +4,9 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isAbsent } from "../lib/linux/system-error.ts";
+import { writeWhole } from "../lib/linux/whole-file.ts";
 import type { PluginName } from "./plan/plugin-names.ts";
 import { type PluginManifest, readManifest, writeManifest } from "./plugin-manifest.ts";
-import { writeWhole } from "./write-whole.ts";
 
 /** What stands in the plugin folder under one name. */
 export interface PluginReport {

@@ -29,7 +29,7 @@ export const podNetworkReasons = {
 export type PodNetworkConditionType = keyof typeof podNetworkReasons;
 
 /**
- * Condition types of a NodeNetwork. `Programmed` is always there; each other one only while it is True, as a warning. Reasons of `Programmed` name
+ * Every condition of a NodeNetwork. `Programmed` is always there; each other one only while it is True, as a warning. Reasons of `Programmed` name
  * what failed (`LinkFailed`, `NoSubnet`, …), one per kernel kind.
  */
 export const nodeNetworkConditionTypes = [
@@ -40,16 +40,40 @@ export const nodeNetworkConditionTypes = [
   "PeersUnrouted",
 ] as const;
 
-/** A condition without its time, which `setCondition` knows. */
-export type Verdict = Omit<Condition, "lastTransitionTime">;
+/** Condition types of a NodeNetwork. */
+export type NodeNetworkConditionType = (typeof nodeNetworkConditionTypes)[number];
 
-/** The conditions with `next` in the place of the one of its type, or last. Its lastTransitionTime moves only when its status does. */
-export function setCondition(conditions: readonly Condition[], next: Verdict, nowMs: number): Condition[] {
-  const at = conditions.findIndex(({ type }) => type === next.type);
-  const before = conditions[at];
-  const lastTransitionTime = before?.status === next.status ? before.lastTransitionTime : renderTime(nowMs);
-  const condition = { ...next, message: shortened(next.message), lastTransitionTime };
-  return before === undefined ? [...conditions, condition] : conditions.with(at, condition);
+/** A condition without its time and generation, which `setConditions` knows. */
+export interface Verdict<Type extends string = string> {
+  readonly type: Type;
+  readonly status: Condition["status"];
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Of what object conditions are, and when. */
+export interface Judged {
+  readonly observedGeneration: number;
+  readonly nowMs: number;
+}
+
+/**
+ * The conditions that say these verdicts: those there were keep their places, others come last, and one without a verdict goes. A lastTransitionTime moves
+ * only when its status does.
+ */
+export function setConditions(
+  before: readonly Condition[],
+  verdicts: readonly Verdict[],
+  { observedGeneration, nowMs }: Judged,
+): Condition[] {
+  const places = [...new Set([...before, ...verdicts].map(({ type }) => type))];
+  return places.flatMap((type) => {
+    const verdict = verdicts.find((one) => one.type === type);
+    if (verdict === undefined) return [];
+    const known = before.find((condition) => condition.type === type);
+    const lastTransitionTime = known?.status === verdict.status ? known.lastTransitionTime : renderTime(nowMs);
+    return [{ ...verdict, message: shortened(verdict.message), observedGeneration, lastTransitionTime }];
+  });
 }
 
 /** What the schema holds of a message. */
@@ -59,7 +83,7 @@ function shortened(message: string): string {
   return message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 3)}...`;
 }
 
-/** In whole seconds, as the API server writes times. */
-function renderTime(ms: number): string {
+/** A time in whole seconds, as the API server writes times, e.g. `"2026-11-24T12:00:00Z"`. */
+export function renderTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { codesByPath, judge, readCrdCases } from "../test/support/crd-case.ts";
+import { claimObject, ownSpec } from "../test/support/node-view.ts";
 import { renderIssue } from "./issue.ts";
 import { apiVersion } from "./names.ts";
 import { parseNodeNetwork, parseNodeSubnet, parsePodNetwork } from "./parse.ts";
@@ -82,14 +83,8 @@ test("a status is read too, with the format of its times", () => {
 });
 
 test("a NodeSubnet names its addresses once each", () => {
-  const owner = { network: "default", networkUID: "n", node: "node-1", nodeUID: "u", cidr: "10.244.1.0/24" };
-  const claim = (nodeAddresses: readonly string[]) =>
-    parseNodeSubnet({
-      apiVersion,
-      kind: "NodeSubnet",
-      metadata: { name: "10.244.1.0-24" },
-      spec: { ...owner, nextHops: ["192.168.1.11"], nodeAddresses },
-    });
+  const claim = (nodeAddresses: string[]) =>
+    parseNodeSubnet({ apiVersion, kind: "NodeSubnet", ...claimObject(1, { nodeAddresses }) });
   assert.equal(claim(["192.168.1.11", "fd00::11"]).value?.spec.cidr, "10.244.1.0/24");
   assert.deepEqual(claim(["192.168.1.11", "192.168.1.11"]).issues?.map(renderIssue), [
     "spec.nodeAddresses[1]: 192.168.1.11 stands in the list twice; remove one",
@@ -97,18 +92,7 @@ test("a NodeSubnet names its addresses once each", () => {
 });
 
 test("a NodeNetwork says all that its agent needs", () => {
-  const spec = {
-    configGeneration: 1,
-    nodeUID: "u",
-    network: "default",
-    networkUID: "n",
-    subnets: [{ cidr: "10.244.1.0/24" }],
-    nodeAddresses: ["192.168.1.11"],
-    podRanges: ["10.244.0.0/16"],
-    mtu: { mode: "Auto" },
-    masquerade: { enabled: true },
-    cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
-  };
+  const spec = ownSpec();
   const parse = (change: object) =>
     parseNodeNetwork({ apiVersion, kind: "NodeNetwork", metadata: { name: "node-1" }, spec: { ...spec, ...change } });
   assert.deepEqual(parse({}).value?.spec, spec);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Problem } from "../tools/problem.ts";
 import type { Progress } from "../tools/progress.ts";
 import { messageOf } from "./error-text.ts";
@@ -25,11 +26,20 @@ function inUse(name: string): Problem {
   return new Problem(`The lab ${name} is being started, used or removed by ${who}: wait for it to end, or choose another name.`);
 }
 
-/** Takes the lock on a lab's name. Throws a Problem where another process has it. */
+/** Longer than removing a lab takes. */
+const REMOVAL_MS = 60_000;
+
+/**
+ * Takes the lock on a lab's name, once nobody is removing an earlier lab of it: any start on the machine may be doing that. Throws
+ * a Problem where another process holds the lab or starts it.
+ */
 export async function lockOrThrow(name: string): Promise<NameLock> {
-  const lock = await lockName(name);
-  if (lock === undefined) throw inUse(name);
-  return lock;
+  for (const deadline = Date.now() + REMOVAL_MS; ; await delay(100)) {
+    const lock = await lockName(name);
+    if (lock !== undefined) return lock;
+    const record = readLabRecord(name);
+    if ((record !== undefined && !record.kept && isAlive(record.owner)) || Date.now() > deadline) throw inUse(name);
+  }
 }
 
 /** Whether a kept lab is still there: its namespaces go with a reboot or by hand. */
@@ -77,13 +87,20 @@ export async function claimName(instance: Instance, directory: string): Promise<
   }
 }
 
+/** Whether nobody holds it and nobody wants it kept. No record at all is what is left of a removal that was cut off. */
+function isAbandoned(record: LabRecord | undefined): boolean {
+  return record === undefined || (!record.kept && !isAlive(record.owner));
+}
+
 async function removeIfAbandoned(name: string): Promise<void> {
-  const lock = await lockName(name);
+  // Looked at before locking: whoever uses the lab meanwhile must not meet this lock.
+  const lock = isAbandoned(readLabRecord(name)) ? await lockName(name) : undefined;
   if (lock === undefined) return;
   try {
     const record = readLabRecord(name);
+    if (!isAbandoned(record)) return;
     if (record === undefined) removeLabRecord(name);
-    else if (!record.kept && !isAlive(record.owner)) await tearDown(record);
+    else await tearDown(record);
   } finally {
     await lock.release();
   }

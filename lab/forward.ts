@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Host, LabProcess } from "./host.ts";
 import { Problem } from "../tools/problem.ts";
-import { messageOf } from "./error-text.ts";
+import { errorCode, messageOf } from "./error-text.ts";
 import { startProcess } from "./process.ts";
 
 export interface ForwardOptions {
@@ -28,25 +28,27 @@ export interface Forward {
 
 const PROGRAM = fileURLToPath(new URL("./forward-process.ts", import.meta.url));
 
-async function listenOnLoopback(port: number): Promise<ReturnType<typeof createServer>> {
+async function listenOnLoopback(name: string, port: number): Promise<ReturnType<typeof createServer>> {
   const server = createServer();
   try {
     server.listen({ host: "127.0.0.1", port });
     await once(server, "listening");
     return server;
   } catch (error) {
+    const reason = errorCode(error) === "EADDRINUSE" ? "another process listens there" : messageOf(error);
     throw new Problem(
-      `Port ${port} of 127.0.0.1 cannot be used (${messageOf(error)}): choose another or end what listens on it.`,
+      `${name} cannot listen on port ${port} of 127.0.0.1 (${reason}): end that process ("ss -tlnp" names it), or choose another port.`,
     );
   }
 }
 
 /**
  * Makes a port inside the lab reachable on 127.0.0.1 outside it, for any TCP. A socket stays in the network namespace it was
- * opened in: it is opened here and served by a process inside the lab, which lives on after the caller has ended.
+ * opened in: it is opened here and served by a process inside the lab, which lives on after the caller has ended. Throws a Problem
+ * where the port cannot be had.
  */
 export async function startForward(options: ForwardOptions): Promise<Forward> {
-  const server = await listenOnLoopback(options.port ?? 0);
+  const server = await listenOnLoopback(options.name, options.port ?? 0);
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("a TCP server has a port");
   const { host, target } = options;

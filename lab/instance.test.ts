@@ -36,8 +36,8 @@ test("a level reaches itself and what is below it", () => {
 });
 
 test("names that cannot be part of a namespace's name are refused", () => {
-  for (const name of ["demo", "test-a1", "a"]) assert.equal(instanceNameFault(name), undefined);
-  for (const name of ["", "Demo", "1a", "a-", "a/b", "../a", "a".repeat(21)]) {
+  for (const name of ["demo", "test-a1", "a", "a".repeat(30)]) assert.equal(instanceNameFault(name), undefined);
+  for (const name of ["", "Demo", "1a", "a-", "a/b", "../a", "a".repeat(31)]) {
     assert.match(instanceNameFault(name) ?? "", /choose another with --name/, name);
   }
 });

@@ -31,7 +31,7 @@ export interface HostSpec {
 
 /** A lab as a value: nothing here runs anything. */
 export interface Instance {
-  /** Up to 20 of `a-z 0-9 -`, e.g. `"demo"`; only one lab of a name is up on a machine at a time. */
+  /** Up to 30 of `a-z 0-9 -`, e.g. `"demo"`; only one lab of a name is up on a machine at a time. */
   readonly name: string;
   readonly level: Level;
   readonly segments: readonly Segment[];
@@ -110,9 +110,9 @@ export function twoSegments(name: string, level: Level = "everything"): Instance
 
 /** What is wrong with an instance's name, in words; undefined where nothing is. */
 export function instanceNameFault(name: string): string | undefined {
-  return /^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/.test(name)
+  return /^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/.test(name)
     ? undefined
-    : `The lab's name ${JSON.stringify(name)} must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter: choose another with --name.`;
+    : `The lab's name ${JSON.stringify(name)} must be 1 to 30 of a-z, 0-9 and "-", beginning with a letter: choose another with --name.`;
 }
 
 /** Whether `level` includes everything of `wanted`. */

@@ -140,7 +140,7 @@ function removeOnSignal(claim: Claim, starting: Promise<Parts>, aborter: AbortCo
  * server is ready; at "nodes-without-kubelets" the Node objects are there too, Ready, and each node has files of its own; at
  * "everything" each node has containerd, a kubelet and kube-proxy, and is Ready but for its network.
  *
- *     const lab = await startLab(noNodes("contract-crds"));          // or threeNodes(name, level), oneNode, twoSegments, …
+ *     const lab = await startLab(noNodes(labName("crd-kinds"))); // or threeNodes(name, level), oneNode, twoSegments, …
  *     after(() => lab.stop());
  *     lab.kubeconfig                                                 // string: works in this process
  *     await lab.kubectl(["apply", "-f", "-"], { stdin: yaml })       // { code, stdout, stderr }
@@ -150,8 +150,8 @@ function removeOnSignal(claim: Claim, starting: Promise<Parts>, aborter: AbortCo
  *     await lab.controlPlane.kill("kube-apiserver")                  // and start("kube-apiserver")
  *     await lab.kubernetesNode("node-1").kubelet.kill()              // and start(), containerd, kubeProxy, reboot()
  *
- * The name must be unlike that of every other lab that may be up at the same time: a test takes its file's. Labs that were killed
- * are removed first. While this process holds the lab, a SIGINT, SIGTERM or SIGHUP removes it before it does its usual work.
+ * The name must be unlike that of every other lab that may be up at the same time: a test takes one of its run (labName). Labs that
+ * were killed are removed first. While this process holds the lab, a SIGINT, SIGTERM or SIGHUP removes it before it does its usual work.
  * Throws a Problem where a person can help; what was begun is then removed, but for the logs.
  */
 export async function startLab(instance: Instance, options: StartLabOptions = {}): Promise<Lab> {

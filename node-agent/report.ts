@@ -1,6 +1,6 @@
-import { setCondition, type Verdict } from "../crds/conditions.ts";
+import { setConditions } from "../crds/conditions.ts";
 import { fieldManagers, nodeNetworkResource } from "../crds/names.ts";
-import type { Condition, NodeNetwork, NodeNetworkStatus } from "../crds/types.ts";
+import type { NodeNetwork, NodeNetworkStatus } from "../crds/types.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import type { Resource, Stored } from "../lib/kube/resource.ts";
@@ -85,12 +85,8 @@ function statusOf(
   { agentVersion, wallClock }: ReporterOptions,
 ): NodeNetworkStatus {
   const { status, findings } = nodeReport(outcome, previous, agentVersion);
-  const kept = (previous?.conditions ?? []).filter(({ type }) => findings.some((finding) => finding.type === type));
-  const conditions = findings.reduce<Condition[]>(
-    (list, finding: Verdict) => setCondition(list, { ...finding, observedGeneration: own.metadata.generation ?? 0 }, wallClock()),
-    kept,
-  );
-  return { ...status, conditions };
+  const judged = { observedGeneration: own.metadata.generation ?? 0, nowMs: wallClock() };
+  return { ...status, conditions: setConditions(previous?.conditions ?? [], findings, judged) };
 }
 
 function nodesIn({ programmed }: RunOutcome): number {

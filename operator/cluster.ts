@@ -4,7 +4,6 @@ import { type Node, nodes } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import { createInformer, type Informer, type InformerOptions, type InformerProblem } from "../lib/kube/informer.ts";
 import { type ObjectsWorld, objectsWorld } from "../lib/kube/objects.ts";
-import { notOlder } from "../lib/kube/resource-version.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
@@ -64,7 +63,6 @@ export function createCluster(options: ClusterOptions): Cluster {
   const fieldManager = fieldManagers.operator;
   const claims = objectsWorld({ client, resource: nodeSubnets, kind: nodeSubnetKind, fieldManager, informer: copies.claims });
   const records = objectsWorld({ client, resource: nodeNetworks, kind: nodeNetworkKind, fieldManager, informer: copies.records });
-  const newest = { PodNetwork: "0", Node: "0" };
   const readers = createReaders();
   const nodesNow = () => copies.nodes.list().map(readers.node);
   return {
@@ -78,7 +76,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     staleSeconds: () => Math.max(...Object.values(copies).map((copy) => copy.staleSeconds())),
     async gather() {
       const patience = { timeoutMs: observedWithinMs };
-      await Promise.all([copies.networks.observed(newest.PodNetwork, patience), copies.nodes.observed(newest.Node, patience)]);
+      await Promise.all([copies.networks.caughtUp(patience), copies.nodes.caughtUp(patience)]);
       const [found, written] = await Promise.all([claims.observe(), records.observe()]);
       return { nodes: nodesNow(), ...readers.rest(copies.networks.list(), found, written) };
     },
@@ -89,8 +87,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       return { nodes: nodesNow(), ...readers.rest(wanted.items, found.items, written.items) };
     },
     wrote({ kind, metadata }) {
-      const key = kind === "PodNetwork" ? "PodNetwork" : "Node";
-      if (notOlder(metadata.resourceVersion, newest[key])) newest[key] = metadata.resourceVersion;
+      (kind === podNetworks.kind ? copies.networks : copies.nodes).wrote({ version: metadata.resourceVersion });
     },
   };
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { logSettings } from "../cli/stage.ts";
 import { type SettingTable, renderSettings } from "../lib/daemon/settings.ts";
 import { agentSettings } from "../node-agent/main.ts";
 import { operatorSettings } from "../operator/main.ts";
@@ -11,6 +12,7 @@ const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 const tables: Readonly<Record<string, SettingTable>> = {
+  "log of every process": logSettings,
   operator: operatorSettings,
   webhook: webhookSettings,
   agent: agentSettings,
@@ -20,6 +22,15 @@ for (const [stage, table] of Object.entries(tables))
   test(`docs/operations.md has the settings of the ${stage} as they are`, () => {
     assert.ok(read("docs/operations.md").includes(renderSettings(table)), `put this table there:\n\n${renderSettings(table)}`);
   });
+
+test("docs/operations.md has every setting that the product declares, wherever that is", () => {
+  const files = globSync("{cli,cni,lib,node-agent,operator,webhooks}/**/*.ts", { cwd: root });
+  const declared = files
+    .filter((file) => !file.endsWith(".test.ts"))
+    .flatMap((file) => Array.from(read(file).matchAll(/\benv: "([A-Z_]+)"/g), ([, name = ""]) => name));
+  assert.ok(declared.length > 10);
+  for (const name of declared) assert.ok(read("docs/operations.md").includes(`| \`${name}\` |`), `${name} is not there`);
+});
 
 for (const file of ["classic.conf", "plain.conflist", "classic-explained.txt"])
   test(`docs/cni.md shows ${file} as it is tested`, () => {

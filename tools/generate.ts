@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { CRD_FILES } from "./crd-files.ts";
 import { type CrdSchema, renderTypes } from "./types-of-crds.ts";
 
 const root = new URL("../", import.meta.url);
-const crdFiles = ["crds/podnetwork.yaml", "crds/nodesubnet.yaml", "crds/nodenetwork.yaml", "crds/rangeledger.yaml"];
 
 /** What stands in a CustomResourceDefinition, as far as it is read here. */
 interface Crd {
@@ -19,7 +19,7 @@ interface Crd {
 async function generated(): Promise<Map<string, string>> {
   const schemas: Record<string, CrdSchema> = {};
   let apiVersion = "";
-  for (const file of crdFiles) {
+  for (const file of CRD_FILES) {
     const crd: Crd = parse(await readFile(new URL(file, root), "utf8"));
     const [version, ...others] = crd.spec.versions;
     if (version === undefined || others.length > 0) throw new Error(`${file}: expected exactly one version in spec.versions`);

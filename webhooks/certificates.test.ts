@@ -34,6 +34,13 @@ test("an issued chain says what it is for and needs no renewal", async () => {
   assert.deepEqual(planRenewal(facts, names, now), { renew: "nothing" });
 });
 
+test("a chain for an IPv6 address needs no renewal, however the address is written", async () => {
+  for (const address of ["fd00:192:168:1::10", "FD00:192:168:1:0::10", "::1"]) {
+    const facts = readChain(await issueChain([address], now));
+    assert.deepEqual(planRenewal(facts, [address], now), { renew: "nothing" }, address);
+  }
+});
+
 test("a renewed leaf hangs on the same authority and has a new key", async () => {
   const first = await issueChain(names, now);
   const second = await renewLeaf(first, [...names, "::1"], now);

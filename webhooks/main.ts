@@ -9,6 +9,7 @@ import type { Log } from "../lib/daemon/log.ts";
 import { createMetrics } from "../lib/daemon/metrics.ts";
 import { listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
 import { currentChain } from "./certificate-secret.ts";
+import { hostForms, readHost } from "./plan/host.ts";
 import { type Endpoint, namesFor, renderRegistration } from "./plan/registration.ts";
 import { reviewer } from "./review.ts";
 import { startServer } from "./server.ts";
@@ -32,10 +33,14 @@ export const webhookSettings = {
     fallback: "podnet-webhook",
     help: "Service by which the API server reaches the webhook.",
   }),
-  host: optionalText({
-    env: "PODNET_WEBHOOK_HOST",
-    help: "Address by which the API server reaches the webhook without a Service, at the port of PODNET_LISTEN.",
-  }),
+  host: {
+    ...optionalText({
+      env: "PODNET_WEBHOOK_HOST",
+      help: "Where the API server reaches the webhook without a Service, at the port of PODNET_LISTEN.",
+    }),
+    accepts: hostForms,
+    parse: readHost,
+  },
 };
 
 /** The certificate is looked at so often; it is renewed a month before it ends. */

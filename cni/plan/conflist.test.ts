@@ -4,31 +4,23 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Family } from "../../lib/net/address.ts";
 import { type Prefix, prefixAround, toPrefix } from "../../lib/net/prefix.ts";
+import { conflistSample } from "../../test/support/conflist-sample.ts";
 import { type Conflist, openSubnets, parseConflist, renderConflist } from "./conflist.ts";
 import { pluginNames } from "./plugin-names.ts";
 
-const oneFamily: Conflist = {
-  bridge: "cni0",
-  hairpin: true,
-  portMap: true,
-  mtu: 1500,
-  subnets: [toPrefix("10.244.1.0/24")],
-  closed: [],
-};
-const grown: Conflist = {
-  ...oneFamily,
+const grown = conflistSample({
   mtu: 1450,
   subnets: ["10.244.7.0/24", "10.244.91.0/24", "fd00:10:244:7::/64"].map(toPrefix),
-};
+});
 
 /** Name of the golden file → settings. */
 const golden: Readonly<Record<string, Conflist>> = {
-  "one-family.conflist": oneFamily,
+  "one-family.conflist": conflistSample(),
   "two-families-grown.conflist": grown,
-  "ipv6-only.conflist": { ...oneFamily, subnets: [toPrefix("fd00:10:244:7::/64")] },
+  "ipv6-only.conflist": conflistSample({ subnets: [toPrefix("fd00:10:244:7::/64")] }),
   "closed.conflist": { ...grown, closed: [4, 6] },
   "one-family-closed.conflist": { ...grown, closed: [4] },
-  "plain.conflist": { ...oneFamily, hairpin: false, portMap: false },
+  "plain.conflist": conflistSample({ hairpin: false, portMap: false }),
 };
 
 for (const [name, conflist] of Object.entries(golden)) {

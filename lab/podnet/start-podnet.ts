@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { CRD_FILES } from "../../tools/crd-files.ts";
 import { Problem } from "../../tools/problem.ts";
 import type { Host } from "../host.ts";
 import type { ServiceAccount } from "../identity.ts";
@@ -14,10 +15,7 @@ const startDeadlineMs = 30_000;
 
 /** The manifests every podnet needs before its first process, in this order. */
 const manifests = [
-  "crds/podnetwork.yaml",
-  "crds/nodesubnet.yaml",
-  "crds/nodenetwork.yaml",
-  "crds/rangeledger.yaml",
+  ...CRD_FILES,
   "deploy/operator.yaml",
   "deploy/webhook.yaml",
   "deploy/agent.yaml",

@@ -42,8 +42,8 @@ export function createClient(transport: Transport, close: () => Promise<void>): 
     get: (resource, name, options = {}) => get(transport, resource, name, options),
     list: (resource, options = {}) => listPage(transport, resource, options),
     listAll: (resource, options = {}) => listAll(client, resource, options),
-    create: (resource, object, options = {}) => create(transport, resource, object, options),
-    replace: (resource, object, options = {}) => replace(transport, resource, object, options),
+    create: (resource, object, options = {}) => write(transport, "POST", resource, object, options),
+    replace: (resource, object, options = {}) => write(transport, "PUT", resource, object, options),
     patch: (resource, name, body, options) => patch(transport, resource, name, body, options),
     delete: (resource, name, options = {}) => remove(transport, resource, name, options),
     watch: (resource, options, signal) => watchEvents(transport, resource, options, signal),
@@ -129,33 +129,23 @@ async function listAll<T extends KubeObject>(
   }
 }
 
-function create<T extends KubeObject>(
+/** Sends a whole object: a new one to its collection, another one to its place. */
+function write<T extends KubeObject>(
   transport: Transport,
+  method: "POST" | "PUT",
   resource: Resource<T>,
   object: T,
   options: WriteOptions,
 ): Promise<Stored<T>> {
+  const name = nameOf(object);
+  const { subresource } = options;
+  const isNew = method === "POST";
   return sent(transport, options, {
-    method: "POST",
-    path: collectionPath(resource, object.metadata.namespace),
+    method,
+    path: isNew ? collectionPath(resource, object.metadata.namespace) : objectPath(resource, name, subresource),
     query: writeQuery(options),
-    body: typed(resource, object),
-    what: about("create", resource, nameOf(object)),
-  });
-}
-
-function replace<T extends KubeObject>(
-  transport: Transport,
-  resource: Resource<T>,
-  object: T,
-  options: WriteOptions,
-): Promise<Stored<T>> {
-  return sent(transport, options, {
-    method: "PUT",
-    path: objectPath(resource, nameOf(object), options.subresource),
-    query: writeQuery(options),
-    body: typed(resource, object),
-    what: about("replace", resource, nameOf(object), options.subresource),
+    body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
+    what: about(isNew ? "create" : "replace", resource, name, subresource),
   });
 }
 
@@ -212,10 +202,6 @@ async function sent<A>(transport: Transport, options: RequestOptions, call: Omit
 
 function writeQuery(options: WriteOptions): NonNullable<Call["query"]> {
   return { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
-}
-
-function typed<T extends KubeObject>(resource: Resource<T>, object: T): T {
-  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
 }
 
 function about(verb: string, resource: Resource<KubeObject>, name: ObjectName, subresource?: string): string {

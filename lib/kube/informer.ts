@@ -4,7 +4,6 @@ import type { KubeClient, SelectOptions } from "./client.ts";
 import { type FollowState, follow } from "./follow.ts";
 import { createOwnWrites, type OwnWrite } from "./own-writes.ts";
 import type { KubeObject, Resource, Stored } from "./resource.ts";
-import { notOlder } from "./resource-version.ts";
 
 export interface InformerOptions<T extends KubeObject> extends SelectOptions {
   readonly client: KubeClient;
@@ -56,14 +55,9 @@ export interface Informer<T extends KubeObject> {
   waitForSync(patience: Patience): Promise<boolean>;
   /** Seconds since the server was last heard (event, bookmark, list); Infinity before the first list. */
   staleSeconds(): number;
-  /**
-   * True once the copy shows all writes up to this resourceVersion (of an object we wrote), so that a loop reads its own writes; false when patience
-   * ran out. The object must match the informer's selectors, else only a bookmark brings it (about a minute).
-   */
-  observed(resourceVersion: string, patience: Patience): Promise<boolean>;
-  /** Tells of a write of our own, for `caughtUp`. */
+  /** Tells of a write of our own, for `caughtUp`. The object must match the informer's selectors, else only a bookmark shows it (about a minute). */
   wrote(write: OwnWrite): void;
-  /** True once the copy shows every write it was told of, deletions too; false when patience ran out. */
+  /** True once the copy shows every write it was told of, deletions too, so that a loop reads its own writes; false when patience ran out. */
   caughtUp(patience: Patience): Promise<boolean>;
 }
 
@@ -73,10 +67,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const ownWrites = createOwnWrites(cache);
   const state: FollowState<T> = { cache, ownWrites, heardAt: Number.NEGATIVE_INFINITY, failures: 0, waiters: new Set() };
   let started = false;
-  const reached = (wanted: string | undefined) => {
-    const version = cache.version();
-    return version !== undefined && (wanted === undefined || notOlder(version, wanted));
-  };
+  const synced = () => cache.version() !== undefined;
   return {
     run(signal) {
       if (started) throw new Error(`the informer of ${options.resource.kind} was started twice; create one for each run`);
@@ -86,11 +77,10 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     get: (key) => cache.get(key),
     list: () => cache.list(),
     get synced() {
-      return cache.version() !== undefined;
+      return synced();
     },
-    waitForSync: (patience) => until(() => reached(undefined), state.waiters, options.clock, patience),
+    waitForSync: (patience) => until(synced, state.waiters, options.clock, patience),
     staleSeconds: () => (options.clock.now() - state.heardAt) / 1_000,
-    observed: (resourceVersion, patience) => until(() => reached(resourceVersion), state.waiters, options.clock, patience),
     wrote: (write) => ownWrites.note(write),
     caughtUp: (patience) => until(() => ownWrites.shown(), state.waiters, options.clock, patience),
   };

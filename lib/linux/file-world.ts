@@ -1,8 +1,9 @@
-import { lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { lstat, mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Step, StepError, World } from "../reconcile/kind.ts";
 import { type FileItem, fileKind } from "./kinds/file.ts";
 import { isAbsent, messageOf } from "./system-error.ts";
+import { removeWhole, writeWhole } from "./whole-file.ts";
 
 /**
  * The files at `paths`. Besides a World's guarantees:
@@ -19,7 +20,7 @@ export function fileWorld(paths: readonly string[]): World<FileItem> {
     for (const step of steps) {
       try {
         if (step.want !== undefined) await replaceFile(step.want);
-        else if (step.have !== undefined) await removeFile(step.have.path);
+        else if (step.have !== undefined) await removeWhole(step.have.path);
       } catch (error) {
         const message = `${step.key} could not be ${step.want === undefined ? "removed" : "written"}: ${messageOf(error)}`;
         errors.push({ op: step.op, kind: fileKind.name, key: step.key, message });
@@ -42,39 +43,6 @@ async function readItem(path: string): Promise<FileItem | undefined> {
 }
 
 async function replaceFile({ path, content, mode }: FileItem): Promise<void> {
-  const folder = dirname(path);
-  // No runtime reads a name that begins with a dot and has none of the endings of a configuration.
-  const temporary = join(folder, `.${basename(path)}.podnet-new`);
-  await mkdir(folder, { recursive: true });
-  await rm(temporary, { force: true });
-  try {
-    const file = await open(temporary, "wx", mode);
-    try {
-      await file.writeFile(content);
-      await file.chmod(mode);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    if ((await readFile(temporary, "utf8")) !== content) throw new Error(`${temporary} does not read as it was written`);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(folder);
-}
-
-async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await syncFolder(dirname(path));
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await mkdir(dirname(path), { recursive: true });
+  await writeWhole(path, { from: "text", text: content }, mode);
 }

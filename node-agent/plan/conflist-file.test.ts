@@ -2,18 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Conflist, parseConflist, renderConflist } from "../../cni/plan/conflist.ts";
 import type { FileSet } from "../../lib/linux/node-state.ts";
-import { toPrefix } from "../../lib/net/prefix.ts";
+import { conflistSample } from "../../test/support/conflist-sample.ts";
 import { dualSpec, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
 import { type ConfFolder, bridgesOf, foreignBefore, keptConflist, leavingConflist, openConflist } from "./conflist-file.ts";
 
-const standing: Conflist = {
-  bridge: "cni0",
-  hairpin: true,
-  portMap: true,
-  mtu: 1500,
-  subnets: [toPrefix("10.244.1.0/24")],
-  closed: false,
-};
+const standing = conflistSample();
 
 function folderOf(files: Readonly<Record<string, string>>): ConfFolder {
   return { path: "/etc/cni/net.d", files: Object.entries(files).map(([name, text]) => ({ name, text })) };

@@ -1,5 +1,5 @@
 import { gatewayOf } from "../../cni/plan/conflist.ts";
-import { type nodeNetworkConditionTypes, type Verdict } from "../../crds/conditions.ts";
+import type { NodeNetworkConditionType, Verdict } from "../../crds/conditions.ts";
 import type { NodeNetworkStatus } from "../../crds/types.ts";
 import type { KindOutcome } from "../../lib/linux/converge-node.ts";
 import { type Fault, joined, unroutedPeers } from "./faults.ts";
@@ -32,8 +32,10 @@ export interface Warnings {
 /** What an agent reports, but for the times of its conditions. `previous`: what stands in the API. */
 export interface NodeReport {
   readonly status: Omit<NodeNetworkStatus, "conditions">;
-  readonly findings: readonly Verdict[];
+  readonly findings: readonly Finding[];
 }
+
+type Finding = Verdict<NodeNetworkConditionType>;
 
 /** The report of a run. `configGeneration` stays the last one that was programmed in full until the next one is. */
 export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | undefined, agentVersion: string): NodeReport {
@@ -56,14 +58,14 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
   };
 }
 
-function programmedFinding(faults: readonly Fault[], bridge: string | undefined): Verdict {
+function programmedFinding(faults: readonly Fault[], bridge: string | undefined): Finding {
   const [first] = faults;
   return first === undefined
     ? { type: "Programmed", status: "True", reason: "Programmed", message: bridge ?? "" }
     : { type: "Programmed", status: "False", reason: first.reason, message: joined(faults.map((fault) => fault.message)) };
 }
 
-function warningFindings(warnings: Warnings): Verdict[] {
+function warningFindings(warnings: Warnings): Finding[] {
   const { missingPlugins, foreignConflists, confFolder, bridgeNetfilterMissing } = warnings;
   return [
     ...finding("PluginMissing", "PluginMissing", missingPlugins),
@@ -85,7 +87,7 @@ function warningFindings(warnings: Warnings): Verdict[] {
 }
 
 /** A condition that stands only while there is something to say. */
-function finding(type: (typeof nodeNetworkConditionTypes)[number], reason: string, messages: readonly string[]): Verdict[] {
+function finding(type: NodeNetworkConditionType, reason: string, messages: readonly string[]): Finding[] {
   return messages.length === 0 ? [] : [{ type, status: "True", reason, message: joined(messages) }];
 }
 

@@ -1,4 +1,4 @@
-import { type PodNetworkConditionType, podNetworkReasons } from "../../crds/conditions.ts";
+import { type PodNetworkConditionType, podNetworkReasons, type Verdict } from "../../crds/conditions.ts";
 import { renderIssue } from "../../crds/issue.ts";
 import type { Acceptance } from "./accept.ts";
 import type { AllocationFailure } from "./allocate.ts";
@@ -7,13 +7,7 @@ import { isComplete, type Member } from "./membership.ts";
 import type { NodeProgress, Progress } from "./node-progress.ts";
 import type { Network } from "./snapshot.ts";
 
-/** A condition without what its history and object add. */
-export interface Verdict {
-  readonly type: PodNetworkConditionType;
-  readonly status: "True" | "False";
-  readonly reason: string;
-  readonly message: string;
-}
+type NetworkVerdict = Verdict<PodNetworkConditionType>;
 
 /** What is known of one network when its status is written. */
 export interface NetworkView {
@@ -34,7 +28,7 @@ export interface NetworkView {
  * 3. An older node that is silent is counted, not waited for; some node is always rebooting in a large cluster.
  * 4. Ready is never True with nodes of which none is programmed. A network without nodes is Ready and says so.
  */
-export function networkConditions(view: NetworkView): Verdict[] {
+export function networkConditions(view: NetworkView): NetworkVerdict[] {
   const parts = [accepted(view), allocated(view), programmed(view)];
   return [...parts, ready(view, parts), reconciling(view, parts), stalled(parts)];
 }
@@ -48,7 +42,7 @@ export function nameList(names: readonly string[]): string {
 /** Reasons that no waiting cures: a person must change something. */
 const lasting = new Set<string>(podNetworkReasons.Stalled.filter((reason) => reason !== "NotStalled"));
 
-function accepted({ network, acceptance }: NetworkView): Verdict {
+function accepted({ network, acceptance }: NetworkView): NetworkVerdict {
   const type = "Accepted";
   if (network.issues.length > 0)
     return { type, status: "False", reason: "InvalidSpec", message: network.issues.slice(0, 10).map(renderIssue).join("; ") };
@@ -59,7 +53,7 @@ function accepted({ network, acceptance }: NetworkView): Verdict {
   return { type, status: "False", reason: "OverlapsWith", message: `${overlaps.join("; ")}; ${remedy}` };
 }
 
-function allocated(view: NetworkView): Verdict {
+function allocated(view: NetworkView): NetworkVerdict {
   const type = "Allocated";
   const [failure] = view.failures;
   if (failure !== undefined) {
@@ -73,7 +67,7 @@ function allocated(view: NetworkView): Verdict {
   return { type, status: "True", reason: "Allocated", message: `${nodes(view.members.length)} with all subnets` };
 }
 
-function programmed(view: NetworkView): Verdict {
+function programmed(view: NetworkView): NetworkVerdict {
   const type = "Programmed";
   const { members } = view;
   if (members.length === 0) return { type, status: "True", reason: "NoNodes", message: "it has no nodes" };
@@ -104,7 +98,7 @@ function programmed(view: NetworkView): Verdict {
   };
 }
 
-function ready({ network, blockers }: NetworkView, parts: readonly Verdict[]): Verdict {
+function ready({ network, blockers }: NetworkView, parts: readonly NetworkVerdict[]): NetworkVerdict {
   const type = "Ready";
   if (network.deleting) return { type, status: "False", reason: "Terminating", message: terminating(blockers) };
   const wrong = parts.find((part) => part.status !== "True");
@@ -113,7 +107,7 @@ function ready({ network, blockers }: NetworkView, parts: readonly Verdict[]): V
   return { type, status: "True", reason: last?.reason === "NoNodes" ? "NoNodes" : "Ready", message: last?.message ?? "" };
 }
 
-function reconciling({ network, blockers }: NetworkView, parts: readonly Verdict[]): Verdict {
+function reconciling({ network, blockers }: NetworkView, parts: readonly NetworkVerdict[]): NetworkVerdict {
   const type = "Reconciling";
   if (network.deleting) return { type, status: "True", reason: "Terminating", message: terminating(blockers) };
   const open = parts.find((part) => part.status !== "True" && !lasting.has(part.reason));
@@ -121,7 +115,7 @@ function reconciling({ network, blockers }: NetworkView, parts: readonly Verdict
   return { type, status: "True", reason: open.reason, message: open.message };
 }
 
-function stalled(parts: readonly Verdict[]): Verdict {
+function stalled(parts: readonly NetworkVerdict[]): NetworkVerdict {
   const type = "Stalled";
   const stuck = parts.find((part) => part.status !== "True" && lasting.has(part.reason));
   if (stuck === undefined) return { type, status: "False", reason: "NotStalled", message: "nothing needs a person" };

@@ -1,3 +1,4 @@
+import { renderTime, type Verdict } from "../../crds/conditions.ts";
 import type { NodeCondition } from "../../lib/kube/builtin.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { isProgrammed, type NodeProgress, ownRecord, programmedCondition } from "./node-progress.ts";
@@ -47,29 +48,24 @@ export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan 
   return write(want, have.lastTransitionTime, input.nowMs);
 }
 
-type Verdict = Required<Pick<NodeCondition, "status" | "reason" | "message">>;
+type NodeVerdict = Verdict<"NetworkUnavailable">;
 
-function write(verdict: Verdict, lastTransitionTime: string | undefined, nowMs: number): NodeConditionPlan {
-  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
-  const condition = {
-    type: "NetworkUnavailable",
-    ...verdict,
-    lastTransitionTime: lastTransitionTime ?? now,
-    lastHeartbeatTime: now,
-  };
-  return { op: "write", condition };
+function write(verdict: NodeVerdict, lastTransitionTime: string | undefined, nowMs: number): NodeConditionPlan {
+  const now = renderTime(nowMs);
+  return { op: "write", condition: { ...verdict, lastTransitionTime: lastTransitionTime ?? now, lastHeartbeatTime: now } };
 }
 
-function wantedCondition(input: NodeConditionInput): Verdict {
+function wantedCondition(input: NodeConditionInput): NodeVerdict {
+  const type = "NetworkUnavailable";
   const { progress, peers, claims, record } = input;
   const own = ownRecord(input.node, record);
   if (!isAvailable(input)) {
     const lacks = progress?.lacks || "it belongs to no network";
-    return { status: "True", reason: `${ours}NotProgrammed`, message: `podnet CNI not programmed: ${lacks}` };
+    return { type, status: "True", reason: `${ours}NotProgrammed`, message: `podnet CNI not programmed: ${lacks}` };
   }
   const bridge = own?.status?.summary?.bridge ?? claims.map((claim) => renderPrefix(claim.prefix)).join(", ");
   const message = `podnet CNI programmed: ${bridge}, ${peers} ${peers === 1 ? "peer" : "peers"}`;
-  return { status: "False", reason: `${ours}Programmed`, message };
+  return { type, status: "False", reason: `${ours}Programmed`, message };
 }
 
 function isAvailable({ node, record }: NodeConditionInput): boolean {

@@ -1,5 +1,5 @@
-import { setCondition } from "../../crds/conditions.ts";
-import type { Condition, PodNetworkStatus, PodNetworkStatusRange } from "../../crds/types.ts";
+import { setConditions } from "../../crds/conditions.ts";
+import type { PodNetworkStatus, PodNetworkStatusRange } from "../../crds/types.ts";
 import type { Prefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Allocation } from "./allocate.ts";
@@ -45,11 +45,13 @@ export function summarize(input: SummaryInput): ReadonlyMap<string, PodNetworkSt
 
 function statusOf(view: NetworkView, taken: readonly Prefix[], nowMs: number): PodNetworkStatus {
   const { network, members } = view;
+  const { status, metadata } = network.object;
+  const observedGeneration = metadata.generation ?? 0;
   const ranges = rangesOf(view, taken);
   const count = (...states: readonly string[]) => members.filter(({ state }) => states.includes(state.progress)).length;
   const programmed = count("programmed");
   return {
-    observedGeneration: network.object.metadata.generation ?? 0,
+    observedGeneration,
     summary: {
       cidrs: ranges
         .filter((range) => range.accepted)
@@ -60,7 +62,7 @@ function statusOf(view: NetworkView, taken: readonly Prefix[], nowMs: number): P
         .map((index) => `${ranges[index]?.free}/${ranges[index]?.total}`)
         .join(","),
     },
-    conditions: conditionsOf(view, nowMs),
+    conditions: setConditions(status?.conditions ?? [], networkConditions(view), { observedGeneration, nowMs }),
     ranges,
     nodes: {
       selected: members.length,
@@ -69,14 +71,6 @@ function statusOf(view: NetworkView, taken: readonly Prefix[], nowMs: number): P
       degraded: count("failing", "silent"),
     },
   };
-}
-
-function conditionsOf(view: NetworkView, nowMs: number): Condition[] {
-  const { status, metadata } = view.network.object;
-  const observedGeneration = metadata.generation ?? 0;
-  const verdicts = networkConditions(view);
-  const known = (status?.conditions ?? []).filter(({ type }) => verdicts.some((verdict) => verdict.type === type));
-  return verdicts.reduce((conditions, verdict) => setCondition(conditions, { ...verdict, observedGeneration }, nowMs), known);
 }
 
 function rangesOf({ network, acceptance }: NetworkView, taken: readonly Prefix[]): PodNetworkStatusRange[] {

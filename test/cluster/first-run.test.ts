@@ -15,13 +15,14 @@ import { applyObject } from "../../lab/pod.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { quietProgress } from "../../tools/progress.ts";
+import { labName } from "../support/lab-name.ts";
 import { traffic } from "../support/pod-traffic.ts";
 
 let lab: Lab;
 let situation: Situation;
 
 before(async () => {
-  lab = await startLab(threeNodes("first-run"));
+  lab = await startLab(threeNodes(labName("first-run")));
   situation = await tellStory(lab, "dual-stack", quietProgress());
 });
 after(() => lab?.stop());

@@ -12,6 +12,7 @@ import { ping } from "../../lab/reach.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { Problem } from "../../tools/problem.ts";
+import { labName } from "../support/lab-name.ts";
 import { remainsOf } from "../support/lab-remains.ts";
 
 const HOLDER = join(import.meta.dirname, "../support/hold-lab.ts");
@@ -19,7 +20,7 @@ const HOLDER = join(import.meta.dirname, "../support/hold-lab.ts");
 suite("hosts", () => {
   let lab: Lab;
   before(async () => {
-    lab = await startLab(twoSegments("lab-hosts", "hosts"));
+    lab = await startLab(twoSegments(labName("lab-hosts"), "hosts"));
   });
   after(() => lab.stop());
 
@@ -47,20 +48,21 @@ suite("hosts", () => {
   });
 
   test("a process is stopped with all of its group, and its output is in its log", async () => {
-    const script = "sleep 3217 & echo started; wait";
-    const process = lab.host("outside").start("parent", ["busybox", "sh", "-c", script]);
-    const sleeps = async (): Promise<boolean> => (await lab.host("outside").run(["pgrep", "-f", "sleep 3217"])).stdout !== "";
+    // The hosts of a lab share the machine's processes with every other lab.
+    const sleep = `sleep ${process.pid}`;
+    const parent = lab.host("outside").start("parent", ["busybox", "sh", "-c", `${sleep} & echo started; wait`]);
+    const sleeps = async (): Promise<boolean> => (await lab.host("outside").run(["pgrep", "-xf", sleep])).stdout !== "";
     await waitUntil("the grandchild", 10_000, async () => (await sleeps()) || undefined);
-    await process.stop();
-    assert.equal(await process.exited, "SIGTERM");
+    await parent.stop();
+    assert.equal(await parent.exited, "SIGTERM");
     await waitUntil("the grandchild's end", 10_000, async () => !(await sleeps()) || undefined);
     assert.deepEqual(readdirSync(lab.logsDirectory), ["outside-parent.log"]);
   });
 
   test("a second lab of the same name is refused in words", async () => {
-    await assert.rejects(startLab(oneNode("lab-hosts", "hosts")), (error) => {
+    await assert.rejects(startLab(oneNode(labName("lab-hosts"), "hosts")), (error) => {
       assert.ok(error instanceof Problem);
-      assert.match(error.message, /^The lab lab-hosts is being started, used or removed by process \d+: wait for it to end/);
+      assert.match(error.message, /^The lab lab-hosts-\w+ is being started, used or removed by process \d+: wait for it to end/);
       return true;
     });
   });
@@ -69,7 +71,7 @@ suite("hosts", () => {
 suite("control plane", () => {
   let lab: Lab;
   before(async () => {
-    lab = await startLab(oneNode("lab-control", "nodes-without-kubelets"));
+    lab = await startLab(oneNode(labName("lab-control"), "nodes-without-kubelets"));
   });
   after(() => lab.stop());
 
@@ -134,49 +136,58 @@ async function end(holder: ChildProcess, signal: NodeJS.Signals): Promise<unknow
 
 suite("what stays behind", () => {
   test("a lab that is stopped leaves nothing", async () => {
-    const lab = await startLab(noNodes("lab-gone"));
-    assert.notDeepEqual(remainsOf("lab-gone"), []);
+    const name = labName("lab-gone");
+    const lab = await startLab(noNodes(name));
+    assert.notDeepEqual(remainsOf(name), []);
     await lab.stop();
-    assert.deepEqual(remainsOf("lab-gone"), []);
+    assert.deepEqual(remainsOf(name), []);
   });
 
-  test("a killed lab is removed by the next start of that name", async () => {
-    const holder = await hold("lab-killed", "one-node");
+  test("a killed lab is removed by the next start of that name, also while another start is removing it", async () => {
+    const name = labName("lab-killed");
+    const holder = await hold(name, "one-node");
+    assert.ok(remainsOf(name).some((line) => line.includes("kubelet")));
     assert.equal(await end(holder, "SIGKILL"), "SIGKILL");
-    assert.ok(remainsOf("lab-killed").some((line) => line.includes("kubelet")));
-    const lab = await startLab(oneNode("lab-killed", "hosts"));
+    const names = [labName("lab-other"), name];
+    const [other, lab] = await Promise.all(names.map((one) => startLab(oneNode(one, "hosts"))));
+    await other?.stop();
     assert.deepEqual(
-      remainsOf("lab-killed").filter((line) => line.includes("kube") || line.includes("etcd")),
+      remainsOf(name).filter((line) => line.includes("kube") || line.includes("etcd")),
       [],
     );
-    await lab.stop();
-    assert.deepEqual(remainsOf("lab-killed"), []);
+    assert.notDeepEqual(remainsOf(name), []);
+    await lab?.stop();
+    assert.deepEqual(remainsOf(name), []);
   });
 
   test("a killed lab is removed by the next start of any name, and one that is held stays", async () => {
-    const killed = await hold("lab-killed", "control-plane");
-    const held = await hold("lab-held", "hosts");
+    const [name, heldName] = [labName("lab-killed"), labName("lab-held")];
+    const killed = await hold(name, "control-plane");
+    const held = await hold(heldName, "hosts");
+    assert.notDeepEqual(remainsOf(name), []);
     await end(killed, "SIGKILL");
-    assert.notDeepEqual(remainsOf("lab-killed"), []);
-    const other = await startLab(oneNode("lab-other", "hosts"));
+    const other = await startLab(oneNode(labName("lab-other"), "hosts"));
     await other.stop();
-    assert.deepEqual(remainsOf("lab-killed"), []);
-    assert.notDeepEqual(remainsOf("lab-held"), []);
+    // Whichever lab of this machine starts first removes it, and the others do not wait for that.
+    await waitUntil("the killed lab to be gone", 30_000, () => remainsOf(name).length === 0 || undefined);
+    assert.notDeepEqual(remainsOf(heldName), []);
     await end(held, "SIGTERM");
-    assert.deepEqual(remainsOf("lab-held"), []);
+    assert.deepEqual(remainsOf(heldName), []);
   });
 
   test("a lab that is told to end while it starts removes what it has begun", async () => {
-    const holder = spawn(process.execPath, [HOLDER, "lab-early", "one-node"], { stdio: "inherit" });
+    const name = labName("lab-early");
+    const holder = spawn(process.execPath, [HOLDER, name, "one-node"], { stdio: "inherit" });
     await waitUntil("the API server's process", 30_000, () => {
-      return remainsOf("lab-early").some((line) => line.includes("kube-apiserver")) || undefined;
+      return remainsOf(name).some((line) => line.includes("kube-apiserver")) || undefined;
     });
     assert.equal(await end(holder, "SIGINT"), "SIGINT");
-    assert.deepEqual(remainsOf("lab-early"), []);
+    assert.deepEqual(remainsOf(name), []);
   });
 
   test("a lab that may not create namespaces says so in one sentence and leaves nothing", async () => {
-    const argv = ["--bounding-set=-sys_admin", "--inh-caps=-sys_admin", process.execPath, HOLDER, "lab-refused", "hosts"];
+    const name = labName("lab-refused");
+    const argv = ["--bounding-set=-sys_admin", "--inh-caps=-sys_admin", process.execPath, HOLDER, name, "hosts"];
     const holder = spawn("setpriv", argv, { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     holder.stderr.on("data", (chunk: Buffer) => {
@@ -186,8 +197,8 @@ suite("what stays behind", () => {
     assert.equal(code, 2, said);
     assert.match(
       said,
-      /^podnet: The network namespace podnet-lab-refused-wire could not be created \(.*\): the lab needs [^\n]*\n$/,
+      /^podnet: The network namespace podnet-lab-refused-\w+-wire could not be created \(.*\): the lab needs [^\n]*\n$/,
     );
-    assert.deepEqual(remainsOf("lab-refused"), []);
+    assert.deepEqual(remainsOf(name), []);
   });
 });

@@ -9,6 +9,7 @@ import { processesOf } from "../../lab/process-table.ts";
 import { ping } from "../../lab/reach.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { labName } from "../support/lab-name.ts";
 import { installPlugins, setUpByHand } from "../support/network-by-hand.ts";
 
 // What containerd, kubelets and controllers make or set where nothing keeps them from it.
@@ -27,7 +28,7 @@ let lab: Lab;
 
 before(async () => {
   stateBefore = machineState();
-  lab = await startLab(oneNode("node-failures"));
+  lab = await startLab(oneNode(labName("node-failures")));
   await installPlugins(lab.host("node-1"));
   await setUpByHand(lab.host("node-1"), lab.nodes);
   await applyObject(lab, testDaemonSet("one"));

@@ -8,9 +8,10 @@ import { askSource, ping } from "../../lab/reach.ts";
 import { startSourceServer } from "../../lab/source-server.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { labName } from "../support/lab-name.ts";
 import { installPlugins, setUpByHand, subnetsByHand } from "../support/network-by-hand.ts";
 
-const INSTANCE = threeNodes("by-hand");
+const INSTANCE = threeNodes(labName("by-hand"));
 
 let lab: Lab;
 let pods: readonly Pod[] = [];

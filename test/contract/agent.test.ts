@@ -11,6 +11,7 @@ import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { provideBinaries } from "../../tools/binaries.ts";
 import { quietProgress } from "../../tools/progress.ts";
+import { labName } from "../support/lab-name.ts";
 import { claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
 
 const kind = { apiVersion: "podnet.dev/v1alpha1" };
@@ -23,7 +24,7 @@ let node: Host;
 let agent: LabProcess;
 
 before(async () => {
-  lab = await startLab(oneNode("contract-agent", "nodes-without-kubelets"));
+  lab = await startLab(oneNode(labName("contract-agent"), "nodes-without-kubelets"));
   await installManifests(lab);
   node = lab.host("node-1");
   for (const object of dualClaims(1)) await put({ ...kind, kind: "NodeSubnet", ...object });

@@ -12,6 +12,7 @@ import { connect, type KubeClient } from "../../lib/kube/client.ts";
 import { isKubeError } from "../../lib/kube/errors.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { installCrds } from "../support/install-crds.ts";
+import { labName } from "../support/lab-name.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
 const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
@@ -21,7 +22,7 @@ let lab: Lab;
 let client: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes("crd-kinds"));
+  lab = await startLab(noNodes(labName("crd-kinds")));
   await installCrds(lab);
   client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
 });

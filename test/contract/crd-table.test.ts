@@ -10,6 +10,7 @@ import { connect, type KubeClient } from "../../lib/kube/client.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { type CrdCase, judge, objectOf, readCrdCases, type Untyped } from "../support/crd-case.ts";
 import { installCrds } from "../support/install-crds.ts";
+import { labName } from "../support/lab-name.ts";
 
 const podNetworks: Resource<Untyped> = podNetworkResource;
 
@@ -17,7 +18,7 @@ let lab: Lab;
 let client: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes("crd-table"));
+  lab = await startLab(noNodes(labName("crd-table")));
   assert.doesNotMatch(await installCrds(lab), /warning/i);
   client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
 });

@@ -13,13 +13,14 @@ import { isKubeError, type KubeErrorCode } from "../../lib/kube/errors.ts";
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
 import { connectBy, openProxy, openWire } from "../support/api-detour.ts";
 import { writeTokenFileKubeconfig } from "../support/kubeconfig-parts.ts";
+import { labName } from "../support/lab-name.ts";
 import { installWidgets, type Widget, widget, widgets } from "../support/widget.ts";
 
 let lab: Lab;
 let client: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes("kube-client"));
+  lab = await startLab(noNodes(labName("kube-client")));
   await installWidgets(lab);
   client = connectBy(lab.kubeconfig);
 });

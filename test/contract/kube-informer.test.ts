@@ -11,6 +11,7 @@ import type { AnsweringProxy, CannedAnswer, SeenRequest } from "../support/answe
 import { connectBy, openProxy, openWire } from "../support/api-detour.ts";
 import { backUpEtcd, compactEtcd, restartApiServer } from "../support/etcd.ts";
 import { churn, followWidgets, openWatches, untilEqual } from "../support/follow-widgets.ts";
+import { labName } from "../support/lab-name.ts";
 import { installWidgets, widget, widgets } from "../support/widget.ts";
 
 let lab: Lab;
@@ -18,7 +19,7 @@ let lab: Lab;
 let direct: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes("kube-informer"));
+  lab = await startLab(noNodes(labName("kube-informer")));
   await installWidgets(lab);
   direct = connectBy(lab.kubeconfig);
 });
@@ -67,11 +68,12 @@ test("what we wrote ourselves can be waited for, and patience has an end", async
   for (let size = 0; size < 20; size++) {
     const name = `own-${size}`;
     const made = await direct.create(widgets, widget(name, size));
-    assert.equal(await followed.informer.observed(made.metadata.resourceVersion, { timeoutMs: 10_000 }), true);
+    assert.equal(await followed.shows(made), true);
     assert.equal(followed.informer.get(name)?.spec.size, size);
   }
-  assert.equal(await followed.informer.observed("9999999999", { timeoutMs: 20 }), false);
-  assert.equal(await followed.informer.observed("9999999999", { timeoutMs: 60_000, signal: AbortSignal.abort() }), false);
+  followed.informer.wrote({ version: "9999999999" });
+  assert.equal(await followed.informer.caughtUp({ timeoutMs: 20 }), false);
+  assert.equal(await followed.informer.caughtUp({ timeoutMs: 60_000, signal: AbortSignal.abort() }), false);
 });
 
 test("a field selector narrows the copy to what it selects", async (t) => {
@@ -79,7 +81,7 @@ test("a field selector narrows the copy to what it selects", async (t) => {
   await untilSynced(followed);
   await direct.create(widgets, widget("ignored", 1));
   const chosen = await direct.create(widgets, widget("chosen", 1));
-  assert.equal(await followed.informer.observed(chosen.metadata.resourceVersion, { timeoutMs: 10_000 }), true);
+  assert.equal(await followed.shows(chosen), true);
   assert.deepEqual(
     followed.informer.list().map(({ metadata }) => metadata.name),
     ["chosen"],
@@ -216,13 +218,13 @@ test("watches ask for bookmarks and go on from where they were; nothing is liste
   const followed = followWidgets(t, client);
   await untilSynced(followed);
   const made = await direct.create(widgets, widget("going-on", 1));
-  await followed.informer.observed(made.metadata.resourceVersion, { timeoutMs: 10_000 });
+  await followed.shows(made);
   await waitUntil("the first watch", 10_000, () => watchesOf(proxy).length === 1 || undefined);
   const list = listsOf(proxy).length;
   proxy.intercept(firstTimes(1, isWatch, { status: 503 }));
   await restartWatch(proxy);
   const next = await direct.create(widgets, widget("going-on-too", 1));
-  assert.equal(await followed.informer.observed(next.metadata.resourceVersion, { timeoutMs: 10_000 }), true);
+  assert.equal(await followed.shows(next), true);
   assert.equal(listsOf(proxy).length, list);
   for (const { url } of watchesOf(proxy)) assert.match(url, /allowWatchBookmarks=true/);
   assert.ok(watchesOf(proxy).at(-1)?.url.includes(`resourceVersion=${made.metadata.resourceVersion}`));
@@ -244,7 +246,7 @@ test("the safety net lists again without a second watch, and its failure leaves 
   proxy.intercept((request) => (isWatch(request) ? undefined : { status: 503 }));
   await waitUntil("a failed list", 30_000, () => followed.problems.some(({ doing }) => doing === "list") || undefined);
   const made = await direct.create(widgets, widget("under-the-net", 1));
-  assert.equal(await followed.informer.observed(made.metadata.resourceVersion, { timeoutMs: 10_000 }), true);
+  assert.equal(await followed.shows(made), true);
 });
 
 test("a handler that throws is told of, and the copy goes on", async (t) => {

@@ -10,6 +10,7 @@ import { converge } from "../../lib/reconcile/converge.ts";
 import type { Kind } from "../../lib/reconcile/kind.ts";
 import { connectBy, openProxy } from "../support/api-detour.ts";
 import { followWidgets } from "../support/follow-widgets.ts";
+import { labName } from "../support/lab-name.ts";
 import { installWidgets, type Widget, widget, widgets } from "../support/widget.ts";
 import { testWorldContract } from "../support/world-contract.ts";
 
@@ -17,7 +18,7 @@ let lab: Lab;
 let direct: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes("kube-objects"));
+  lab = await startLab(noNodes(labName("kube-objects")));
   await installWidgets(lab);
   direct = connectBy(lab.kubeconfig);
 });

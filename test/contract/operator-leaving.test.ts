@@ -6,6 +6,7 @@ import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { nodes } from "../../lib/kube/builtin.ts";
 import { nodeNetworks, podNetworks } from "../../operator/cluster.ts";
+import { labName } from "../support/lab-name.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
 import { type OperatorWorld, operatorWorld, podNetworkOf } from "../support/operator-world.ts";
 
@@ -14,7 +15,7 @@ let world: OperatorWorld;
 let operator: OperatorProcess;
 
 before(async () => {
-  lab = await startLab(noNodes("contract-leaving"));
+  lab = await startLab(noNodes(labName("contract-leaving")));
   await installManifests(lab);
   // What admission refuses is to come through here: the operator is the last line.
   await must(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);

@@ -9,6 +9,7 @@ import { objectsWorld } from "../../lib/kube/objects.ts";
 import { nodeNetworks, nodeSubnets } from "../../operator/cluster.ts";
 import { nodeSubnetKind } from "../../operator/plan/node-subnets.ts";
 import { tryClaimStore } from "../support/claim-store-contract.ts";
+import { labName } from "../support/lab-name.ts";
 import { killAgainAndAgain, type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
 import { assertOneSubnetEach, type OperatorWorld, operatorWorld } from "../support/operator-world.ts";
 
@@ -17,7 +18,7 @@ let world: OperatorWorld;
 let running: OperatorProcess[] = [];
 
 before(async () => {
-  lab = await startLab(noNodes("contract-races"));
+  lab = await startLab(noNodes(labName("contract-races")));
   await installManifests(lab);
   await lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
   world = operatorWorld(lab);

@@ -9,6 +9,7 @@ import { startLab } from "../../lab/start-lab.ts";
 import { nodes } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
 import { nodeNetworks, nodeSubnets, podNetworks } from "../../operator/cluster.ts";
+import { labName } from "../support/lab-name.ts";
 import { startOperatorProcess, type OperatorProcess } from "../support/operator-process.ts";
 import { operatorWorld, type OperatorWorld } from "../support/operator-world.ts";
 
@@ -17,7 +18,7 @@ let world: OperatorWorld;
 let operator: OperatorProcess;
 
 before(async () => {
-  lab = await startLab(noNodes("contract-operator"));
+  lab = await startLab(noNodes(labName("contract-operator")));
   await installManifests(lab);
   await lab.kubectl(["create", "serviceaccount", "default"]);
   world = operatorWorld(lab);

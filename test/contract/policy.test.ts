@@ -1,4 +1,4 @@
-// The policies that judge inside the API server, with no process of ours running.
+// What each identity of ours may do, and the policies that judge inside the API server, with no process of ours running.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodesOnOneSegment } from "../../lab/instance.ts";
@@ -11,12 +11,15 @@ import { connect } from "../../lib/kube/client.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { labName } from "../support/lab-name.ts";
+import { ownSpec } from "../support/node-view.ts";
+import { rightsOf } from "../support/rights.ts";
 
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 let lab: Lab;
 
 before(async () => {
-  lab = await startLab(nodesOnOneSegment("contract-policy", 2, "nodes-without-kubelets"));
+  lab = await startLab(nodesOnOneSegment(labName("contract-policy"), 2, "nodes-without-kubelets"));
   await installManifests(lab);
 });
 after(() => lab?.stop());
@@ -57,24 +60,9 @@ test("the overlap policy judges only the ranges that an update adds, and no dele
   await must(["delete", "podnetwork", "second", "--timeout=20s"]);
 });
 
-const nodeNetwork = (name: string): string =>
-  JSON.stringify({
-    apiVersion: "podnet.dev/v1alpha1",
-    kind: "NodeNetwork",
-    metadata: { name },
-    spec: {
-      configGeneration: 1,
-      nodeUID: "u",
-      network: "first",
-      networkUID: "u",
-      subnets: [],
-      nodeAddresses: [],
-      podRanges: [],
-      mtu: { mode: "Auto" },
-      masquerade: { enabled: true },
-      cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
-    },
-  });
+function nodeNetwork(name: string): string {
+  return JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "NodeNetwork", metadata: { name }, spec: ownSpec() });
+}
 
 test("an agent's token writes the status of its own NodeNetwork, and nothing else", async () => {
   for (const name of ["node-1", "node-2"]) await must(["create", "-f", "-"], nodeNetwork(name));
@@ -113,4 +101,34 @@ test("an agent's token writes the status of its own NodeNetwork, and nothing els
   ])
     assert.match((await as(identity.kubeconfig, ...args)).stderr, /forbidden/i, args.join(" "));
   assert.equal((await as(identity.kubeconfig, "get", "nodesubnets")).code, 0);
+});
+
+test("each identity has the rights that its requests need, and no others", async () => {
+  const client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  try {
+    assert.deepEqual(await rightsOf(client, "podnet-operator"), {
+      "podnet.dev/podnetworks": "get list watch patch",
+      "podnet.dev/podnetworks/status": "patch",
+      "podnet.dev/nodesubnets": "get list watch create update delete",
+      "podnet.dev/nodenetworks": "get list watch create update delete",
+      "/nodes": "get list watch",
+      "/nodes/status": "patch",
+      "/pods": "list",
+    });
+    assert.deepEqual(await rightsOf(client, "podnet-agent"), {
+      "podnet.dev/nodesubnets": "list watch",
+      "podnet.dev/nodenetworks": "list watch",
+      "podnet.dev/nodenetworks/status": "patch",
+    });
+    assert.deepEqual(await rightsOf(client, "podnet-webhook"), {
+      "podnet.dev/podnetworks": "list",
+      "/secrets podnet-webhook-tls": "get create update",
+      "/secrets other": "create",
+      "admissionregistration.k8s.io/validatingwebhookconfigurations podnet": "create patch",
+      "admissionregistration.k8s.io/validatingwebhookconfigurations other": "create",
+    });
+    assert.deepEqual(await rightsOf(client, "somebody-else"), {});
+  } finally {
+    await client.close();
+  }
 });

@@ -3,6 +3,7 @@ import type { Lab } from "../../lab/lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import type { KubeClient } from "../../lib/kube/client.ts";
 import { createInformer, type Informer, type InformerOptions, type InformerProblem } from "../../lib/kube/informer.ts";
+import type { Stored } from "../../lib/kube/resource.ts";
 import { systemClock } from "../../lib/reconcile/clock.ts";
 import { type Widget, widget, widgets } from "./widget.ts";
 
@@ -12,6 +13,8 @@ export interface Followed {
   readonly problems: InformerProblem[];
   /** Keys, in the order they were signalled. */
   readonly changes: string[];
+  /** Whether its copy shows this version, which we wrote, within ten seconds. */
+  shows(written: Stored<Widget>): Promise<boolean>;
   /** Ends it before the test does. */
   stop(): Promise<void>;
 }
@@ -37,7 +40,11 @@ export function followWidgets(t: TestContext, client: KubeClient, options: Parti
     return running;
   };
   t.after(stop);
-  return { informer, problems, changes, stop };
+  const shows = ({ metadata }: Stored<Widget>) => {
+    informer.wrote({ version: metadata.resourceVersion });
+    return informer.caughtUp({ timeoutMs: 10_000 });
+  };
+  return { informer, problems, changes, shows, stop };
 }
 
 /** Waits until the informer's copy is what the server lists, asked directly. */

@@ -12,6 +12,8 @@ const chain: ChainFacts = {
   consistent: true,
 };
 
+const withNames = (...carried: string[]): ChainFacts => ({ ...chain, leaf: { ...chain.leaf, names: carried } });
+
 const cases: readonly [string, ChainFacts | undefined, readonly string[], Date, string][] = [
   ["nothing is stored", undefined, names, after(0), "everything"],
   ["everything is fresh", chain, names, after(1), "nothing"],
@@ -19,6 +21,8 @@ const cases: readonly [string, ChainFacts | undefined, readonly string[], Date, 
   ["at two thirds of the leaf's life", chain, names, after(60), "leaf"],
   ["at two thirds of the authority's life", chain, names, after(2434), "everything"],
   ["the leaf lacks a name the API server dials", chain, [...names, "192.168.1.10"], after(1), "leaf"],
+  ["the leaf has the address in another spelling", withNames("FD00:0:0:0:0:0:0:10"), ["fd00::10"], after(1), "nothing"],
+  ["the leaf has another IPv6 address", withNames("FD00:0:0:0:0:0:0:1"), ["fd00::10"], after(1), "leaf"],
   ["keys and certificates do not belong together", { ...chain, consistent: false }, names, after(1), "everything"],
   ["the certificates begin in the future, so the clock was set back", chain, names, after(-1), "everything"],
 ];

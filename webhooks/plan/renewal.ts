@@ -1,3 +1,5 @@
+import { parseAddress, renderAddress } from "../../lib/net/address.ts";
+
 /** What the webhook's certificates say of themselves. */
 export interface CertificateFacts {
   readonly notBefore: Date;
@@ -22,10 +24,17 @@ export function planRenewal(chain: ChainFacts | undefined, names: readonly strin
   if (chain === undefined) return { renew: "everything", because: "there is no certificate yet" };
   if (!chain.consistent) return { renew: "everything", because: "the stored certificates and keys do not belong together" };
   if (isDue(chain.authority, now)) return { renew: "everything", because: `two thirds of the authority's life are over` };
-  const missing = names.filter((name) => !chain.leaf.names.includes(name));
+  const carried = new Set(chain.leaf.names.map(oneSpelling));
+  const missing = names.filter((name) => !carried.has(oneSpelling(name)));
   if (missing.length > 0) return { renew: "leaf", because: `the serving certificate lacks ${missing.join(", ")}` };
   if (isDue(chain.leaf, now)) return { renew: "leaf", because: "two thirds of the serving certificate's life are over" };
   return { renew: "nothing" };
+}
+
+/** An address is the same however it is written, `"::1"` or `"0:0:0:0:0:0:0:1"`. */
+function oneSpelling(name: string): string {
+  const address = parseAddress(name);
+  return address === undefined ? name : renderAddress(address);
 }
 
 function isDue({ notBefore, notAfter }: CertificateFacts, now: Date): boolean {

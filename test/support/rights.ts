@@ -1,0 +1,60 @@
+import type { KubeClient } from "../../lib/kube/client.ts";
+import { inParallel } from "../../lib/kube/parallel.ts";
+import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
+
+interface SubjectAccessReview extends KubeObject {
+  spec: { user: string; groups: string[]; resourceAttributes: Record<string, string> };
+  status?: { allowed: boolean };
+}
+
+const reviews: Resource<SubjectAccessReview> = {
+  group: "authorization.k8s.io",
+  version: "v1",
+  plural: "subjectaccessreviews",
+  kind: "SubjectAccessReview",
+  namespaced: false,
+};
+
+const namespace = "kube-system";
+const groups = ["system:authenticated", "system:serviceaccounts", `system:serviceaccounts:${namespace}`];
+const verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"] as const;
+
+/** Everything podnet touches or might be taken to touch, as `GROUP/PLURAL`, `GROUP/PLURAL/SUBRESOURCE` or either with a name behind a space. */
+const things = [
+  "podnet.dev/podnetworks",
+  "podnet.dev/podnetworks/status",
+  "podnet.dev/nodesubnets",
+  "podnet.dev/nodesubnets/status",
+  "podnet.dev/nodenetworks",
+  "podnet.dev/nodenetworks/status",
+  "/nodes",
+  "/nodes/status",
+  "/pods",
+  "/pods/status",
+  "/configmaps",
+  "/secrets podnet-webhook-tls",
+  "/secrets other",
+  "admissionregistration.k8s.io/validatingwebhookconfigurations podnet",
+  "admissionregistration.k8s.io/validatingwebhookconfigurations other",
+  "rbac.authorization.k8s.io/clusterroles",
+] as const;
+
+/** What a ServiceAccount of kube-system may do, each verb asked of the API server for each thing: thing → verbs; things without any are left out. */
+export async function rightsOf(client: KubeClient, account: string): Promise<Record<string, string>> {
+  const questions = things.flatMap((thing) => verbs.map((verb) => ({ thing, verb })));
+  const allowed = await inParallel(questions, 16, async ({ thing, verb }) => {
+    const [path = "", name = ""] = thing.split(" ");
+    const [group = "", resource = "", subresource = ""] = path.split("/");
+    const user = `system:serviceaccount:${namespace}:${account}`;
+    const review: SubjectAccessReview = {
+      metadata: { name: "" },
+      spec: { user, groups, resourceAttributes: { group, resource, subresource, name, namespace, verb } },
+    };
+    return (await client.create(reviews, review)).status?.allowed === true;
+  });
+  const granted = Map.groupBy(
+    questions.filter((_, index) => allowed[index]),
+    ({ thing }) => thing,
+  );
+  return Object.fromEntries(Array.from(granted, ([thing, found]) => [thing, found.map(({ verb }) => verb).join(" ")]));
+}
