@@ -22,7 +22,12 @@ test("defaults are filled in, and the object handed in stays as it was", () => {
   const input = { apiVersion, kind: "PodNetwork", metadata, spec: { ranges, cni: { bridge: "br-pods" }, mtu: null } };
   const before = structuredClone(input);
   assert.deepEqual(parsePodNetwork(input).value?.spec, {
-    ranges,
+    ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength: 24, state: "Active" }],
+    priority: 0,
+    growth: { maxSubnetsPerNode: 4, addBelowFreeIPs: 16 },
+    adoption: { nodePodCIDR: "IfContained" },
+    release: { holdSeconds: 300 },
+    rollout: { maxUnavailableNodes: "10%", paused: false },
     mtu: { mode: "Auto" },
     masquerade: { enabled: true },
     cni: { confName: "10-podnet.conflist", bridge: "br-pods", hairpin: true, portMap: true },

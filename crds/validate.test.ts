@@ -2,26 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { renderPrefix, subnetAt, toPrefix } from "../lib/net/prefix.ts";
+import { podNetworkOf, rangeOf } from "../test/support/network-sample.ts";
 import { renderIssue } from "./issue.ts";
-import { apiVersion } from "./names.ts";
-import type { PodNetwork } from "./types.ts";
 import { validateAgainst, validatePodNetwork } from "./validate.ts";
 
-function network(name: string, cidrs: readonly string[], spec: Partial<PodNetwork["spec"]> = {}): PodNetwork {
-  return {
-    apiVersion,
-    kind: "PodNetwork",
-    metadata: { name },
-    spec: {
-      ranges: cidrs.map((cidr) => ({ cidr, nodePrefixLength: cidr.includes(":") ? 64 : 24 })),
-      mtu: { mode: "Auto" },
-      masquerade: { enabled: true },
-      cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
-      ...spec,
-    },
-  };
-}
-
+const network = podNetworkOf;
 const standing = network("default", ["10.244.0.0/16", "fd00:10:244::/48"]);
 
 test("an overlap names both ranges, the other network, the place in it, and the remedy", () => {
@@ -99,7 +84,14 @@ test("what was wrong before and is unchanged is not named again, also where it m
 
 test("an issue of each rule reads as a sentence with a remedy", () => {
   const wrong = network("default", ["10.244.0.0/16", "10.244.7.0/24", "fd00::/40"], {
-    reserved: [{ cidr: "10.9.0.0/24" }],
+    reserved: [{ cidr: "10.9.0.0/24" }, { cidr: "10.244.200.0/24" }],
+    staticSubnets: [
+      { node: "edge-1", cidr: "10.244.200.0/24" },
+      { node: "edge-1", cidr: "10.9.0.0/25" },
+      { node: "edge-1", cidr: "10.244.201.0/25" },
+    ],
+    growth: { maxSubnetsPerNode: 2, addBelowFreeIPs: 16 },
+    rollout: { maxUnavailableNodes: "0%", paused: false },
     mtu: { mode: "Fixed", value: 1000 },
     nodeSelector: { matchExpressions: [{ key: "a", operator: "In" }] },
   });
@@ -107,6 +99,12 @@ test("an issue of each rule reads as a sentence with a remedy", () => {
     "spec.ranges[2].nodePrefixLength: length /64 cuts fd00::/40 into more than 65536 node subnets; use 56 or less",
     "spec.ranges[1].cidr: 10.244.7.0/24 overlaps 10.244.0.0/16 of the same network; keep the larger one or make them disjoint",
     'spec.reserved[0].cidr: "10.9.0.0/24" lies in no range of this network (10.244.0.0/16, 10.244.7.0/24, fd00::/40); remove it or correct it',
+    "spec.staticSubnets[0].cidr: 10.244.200.0/24 touches the reserved prefix 10.244.200.0/24; remove one of the two",
+    "spec.staticSubnets[1].cidr: 10.9.0.0/25 touches the reserved prefix 10.9.0.0/24; remove one of the two",
+    'spec.staticSubnets[1].cidr: "10.9.0.0/25" lies in no range of this network (10.244.0.0/16, 10.244.7.0/24, fd00::/40); remove it or correct it',
+    "spec.staticSubnets[2].cidr: 10.244.201.0/25 is not of length /24, as every node subnet of 10.244.0.0/16; correct its length",
+    'spec.staticSubnets[2].node: "edge-1" has 3 static IPv4 subnets, growth.maxSubnetsPerNode is 2; remove one or raise it',
+    'spec.rollout.maxUnavailableNodes: "0%" is neither a number of nodes (1 to 100000) nor a share of them (1% to 100%); write e.g. 3 or 10%',
     "spec.mtu.value: an MTU of 1000 does not carry IPv6, which needs 1280 (RFC 8200, 5); use 1280 or more, or no IPv6 range",
     "spec.nodeSelector.matchExpressions[0]: In and NotIn need values, Exists and DoesNotExist take none; correct values or operator",
   ]);
@@ -116,8 +114,10 @@ test("rules never throw, whatever text stands for a prefix", () => {
   const text = fc.oneof(fc.string(), fc.constantFrom("10.0.0.1/8", "::/0", "fd00::1/48", "0.0.0.0/0", "10.0.0.0/8"));
   fc.assert(
     fc.property(text, text, fc.integer({ min: 1, max: 126 }), (a, b, nodePrefixLength) => {
-      const ranges = [a, b].map((cidr) => ({ cidr, nodePrefixLength }));
-      const candidate = network("default", [], { ranges, reserved: [{ cidr: b }] });
+      const ranges = [a, b].map((cidr) => rangeOf(cidr, { nodePrefixLength }));
+      const staticSubnets = [a, b].map((cidr) => ({ node: "edge-1", cidr }));
+      const rollout = { maxUnavailableNodes: a, paused: false };
+      const candidate = network("default", [], { ranges, reserved: [{ cidr: b }], staticSubnets, rollout });
       assert.ok(Array.isArray([...validatePodNetwork(candidate), ...validateAgainst(candidate, [network("o", [a, b])])]));
     }),
   );

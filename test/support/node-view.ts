@@ -10,10 +10,12 @@ import { isProblems, type OwnNetwork, parseOwnNetwork } from "../../node-agent/p
 export function ownSpec(part: Partial<NodeNetworkSpec> = {}): NodeNetworkSpec {
   return {
     configGeneration: 1,
+    incarnation: "ledger-1",
     nodeUID: "uid-node-1",
     network: "default",
     networkUID: "uid-default",
-    subnets: [{ cidr: "10.244.1.0/24" }],
+    subnets: [{ cidr: "10.244.1.0/24", state: "Active" }],
+    growth: { addBelowFreeIPs: 16 },
     nodeAddresses: ["192.168.1.11"],
     podRanges: ["10.244.0.0/16"],
     mtu: { mode: "Auto" },
@@ -26,7 +28,10 @@ export function ownSpec(part: Partial<NodeNetworkSpec> = {}): NodeNetworkSpec {
 /** The same in both families. */
 export function dualSpec(part: Partial<NodeNetworkSpec> = {}): NodeNetworkSpec {
   return ownSpec({
-    subnets: [{ cidr: "10.244.1.0/24" }, { cidr: "fd00:10:244:1::/64" }],
+    subnets: [
+      { cidr: "10.244.1.0/24", state: "Active" },
+      { cidr: "fd00:10:244:1::/64", state: "Active" },
+    ],
     nodeAddresses: ["192.168.1.11", "fd00:192:168:1::11"],
     podRanges: ["10.244.0.0/16", "fd00:10:244::/48"],
     ...part,
@@ -48,6 +53,9 @@ export function claimObject(n: number, part: Partial<NodeSubnetSpec> = {}): Clai
     node: `node-${n}`,
     nodeUID: `uid-node-${n}`,
     cidr: `10.244.${n}.0/24`,
+    state: "Active",
+    incarnation: "ledger-1",
+    epoch: 1,
     nextHops: [`192.168.1.${10 + n}`, `fd00:192:168:1::${10 + n}`],
     nodeAddresses: [`192.168.1.${10 + n}`, `fd00:192:168:1::${10 + n}`],
     ...part,
