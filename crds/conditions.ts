@@ -2,27 +2,66 @@ import type { Condition } from "./types.ts";
 
 /** Every condition of a PodNetwork → its reasons, fixed, since scripts and alerts match on them: one may be added, none renamed. */
 export const podNetworkReasons = {
-  Accepted: ["Accepted", "InvalidSpec", "OverlapsWith"],
-  Allocated: ["Allocated", "Allocating", "RangeExhausted", "RangeNotAccepted"],
+  Accepted: ["Accepted", "Accepting", "InvalidSpec", "OverlapsWith", "RangeInUse", "LedgerFull"],
+  Allocated: [
+    "Allocated",
+    "Allocating",
+    "RangeExhausted",
+    "RangeNotAccepted",
+    "StaticSubnetTaken",
+    "Recovering",
+    "AmbiguousSelection",
+  ],
   Programmed: ["Programmed", "Programming", "NoNodes", "NodesFailing", "NodesSilent"],
+  /** Whether nodes and pods may still come. Not part of Ready. */
+  CapacityOK: ["Enough", "CapacityLow", "RangeExhausted"],
   /** When False: Terminating, or the reason of the first of the three above that is not True. */
   Ready: [
     "Ready",
     "NoNodes",
     "Terminating",
+    "Accepting",
     "InvalidSpec",
     "OverlapsWith",
+    "RangeInUse",
+    "LedgerFull",
     "Allocating",
     "RangeExhausted",
     "RangeNotAccepted",
+    "StaticSubnetTaken",
+    "Recovering",
+    "AmbiguousSelection",
     "Programming",
     "NodesFailing",
     "NodesSilent",
   ],
   /** Abnormal when True: something is under way. */
-  Reconciling: ["Settled", "Terminating", "Allocating", "Programming", "NodesFailing", "NodesSilent"],
+  Reconciling: [
+    "Settled",
+    "Terminating",
+    "Accepting",
+    "RangeInUse",
+    "Allocating",
+    "Recovering",
+    "Programming",
+    "NodesFailing",
+    "NodesSilent",
+  ],
   /** Abnormal when True: a person must change something. */
-  Stalled: ["NotStalled", "InvalidSpec", "OverlapsWith", "RangeExhausted", "RangeNotAccepted"],
+  Stalled: [
+    "NotStalled",
+    "InvalidSpec",
+    "OverlapsWith",
+    "LedgerFull",
+    "RangeExhausted",
+    "RangeNotAccepted",
+    "StaticSubnetTaken",
+    "AmbiguousSelection",
+  ],
+  /** Stands only while True: nodes have a podCIDR that could not become their subnet. */
+  PodCIDRNotAdopted: ["PodCIDRNotAdopted"],
+  /** Stands only while True: nodes keep their subnets although the selector no longer matches them. */
+  NodesUnselected: ["NodesUnselected"],
 } as const;
 
 /** Condition types of a PodNetwork. */

@@ -1,5 +1,12 @@
-import { fieldManagers, nodeNetworkResource, nodeSubnetResource, podNetworkResource } from "../crds/names.ts";
-import type { NodeNetwork, NodeSubnet, PodNetwork } from "../crds/types.ts";
+import {
+  fieldManagers,
+  ledgerName,
+  nodeNetworkResource,
+  nodeSubnetResource,
+  podNetworkResource,
+  rangeLedgerResource,
+} from "../crds/names.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../crds/types.ts";
 import { type Node, nodes } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import { createInformer, type Informer, type InformerOptions, type InformerProblem } from "../lib/kube/informer.ts";
@@ -8,8 +15,9 @@ import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { nodeSubnetKind } from "./plan/node-subnets.ts";
-import { readClaim, readNetwork, readNode, readRecord } from "./plan/read.ts";
-import type { Snapshot } from "./plan/snapshot.ts";
+import { rangeLedgerKind } from "./plan/recovery.ts";
+import { readClaim, readLedger, readNetwork, readNode, readRecord } from "./plan/read.ts";
+import type { Ledger, Snapshot } from "./plan/snapshot.ts";
 
 /** PodNetworks in the API. */
 export const podNetworks: Resource<PodNetwork> = podNetworkResource;
@@ -17,6 +25,8 @@ export const podNetworks: Resource<PodNetwork> = podNetworkResource;
 export const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 /** NodeNetworks in the API. */
 export const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
+/** RangeLedgers in the API. */
+export const rangeLedgers: Resource<RangeLedger> = rangeLedgerResource;
 
 export interface ClusterOptions {
   readonly client: KubeClient;
@@ -33,6 +43,7 @@ export interface Cluster {
   readonly client: KubeClient;
   readonly claims: ObjectsWorld<NodeSubnet>;
   readonly records: ObjectsWorld<NodeNetwork>;
+  readonly ledgers: ObjectsWorld<RangeLedger>;
   /** Follows the server until the signal fires; never rejects. */
   run(signal: AbortSignal): Promise<void>;
   /** Kind → whether it is known in full. */
@@ -42,10 +53,14 @@ export interface Cluster {
   /** All of it, from local copies that show everything written here. */
   gather(): Promise<Snapshot>;
   /**
-   * All of it, asked anew, but for the Nodes. NodeNetworks are read before claims, and those before networks, so that whatever an object refers to
-   * is in view, unless it is gone.
+   * All of it, asked anew, but for the Nodes. In this order, each one after the answer to the one before: the ledger, NodeNetworks, claims, networks; so what
+   * an object refers to is in view, unless it is gone, and an entry that was closing in the ledger shows its last claims.
    */
   gatherNow(): Promise<Snapshot>;
+  /** The ledger, asked anew. */
+  ledgerNow(): Promise<Ledger | undefined>;
+  /** How often the server showed an older state than before. */
+  timesBack(): number;
   /** Call with what a write gave: `gather` then waits for it. */
   wrote(object: Stored<PodNetwork> | Stored<Node>): void;
 }
@@ -56,19 +71,22 @@ const relistSeconds = 900;
 /** How long `gather` waits for a write of ours to be seen before it goes on without. */
 const observedWithinMs = 2_000;
 
-/** Informers and writers of all four kinds; nothing happens before `run`. */
+/** Informers and writers of all kinds; nothing happens before `run`. */
 export function createCluster(options: ClusterOptions): Cluster {
   const { client } = options;
   const copies = createCopies(options);
   const fieldManager = fieldManagers.operator;
   const claims = objectsWorld({ client, resource: nodeSubnets, kind: nodeSubnetKind, fieldManager, informer: copies.claims });
   const records = objectsWorld({ client, resource: nodeNetworks, kind: nodeNetworkKind, fieldManager, informer: copies.records });
+  const ledgers = objectsWorld({ client, resource: rangeLedgers, kind: rangeLedgerKind, fieldManager, informer: copies.ledgers });
   const readers = createReaders();
+  const ledgerNow = async () => readers.ledger(await client.get(rangeLedgers, ledgerName));
   const nodesNow = () => copies.nodes.list().map(readers.node);
   return {
     client,
     claims,
     records,
+    ledgers,
     run: async (signal) => {
       await Promise.all(Object.values(copies).map((copy) => copy.run(signal)));
     },
@@ -77,15 +95,19 @@ export function createCluster(options: ClusterOptions): Cluster {
     async gather() {
       const patience = { timeoutMs: observedWithinMs };
       await Promise.all([copies.networks.caughtUp(patience), copies.nodes.caughtUp(patience)]);
-      const [found, written] = await Promise.all([claims.observe(), records.observe()]);
-      return { nodes: nodesNow(), ...readers.rest(copies.networks.list(), found, written) };
+      const [stored, found, written] = await Promise.all([ledgers.observe(), claims.observe(), records.observe()]);
+      const ledger = readers.ledger(stored.find(({ metadata }) => metadata.name === ledgerName));
+      return { ledger, nodes: nodesNow(), ...readers.rest(copies.networks.list(), found, written) };
     },
     async gatherNow() {
+      const ledger = await ledgerNow();
       const written = await client.listAll(nodeNetworks);
       const found = await client.listAll(nodeSubnets);
       const wanted = await client.listAll(podNetworks);
-      return { nodes: nodesNow(), ...readers.rest(wanted.items, found.items, written.items) };
+      return { ledger, nodes: nodesNow(), ...readers.rest(wanted.items, found.items, written.items) };
     },
+    ledgerNow,
+    timesBack: () => Object.values(copies).reduce((sum, copy) => sum + copy.timesBack, 0),
     wrote({ kind, metadata }) {
       (kind === podNetworks.kind ? copies.networks : copies.nodes).wrote({ version: metadata.resourceVersion });
     },
@@ -98,6 +120,7 @@ interface Copies {
   readonly nodes: Informer<Node>;
   readonly claims: Informer<NodeSubnet>;
   readonly records: Informer<NodeNetwork>;
+  readonly ledgers: Informer<RangeLedger>;
 }
 
 function createCopies({ client, clock, random, onChange, onProblem }: ClusterOptions): Copies {
@@ -117,6 +140,7 @@ function createCopies({ client, clock, random, onChange, onProblem }: ClusterOpt
     networks: informerOf(podNetworks),
     claims: informerOf(nodeSubnets),
     records: informerOf(nodeNetworks),
+    ledgers: informerOf(rangeLedgers),
     nodes: informerOf(nodes, {
       project: projectNode,
       onChange: (name) => {
@@ -132,13 +156,15 @@ function createReaders() {
   const network = remembered(readNetwork);
   const claim = remembered((object: Stored<NodeSubnet>) => readClaim(object));
   const record = remembered(readRecord);
+  const ledger = remembered(readLedger);
   return {
+    ledger: (object: Stored<RangeLedger> | undefined): Ledger | undefined => object && ledger(object),
     node: remembered(readNode),
     rest: (
       networks: readonly Stored<PodNetwork>[],
       claims: readonly Stored<NodeSubnet>[],
       records: readonly Stored<NodeNetwork>[],
-    ): Omit<Snapshot, "nodes"> => ({
+    ): Omit<Snapshot, "nodes" | "ledger"> => ({
       networks: networks.map(network),
       claims: claims.flatMap((object) => claim(object) ?? []),
       records: records.map(record),
@@ -147,7 +173,7 @@ function createReaders() {
 }
 
 /** What the plans read of a Node; kubelets write the rest of it all day. */
-function projectNode({ metadata, status }: Stored<Node>): Stored<Node> {
+function projectNode({ metadata, spec, status }: Stored<Node>): Stored<Node> {
   const { name, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels } = metadata;
   return {
     metadata: {
@@ -158,7 +184,9 @@ function projectNode({ metadata, status }: Stored<Node>): Stored<Node> {
       ...(deletionTimestamp !== undefined && { deletionTimestamp }),
       ...(labels !== undefined && { labels }),
     },
+    spec: { podCIDRs: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]) },
     status: {
+      ...(status?.nodeInfo !== undefined && { nodeInfo: status.nodeInfo }),
       addresses: status?.addresses ?? [],
       conditions: (status?.conditions ?? []).filter(({ type }) => type === "Ready" || type === "NetworkUnavailable"),
     },

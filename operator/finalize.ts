@@ -11,15 +11,18 @@ import {
   type UsedPrefix,
   usedPrefixes,
 } from "./plan/finalize.ts";
+import { holding } from "./plan/node-subnets.ts";
+import { ledgerStep } from "./plan/recovery.ts";
+import { isServing } from "./plan/release.ts";
 import type { Claim, NodeRecord, Snapshot } from "./plan/snapshot.ts";
-import { applyFinalizers } from "./podnetwork.ts";
-import { claimRemoval, recordRemoval } from "./release.ts";
-import type { WriteLedger } from "./write-report.ts";
+import { applyFinalizers, type SubnetInput } from "./podnetwork.ts";
+import { recordRemoval } from "./release.ts";
+import type { WriteNotes } from "./write-report.ts";
 
 /** Sees leaving networks off. */
 export interface Finalizer {
   /** Goes on with every leaving network; gives when to look again, undefined when none is left. */
-  run(cluster: Cluster, ledger: WriteLedger): Promise<number | undefined>;
+  run(cluster: Cluster, notes: WriteNotes, input: SubnetInput): Promise<number | undefined>;
   /** UID of a network → what was last found in its way. */
   blockers(): ReadonlyMap<string, Blockers>;
 }
@@ -37,18 +40,20 @@ const lookEveryMs = 3_000;
 const pageSize = 500;
 
 /**
- * A network goes when no pod has an address of it: then its NodeNetworks are removed, so that agents stop giving addresses, then its claims, then our finalizer.
+ * A network goes when no pod has an address of it: then its ranges close in the ledger and its claims are laid to rest, so that agents stop giving addresses; when
+ * the last claim is gone its NodeNetworks go, and its ranges, then our finalizer.
  * Until then it serves the nodes that have it. Claims of a network whose object is gone all the same end the same way.
  */
 export function createFinalizer(clock: Clock): Finalizer {
   const looks = new Map<string, Look>();
   return {
-    async run(cluster, ledger) {
+    async run(cluster, notes, input) {
       const leaving = leavingNetworks(await cluster.gather());
       for (const uid of looks.keys()) if (!leaving.some((network) => network.uid === uid)) looks.delete(uid);
       const due = leaving.filter(({ uid }) => (looks.get(uid)?.nextAt ?? 0) <= clock.now());
       const snapshot = due.length === 0 ? undefined : await cluster.gatherNow();
-      if (snapshot !== undefined) for (const network of due) await see(network, { cluster, ledger, snapshot, clock, looks });
+      if (snapshot !== undefined)
+        for (const network of due) await see(network, { cluster, notes, snapshot, clock, looks, input });
       const next = leaving.map(({ uid }) => looks.get(uid)?.nextAt ?? clock.now() + lookEveryMs);
       return next.length === 0 ? undefined : Math.max(0, Math.min(...next) - clock.now());
     },
@@ -58,40 +63,43 @@ export function createFinalizer(clock: Clock): Finalizer {
 
 interface Surroundings {
   readonly cluster: Cluster;
-  readonly ledger: WriteLedger;
+  readonly notes: WriteNotes;
+  readonly input: SubnetInput;
   readonly snapshot: Snapshot;
   readonly clock: Clock;
   readonly looks: Map<string, Look>;
 }
 
-async function see(network: LeavingNetwork, { cluster, ledger, snapshot, clock, looks }: Surroundings): Promise<void> {
+async function see(network: LeavingNetwork, around: Surroundings): Promise<void> {
+  const { cluster, snapshot, clock, looks } = around;
   if (network.object === undefined && (await isThere(cluster.client, network))) return;
   const began = clock.now();
   const blockers = await podsOf(cluster.client, usedPrefixes(snapshot, network.uid));
   const took = clock.now() - began;
   looks.set(network.uid, { blockers, nextAt: clock.now() + Math.max(lookEveryMs, took * 20) });
-  if (blockers.pods > 0 || (await dismantle(network, { cluster, ledger, snapshot }))) return;
+  if (blockers.pods > 0 || (await dismantle(network, around))) return;
   looks.set(network.uid, { blockers, nextAt: clock.now() });
 }
 
-/** Gives whether nothing of the network is left. */
-async function dismantle(
-  network: LeavingNetwork,
-  { cluster, ledger, snapshot }: Pick<Surroundings, "cluster" | "ledger" | "snapshot">,
-): Promise<boolean> {
+/** One step further; gives whether nothing of the network is left. */
+async function dismantle(network: LeavingNetwork, { cluster, notes, snapshot, input }: Surroundings): Promise<boolean> {
   const because = "its network goes and no pod has an address of it";
   const isOf = ({ object }: Claim | NodeRecord) => object.spec.networkUID === network.uid;
+  const closing = ledgerStep(snapshot, { ...input, ending: new Set([network.uid]) });
+  if (closing !== undefined) {
+    notes.note([closing.step], await cluster.ledgers.apply([closing.step]));
+    return false;
+  }
+  const claims = snapshot.claims.filter(isOf);
+  const held = claims.filter(isServing).map(({ object }) => holding(object, because, input.nowMs));
+  notes.note(held, await cluster.claims.apply(held));
+  if (claims.length > 0) return false;
   const records = snapshot.records.filter(isOf).map(({ object }) => recordRemoval(object, because));
-  const told = await cluster.records.apply(records);
-  ledger.note(records, told);
-  if (told.length > 0) return false;
-  const claims = snapshot.claims.filter(isOf).map(({ object }) => claimRemoval(object, because));
-  ledger.note(claims, await cluster.claims.apply(claims));
-  const left = await cluster.gatherNow();
-  if (left.records.some(isOf) || left.claims.some(isOf)) return false;
+  notes.note(records, await cluster.records.apply(records));
+  if (records.length > 0 || snapshot.ledger?.entries.some(({ networkUID }) => networkUID === network.uid) === true) return false;
   if (network.object?.metadata.finalizers?.includes(claimsFinalizer) !== true) return true;
   const step = { op: "change", kind: "PodNetwork", key: network.name, because: "its last claim is gone" } as const;
-  return (await ledger.attempt(step, () => applyFinalizers(cluster, network, []))) !== undefined;
+  return (await notes.attempt(step, () => applyFinalizers(cluster, network, []))) !== undefined;
 }
 
 /** Whether the API server has this very network after all, though the local copy does not show it. */

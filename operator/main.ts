@@ -32,7 +32,13 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
     onChange: (because) => trigger(because),
     onProblem: (kind, problem) => noteProblem(log, kind, problem),
   });
-  const pass = createPass({ ...shared, cluster, wallClock: Date.now });
+  const pass = createPass({
+    ...shared,
+    cluster,
+    wallClock: Date.now,
+    newIncarnation: () => crypto.randomUUID(),
+    timing: settings,
+  });
   const passLog = createPassLog(log, metrics);
   const loop = startLoop({
     ...shared,

@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import { type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
 import type { NodeProgress } from "./plan/node-progress.ts";
 import type { NodeFacts, Snapshot } from "./plan/snapshot.ts";
-import type { WriteLedger } from "./write-report.ts";
+import type { WriteNotes } from "./write-report.ts";
 
 /** Writes at a time. */
 const parallel = 16;
@@ -16,7 +16,7 @@ export async function writeNodeConditions(
   cluster: Cluster,
   snapshot: Snapshot,
   progress: ReadonlyMap<string, NodeProgress>,
-  ledger: WriteLedger,
+  notes: WriteNotes,
   nowMs: number,
 ): Promise<number | undefined> {
   const waits: number[] = [];
@@ -25,7 +25,7 @@ export async function writeNodeConditions(
     if (plan.op === "wait") waits.push(plan.forMs);
     else if (plan.op !== "none") due.push({ node, plan });
   }
-  await inParallel(due, parallel, ({ node, plan }) => apply(cluster, node, plan, ledger));
+  await inParallel(due, parallel, ({ node, plan }) => apply(cluster, node, plan, notes));
   return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
@@ -54,12 +54,12 @@ function nodePlans(
 }
 
 /** Our field manager owns this one condition and nothing else of a Node; stating none gives it back. */
-async function apply(cluster: Cluster, { name, uid }: NodeFacts, plan: NodeConditionPlan, ledger: WriteLedger): Promise<void> {
+async function apply(cluster: Cluster, { name, uid }: NodeFacts, plan: NodeConditionPlan, notes: WriteNotes): Promise<void> {
   const conditions = plan.op === "write" ? [plan.condition] : [];
   const because = plan.op === "write" ? plan.condition.message : "the node is no longer ours";
   const step = { op: "change", kind: "Node condition", key: name, because } as const;
   const applied = { metadata: { name, uid }, status: { conditions } };
   const options = { fieldManager: fieldManagers.operator, subresource: "status", force: true } as const;
-  const written = await ledger.attempt(step, () => applyObject<Node>(cluster.client, nodes, applied, options));
+  const written = await notes.attempt(step, () => applyObject<Node>(cluster.client, nodes, applied, options));
   if (written !== undefined) cluster.wrote(written);
 }

@@ -10,7 +10,7 @@ import { summarize } from "./plan/summarize.ts";
 import { writeSubnets } from "./podnetwork.ts";
 import { releaseLeftovers } from "./release.ts";
 import { createSummaryWriter } from "./summary.ts";
-import { createWriteLedger, isLostRace, type WriteReport } from "./write-report.ts";
+import { createWriteNotes, isLostRace, type WriteReport } from "./write-report.ts";
 
 export interface PassOptions {
   readonly cluster: Cluster;
@@ -19,6 +19,16 @@ export interface PassOptions {
   readonly wallClock: () => number;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
+  /** Gives a text that was never given before. */
+  readonly newIncarnation: () => string;
+  readonly timing: PassTiming;
+}
+
+export interface PassTiming {
+  /** How long agents have to report after a loss. */
+  readonly recoverySeconds: number;
+  /** Between two signs of life of an agent, in a small cluster. */
+  readonly heartbeatSeconds: number;
 }
 
 /** What came of a pass. */
@@ -32,28 +42,48 @@ export interface PassResult {
  * for being right, only when it last looked and wrote. A write that fails does not stop the others.
  * @throws when the API server cannot be asked.
  */
-export function createPass({ cluster, clock, wallClock, random }: PassOptions): () => Promise<PassResult> {
+export function createPass({
+  cluster,
+  clock,
+  wallClock,
+  random,
+  newIncarnation,
+  timing,
+}: PassOptions): () => Promise<PassResult> {
   const finalizer = createFinalizer(clock);
   const summaries = createSummaryWriter(clock);
   let failedInARow = 0;
+  let knownBack = 0;
   return async () => {
-    const ledger = createWriteLedger();
-    await writeSubnets(cluster, ledger);
-    await releaseLeftovers(cluster, ledger);
-    const lookAgain = await finalizer.run(cluster, ledger);
+    const notes = createWriteNotes();
+    const back = cluster.timesBack();
+    const input = { nowMs: wallClock(), newIncarnation: newIncarnation(), wentBack: back > knownBack, ...timing };
+    await writeSubnets(cluster, notes, input);
+    if (notes.report().written.some(({ kind }) => kind === "RangeLedger")) knownBack = back;
+    const restAgain = await releaseLeftovers(cluster, notes, input);
+    const lookAgain = await finalizer.run(cluster, notes, { ...input, wentBack: false });
 
     const snapshot = await cluster.gather();
     const allocation = allocate(snapshot);
     const nowMs = wallClock();
     const progress = nodeStates(snapshot, allocation, nowMs);
     const { networks } = snapshot;
-    const statuses = summarize({ networks, allocation, progress, blockers: finalizer.blockers(), nowMs });
-    const writeAgain = await summaries.write(cluster, networks, statuses, ledger);
-    const tellAgain = await writeNodeConditions(cluster, snapshot, progress, ledger, nowMs);
+    const statuses = summarize({
+      networks,
+      claims: snapshot.claims,
+      allocation,
+      progress,
+      blockers: finalizer.blockers(),
+      nowMs,
+    });
+    const writeAgain = await summaries.write(cluster, networks, statuses, notes);
+    const tellAgain = await writeNodeConditions(cluster, snapshot, progress, notes, nowMs);
 
-    const report = ledger.report();
+    const report = notes.report();
     failedInARow = report.failures.length === 0 ? 0 : failedInARow + 1;
-    const waits = [lookAgain, writeAgain, tellAgain, retryMs(report, failedInARow, random)].filter((wait) => wait !== undefined);
+    const waits = [restAgain, lookAgain, writeAgain, tellAgain, retryMs(report, failedInARow, random)].filter(
+      (wait) => wait !== undefined,
+    );
     return { report, next: waits.length === 0 ? undefined : { againAfterMs: Math.min(...waits) } };
   };
 }

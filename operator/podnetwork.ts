@@ -1,48 +1,81 @@
 import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
-import { type Allocation, allocate } from "./plan/allocate.ts";
+import { allocate } from "./plan/allocate.ts";
+import type { LedgerOptions } from "./plan/ledger.ts";
 import { nodeNetworkSteps } from "./plan/node-networks.ts";
-import { nodeSubnetSteps, withAdded } from "./plan/node-subnets.ts";
+import { nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
+import { type LedgerInput, ledgerStep } from "./plan/recovery.ts";
+import { readLedger } from "./plan/read.ts";
 import type { Network, Snapshot } from "./plan/snapshot.ts";
-import type { WriteLedger } from "./write-report.ts";
+import { withWritten } from "./plan/written.ts";
+import type { WriteNotes } from "./write-report.ts";
+
+/** What a pass brings besides the cluster. */
+export type SubnetInput = Omit<LedgerInput, keyof LedgerOptions>;
 
 /**
- * Claims subnets for nodes and tells nodes what to do. Where the local copies show nothing to do, nothing is asked or written; else everything is read anew
- * first, since a copy is always a little old. What a NodeNetwork already names is judged by claims read after it, never by older ones.
+ * Enters ranges into the ledger, claims subnets for nodes and tells nodes what to do. Where the local copies show nothing to do, nothing is asked or written;
+ * else everything is read anew first, since a copy is always a little old. A claim is made Pending; then the ledger is asked again, once for all of them;
+ * only under the very entry it was planned from it becomes Active.
  */
-export async function writeSubnets(cluster: Cluster, ledger: WriteLedger): Promise<void> {
-  if (isSettled(await cluster.gather())) return;
-  const now = await cluster.gatherNow();
-  const plan = allocate(now);
-  const held = await holdNetworks(cluster, plan, ledger);
-  const steps = nodeSubnetSteps({ ...plan, creates: plan.creates.filter(({ network }) => held.has(network.uid)) });
-  const failures = await cluster.claims.apply(steps);
-  ledger.note(steps, failures);
-
-  const after = withAdded(now, steps, new Set(failures.map(({ key }) => key)));
-  const told = nodeNetworkSteps(after, allocate(after));
-  ledger.note(told, await cluster.records.apply(told));
+export async function writeSubnets(cluster: Cluster, notes: WriteNotes, input: SubnetInput): Promise<void> {
+  if (isSettled(await cluster.gather(), input)) return;
+  const now = await writeLedger(cluster, await cluster.gatherNow(), notes, input);
+  if (now?.ledger === undefined) return;
+  const claimed = await writeClaims(cluster, now, notes);
+  const promoted = await promote(cluster, claimed, notes);
+  const told = nodeNetworkSteps(promoted, allocate(promoted));
+  notes.note(told, await cluster.records.apply(told));
 }
 
-function isSettled(snapshot: Snapshot): boolean {
+function isSettled(snapshot: Snapshot, input: SubnetInput): boolean {
+  if (ledgerStep(snapshot, input) !== undefined) return false;
   const plan = allocate(snapshot);
-  return nodeSubnetSteps(plan).length === 0 && nodeNetworkSteps(snapshot, plan).length === 0;
+  return [nodeSubnetSteps(snapshot, plan), promotions(snapshot, plan), nodeNetworkSteps(snapshot, plan)].every(
+    (steps) => steps.length === 0,
+  );
 }
 
-/** The UIDs of the networks that cannot go before their claims: our finalizer stands on each before its first claim is made. */
-async function holdNetworks(cluster: Cluster, { creates }: Allocation, ledger: WriteLedger): Promise<ReadonlySet<string>> {
-  const networks = new Map(creates.map(({ network }) => [network.uid, network]));
-  const held = new Set<string>();
-  for (const network of networks.values()) if (await hold(cluster, network, ledger)) held.add(network.uid);
-  return held;
+/** The snapshot with the ledger as it shall be; undefined where it could not be written, so that nothing may be planned from it. */
+async function writeLedger(
+  cluster: Cluster,
+  snapshot: Snapshot,
+  notes: WriteNotes,
+  input: SubnetInput,
+): Promise<Snapshot | undefined> {
+  const planned = ledgerStep(snapshot, input);
+  if (planned === undefined) return snapshot;
+  const held = await Promise.all(planned.plan.entering.map((network) => hold(cluster, network, notes)));
+  if (held.includes(false)) return undefined;
+  const { failures, objects } = await cluster.ledgers.write([planned.step]);
+  notes.note([planned.step], failures);
+  const written = objects.get(planned.step.key);
+  return failures.length > 0 || written === undefined ? undefined : { ...snapshot, ledger: readLedger(written) };
 }
 
-async function hold(cluster: Cluster, network: Network, ledger: WriteLedger): Promise<boolean> {
+async function writeClaims(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
+  const steps = nodeSubnetSteps(snapshot, allocate(snapshot));
+  const { failures, objects } = await cluster.claims.write(steps);
+  notes.note(steps, failures);
+  return withWritten(snapshot, steps, objects);
+}
+
+async function promote(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
+  if (!snapshot.claims.some(({ object }) => object.spec.state === "Pending")) return snapshot;
+  const now = { ...snapshot, ledger: await cluster.ledgerNow() };
+  const steps = promotions(now, allocate(now));
+  const { failures, objects } = await cluster.claims.write(steps);
+  notes.note(steps, failures);
+  return withWritten(now, steps, objects);
+}
+
+/** Our finalizer stands on a network before its first range is accepted, so that it cannot go before its claims. */
+async function hold(cluster: Cluster, network: Network, notes: WriteNotes): Promise<boolean> {
   const { name, uid, object, deleting } = network;
   if (deleting || object.metadata.finalizers?.includes(claimsFinalizer) === true) return true;
   const step = { op: "change", kind: "PodNetwork", key: name, because: "it is about to have claims" } as const;
-  const written = await ledger.attempt(step, () => applyFinalizers(cluster, { name, uid }, [claimsFinalizer]));
+  const written = await notes.attempt(step, () => applyFinalizers(cluster, { name, uid }, [claimsFinalizer]));
   return written !== undefined;
 }
 

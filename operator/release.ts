@@ -4,43 +4,92 @@ import { inParallel } from "../lib/kube/parallel.ts";
 import type { Step } from "../lib/reconcile/kind.ts";
 import { type Cluster, nodeNetworks } from "./cluster.ts";
 import { allocate } from "./plan/allocate.ts";
+import { type HoldInput, planHolds } from "./plan/hold.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
-import { nodeSubnetKind } from "./plan/node-subnets.ts";
-import { isOwnerGone, isSurplus, releaseCandidates } from "./plan/release.ts";
-import type { WriteLedger } from "./write-report.ts";
+import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
+import { numberingStep } from "./plan/recovery.ts";
+import { readLedger } from "./plan/read.ts";
+import { isDoneWith, isOwnerGone, type ReleaseCandidates, releaseCandidates, vanishedClaim } from "./plan/release.ts";
+import type { Snapshot } from "./plan/snapshot.ts";
+import type { WriteNotes } from "./write-report.ts";
 
 /** Questions to the API server at a time. */
 const parallel = 16;
 
 /**
- * Removes what nodes left behind, each object only on proof: the API server itself says that the Node is gone or another one, or that the node uses
- * another subnet. An object that changed since it was read is not removed.
+ * Lays to rest what nodes left behind, each claim only on proof: the API server itself says that the Node is gone or another one, or that its agent is done with
+ * the subnet. One that has rested long enough, and that every agent has seen at rest, is removed. An object that changed since it was read is left alone.
+ * Gives when to come again.
  */
-export async function releaseLeftovers(cluster: Cluster, ledger: WriteLedger): Promise<void> {
+export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, input: HoldInput): Promise<number | undefined> {
   const snapshot = await cluster.gather();
-  const { departed, surplus, records } = releaseCandidates(snapshot, allocate(snapshot));
-  if (departed.length + surplus.length + records.length === 0) return;
+  const allocation = allocate(snapshot);
+  const candidates = releaseCandidates(snapshot, allocation);
+  await hold(cluster, notes, candidates, input.nowMs);
+  await number(cluster, notes, snapshot, candidates);
 
-  const nodeOf = await asked([...departed.map(({ object }) => object.spec.node), ...records.map(({ node }) => node)], (name) =>
-    cluster.client.get(nodes, name),
+  const { expired, againAfterMs } = planHolds(snapshot, allocation, input);
+  const removals = expired.map(({ claim, because }) => claimRemoval(claim.object, because));
+  notes.note(removals, await cluster.claims.apply(removals));
+  await removeRecords(cluster, notes, candidates);
+  return againAfterMs;
+}
+
+async function hold(cluster: Cluster, notes: WriteNotes, candidates: ReleaseCandidates, nowMs: number): Promise<void> {
+  const { departed, surplus, vanished } = candidates;
+  const nodeOf = await asked(
+    departed.map(({ object }) => object.spec.node),
+    (name) => cluster.client.get(nodes, name),
   );
   const recordOf = await asked(
     surplus.map(({ object }) => object.spec.node),
     (name) => cluster.client.get(nodeNetworks, name),
   );
-  const claims = [
+  const steps = [
     ...departed
       .filter(({ object }) => isOwnerGone(object.spec.nodeUID, nodeOf.get(object.spec.node)))
-      .map(({ object }) => claimRemoval(object, "its Node is gone")),
+      .map(({ object }) => holding(object, "its Node is gone", nowMs)),
     ...surplus
-      .filter(({ object }) => isSurplus(object, recordOf.get(object.spec.node)))
-      .map(({ object }) => claimRemoval(object, "its node uses another subnet")),
+      .filter(({ object }) => isDoneWith(object, recordOf.get(object.spec.node)))
+      .map(({ object }) => holding(object, "its node is done with it", nowMs)),
+    ...vanished.map((lost) => vanishedClaim(lost, nowMs)),
   ];
-  ledger.note(claims, await cluster.claims.apply(claims));
+  notes.note(steps, await cluster.claims.apply(steps));
+}
+
+/** Numbers claims that were seen Held. The number is taken after that, so that whoever has seen a number has seen all claims of lower ones Held. */
+async function number(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, candidates: ReleaseCandidates): Promise<void> {
+  const step = candidates.unnumbered.length === 0 ? undefined : numberingStep(snapshot);
+  if (step === undefined) return;
+  const { failures, objects } = await cluster.ledgers.write([step]);
+  notes.note([step], failures);
+  const written = objects.get(step.key);
+  if (written === undefined || failures.length > 0) return;
+  const { incarnation, object } = readLedger(written);
+  const { releaseSequence } = object.spec;
+  const steps = candidates.unnumbered.map(({ object: have }): Step<NodeSubnet> => {
+    const want = { ...have, spec: { ...have.spec, incarnation, releaseSequence } };
+    return {
+      op: "change",
+      kind: nodeSubnetKind.name,
+      key: have.metadata.name,
+      because: `it is release ${releaseSequence}`,
+      want,
+      have,
+    };
+  });
+  notes.note(steps, await cluster.claims.apply(steps));
+}
+
+async function removeRecords(cluster: Cluster, notes: WriteNotes, { records }: ReleaseCandidates): Promise<void> {
+  const nodeOf = await asked(
+    records.map(({ node }) => node),
+    (name) => cluster.client.get(nodes, name),
+  );
   const orphans = records
     .filter(({ node }) => nodeOf.get(node) === undefined)
     .map(({ object }) => recordRemoval(object, "its Node is gone"));
-  ledger.note(orphans, await cluster.records.apply(orphans));
+  notes.note(orphans, await cluster.records.apply(orphans));
 }
 
 /** The step that removes a claim as it was read. */

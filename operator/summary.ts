@@ -6,7 +6,7 @@ import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
 import { compareText } from "./plan/select.ts";
 import type { Network } from "./plan/snapshot.ts";
-import type { WriteLedger } from "./write-report.ts";
+import type { WriteNotes } from "./write-report.ts";
 
 /** Writes statuses of PodNetworks. */
 export interface SummaryWriter {
@@ -15,7 +15,7 @@ export interface SummaryWriter {
     cluster: Cluster,
     networks: readonly Network[],
     statuses: ReadonlyMap<string, PodNetworkStatus>,
-    ledger: WriteLedger,
+    notes: WriteNotes,
   ): Promise<number | undefined>;
 }
 
@@ -27,7 +27,7 @@ export function createSummaryWriter(clock: Clock): SummaryWriter {
   /** UID → when its status was last written. */
   const writtenAt = new Map<string, number>();
   return {
-    async write(cluster, networks, statuses, ledger) {
+    async write(cluster, networks, statuses, notes) {
       const uids = new Set(networks.map(({ uid }) => uid));
       for (const uid of writtenAt.keys()) if (!uids.has(uid)) writtenAt.delete(uid);
       const waits: number[] = [];
@@ -42,7 +42,7 @@ export function createSummaryWriter(clock: Clock): SummaryWriter {
         const step = { op: "change", kind: "PodNetwork status", key: name, because: "it is no longer true" } as const;
         const applied = { metadata: { name, uid }, status };
         const options = { fieldManager: fieldManagers.operator, subresource: "status", force: true } as const;
-        const written = await ledger.attempt(step, () => applyObject(cluster.client, podNetworks, applied, options));
+        const written = await notes.attempt(step, () => applyObject(cluster.client, podNetworks, applied, options));
         writtenAt.set(uid, clock.now());
         if (written !== undefined) cluster.wrote(written);
       }

@@ -13,7 +13,7 @@ export interface WriteReport {
 }
 
 /** Collects what a pass does. */
-export interface WriteLedger {
+export interface WriteNotes {
   /** Steps that were tried, and those of them that failed. */
   note(steps: readonly Step<unknown>[], failures: readonly WriteFailure[]): void;
   /** One write by hand: its result, or undefined when it failed, which is noted. */
@@ -21,11 +21,11 @@ export interface WriteLedger {
   report(): WriteReport;
 }
 
-/** An empty ledger, for one pass. */
-export function createWriteLedger(): WriteLedger {
+/** None yet, for one pass. */
+export function createWriteNotes(): WriteNotes {
   const written: Step<unknown>[] = [];
   const failures: WriteFailure[] = [];
-  const note: WriteLedger["note"] = (steps, failed) => {
+  const note: WriteNotes["note"] = (steps, failed) => {
     const keys = new Set(failed.map(({ op, key }) => `${op} ${key}`));
     written.push(...steps.filter(({ op, key }) => !keys.has(`${op} ${key}`)));
     failures.push(...failed);

@@ -15,6 +15,8 @@ export interface FollowState<T extends KubeObject> {
   heardAt: number;
   /** Failed lists and watches in a row. */
   failures: number;
+  /** How often the server showed an older state than before. */
+  timesBack: number;
   /** Called whenever the copy moved. */
   readonly waiters: Set<() => void>;
 }
@@ -89,7 +91,10 @@ async function listOnce<T extends KubeObject>(
   const { items, resourceVersion } = await client.listAll(resource, { ...selection(options), signal, timeoutMs: listTimeoutMs });
   const before = state.cache.version();
   const keys = state.cache.replace(items, resourceVersion);
-  if (before !== undefined && !notOlder(resourceVersion, before)) state.ownWrites.clear();
+  if (before !== undefined && !notOlder(resourceVersion, before)) {
+    state.timesBack++;
+    state.ownWrites.clear();
+  }
   course.list = "no";
   course.doubt = false;
   heard(options, state);

@@ -55,6 +55,8 @@ export interface Informer<T extends KubeObject> {
   waitForSync(patience: Patience): Promise<boolean>;
   /** Seconds since the server was last heard (event, bookmark, list); Infinity before the first list. */
   staleSeconds(): number;
+  /** How often the server showed an older state than before, as after a restore from a backup. */
+  readonly timesBack: number;
   /** Tells of a write of our own, for `caughtUp`. The object must match the informer's selectors, else only a bookmark shows it (about a minute). */
   wrote(write: OwnWrite): void;
   /** True once the copy shows every write it was told of, deletions too, so that a loop reads its own writes; false when patience ran out. */
@@ -65,7 +67,14 @@ export interface Informer<T extends KubeObject> {
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
   const cache = createCache(options.project ?? withoutManagedFields);
   const ownWrites = createOwnWrites(cache);
-  const state: FollowState<T> = { cache, ownWrites, heardAt: Number.NEGATIVE_INFINITY, failures: 0, waiters: new Set() };
+  const state: FollowState<T> = {
+    cache,
+    ownWrites,
+    heardAt: Number.NEGATIVE_INFINITY,
+    failures: 0,
+    timesBack: 0,
+    waiters: new Set(),
+  };
   let started = false;
   const synced = () => cache.version() !== undefined;
   return {
@@ -81,6 +90,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     },
     waitForSync: (patience) => until(synced, state.waiters, options.clock, patience),
     staleSeconds: () => (options.clock.now() - state.heardAt) / 1_000,
+    get timesBack() {
+      return state.timesBack;
+    },
     wrote: (write) => ownWrites.note(write),
     caughtUp: (patience) => until(() => ownWrites.shown(), state.waiters, options.clock, patience),
   };

@@ -32,6 +32,15 @@ export interface ObjectsWorldOptions<T extends KubeObject> extends SelectOptions
 export interface ObjectsWorld<T extends KubeObject> extends World<T> {
   observe(): Promise<Stored<T>[]>;
   apply(steps: readonly Step<T>[]): Promise<ObjectStepError<T>[]>;
+  /** The same, and gives what now stands. */
+  write(steps: readonly Step<T>[]): Promise<ObjectsWritten<T>>;
+}
+
+/** What came of a batch of steps. */
+export interface ObjectsWritten<T extends KubeObject> {
+  readonly failures: ObjectStepError<T>[];
+  /** Key of a step that was done → the object as it now is; none where it is gone. */
+  readonly objects: ReadonlyMap<string, Stored<T>>;
 }
 
 const caughtUpWithinMs = 5_000;
@@ -47,23 +56,27 @@ export function objectsWorld<T extends KubeObject>(options: ObjectsWorldOptions<
     Object.entries({ namespace, labelSelector, fieldSelector }).filter(([, value]) => value !== undefined),
   );
   const writer = createObjectWriter(options);
+  const write = async (steps: readonly Step<T>[]): Promise<ObjectsWritten<T>> => {
+    const objects = new Map<string, Stored<T>>();
+    const results = await inParallel(steps, parallel, async (step) => {
+      try {
+        const written = await writer.write(step);
+        if (informer !== undefined) tell(informer, written);
+        if (written.object !== undefined) objects.set(step.key, written.object);
+        return written.taken === undefined ? undefined : takenError(step, written.taken);
+      } catch (error) {
+        return stepError(step, error);
+      }
+    });
+    return { failures: results.filter((result) => result !== undefined), objects };
+  };
   return {
     async observe() {
       if (informer?.synced && (await informer.caughtUp({ timeoutMs: caughtUpWithinMs }))) return informer.list();
       return (await client.listAll(resource, select)).items;
     },
-    async apply(steps) {
-      const results = await inParallel(steps, parallel, async (step) => {
-        try {
-          const written = await writer.write(step);
-          if (informer !== undefined) tell(informer, written);
-          return written.taken === undefined ? undefined : takenError(step, written.taken);
-        } catch (error) {
-          return stepError(step, error);
-        }
-      });
-      return results.filter((result) => result !== undefined);
-    },
+    apply: async (steps) => (await write(steps)).failures,
+    write,
   };
 }
 

@@ -120,5 +120,11 @@ function failureOf(member: Member, need: Need, pool: Pool): AllocationFailure | 
   const { wish, vital } = need;
   if (wish?.must === true) return pool.isFree(wish.prefix) ? undefined : staticFailure(member, wish.prefix, vital);
   if (pool.next() !== undefined || (wish !== undefined && pool.isFree(wish.prefix))) return undefined;
-  return { node: member.node.name, networkUID: member.network.uid, code: "RangeExhausted", message: pool.whyEmpty(), isVital: vital };
+  return {
+    node: member.node.name,
+    networkUID: member.network.uid,
+    code: "RangeExhausted",
+    message: pool.whyEmpty(),
+    isVital: vital,
+  };
 }

@@ -66,10 +66,9 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
     lost: unique([...named, ...reportedAlone(held, around)])
       .filter((prefix) => isUnclaimed(prefix) && rangeOf(acceptance, prefix) !== undefined)
       .toSorted(comparePrefixes),
-    returning: [
-      ...home.filter((claim) => isNamed(claim) && claim.object.spec.state === "Held"),
-      ...comingBack(held),
-    ].filter(({ prefix }) => rangeOf(acceptance, prefix) !== undefined),
+    returning: [...home.filter((claim) => isNamed(claim) && claim.object.spec.state === "Held"), ...comingBack(held)].filter(
+      ({ prefix }) => rangeOf(acceptance, prefix) !== undefined,
+    ),
     done: [
       ...unnamed.filter(({ object }) => object.spec.state === "Draining"),
       ...own.filter(({ object }) => object.spec.networkUID !== network.uid && object.spec.state !== "Held"),
@@ -78,7 +77,10 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
 }
 
 /** Whether a claim is more than a leftover: a Pending one counts only under the very entry that it was planned from. */
-export function isGood({ object }: Pick<Claim, "object">, { entries, incarnation }: Pick<Surroundings, "entries" | "incarnation">): boolean {
+export function isGood(
+  { object }: Pick<Claim, "object">,
+  { entries, incarnation }: Pick<Surroundings, "entries" | "incarnation">,
+): boolean {
   const { spec } = object;
   if (spec.state !== "Pending") return true;
   const prefix = parsePrefix(spec.cidr);

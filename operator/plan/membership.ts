@@ -86,7 +86,9 @@ function references({ claims, records }: Snapshot): (node: NodeFacts) => Referen
 
 /** The network the node already has subnets of: the one its NodeNetwork names, else the oldest one that a claim of its own names. */
 function heldNetwork(found: References, byAge: readonly Network[]): Network | undefined {
-  const held = new Set(found.own.filter(({ object }) => object.spec.state !== "Held").map(({ object }) => object.spec.networkUID));
+  const held = new Set(
+    found.own.filter(({ object }) => object.spec.state !== "Held").map(({ object }) => object.spec.networkUID),
+  );
   const recorded = found.record?.object.spec.networkUID;
   if (recorded !== undefined && (held.has(recorded) || held.size === 0)) return byAge.find(({ uid }) => uid === recorded);
   return byAge.find((network) => held.has(network.uid)) ?? byAge.find((network) => comingBack({ ...found, network }).length > 0);

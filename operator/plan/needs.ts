@@ -51,8 +51,10 @@ function familyNeeds(one: Belonging, acceptance: Acceptance | undefined, family:
   });
   if (needs.length > 0) return needs;
   if (giving.length === 0) {
-    const adopted = has.length === 0 && network.object.spec.adoption.nodePodCIDR !== "Never" ? adoptable(one, acceptance, family) : undefined;
-    const because = has.length === 0 ? `the node has no ${name} subnet` : `the node moves off a range, and has no other ${name} subnet`;
+    const adopted =
+      has.length === 0 && network.object.spec.adoption.nodePodCIDR !== "Never" ? adoptable(one, acceptance, family) : undefined;
+    const because =
+      has.length === 0 ? `the node has no ${name} subnet` : `the node moves off a range, and has no other ${name} subnet`;
     return [{ family, because, vital: true, ...(adopted !== undefined && { wish: { prefix: adopted, must: false } }) }];
   }
   return isShort(one, giving) && has.length < maxSubnetsPerNode && !node.deleting
@@ -69,7 +71,11 @@ function missingStatics(one: Belonging, acceptance: Acceptance | undefined, has:
 }
 
 /** The podCIDR that the Node has already, where it can be its subnet. */
-export function adoptable({ node }: Pick<Belonging, "node">, acceptance: Acceptance | undefined, family: Family): Prefix | undefined {
+export function adoptable(
+  { node }: Pick<Belonging, "node">,
+  acceptance: Acceptance | undefined,
+  family: Family,
+): Prefix | undefined {
   return node.podCIDRs.find((prefix) => prefix.family === family && rangeOf(acceptance, prefix)?.draining === false);
 }
 

@@ -1,10 +1,11 @@
 import { type PodNetworkConditionType, podNetworkReasons, type Verdict } from "../../crds/conditions.ts";
 import { renderIssue } from "../../crds/issue.ts";
+import type { Prefix } from "../../lib/net/prefix.ts";
 import type { Acceptance } from "./accept.ts";
-import type { AllocationFailure } from "./allocate.ts";
 import type { Blockers } from "./finalize.ts";
-import { isComplete, type Member } from "./membership.ts";
+import { isComplete, type Member } from "./member.ts";
 import type { NodeProgress, Progress } from "./node-progress.ts";
+import { type AllocationFailure, describeRefusal } from "./refusal.ts";
 import type { Network } from "./snapshot.ts";
 
 type NetworkVerdict = Verdict<PodNetworkConditionType>;
@@ -15,6 +16,8 @@ export interface NetworkView {
   readonly acceptance: Acceptance;
   readonly members: readonly { readonly member: Member; readonly state: NodeProgress }[];
   readonly failures: readonly AllocationFailure[];
+  /** Subnets of it that rest. */
+  readonly held: readonly Prefix[];
   /** While Terminating: what was last found in its way; undefined before the first look. */
   readonly blockers: Blockers | undefined;
   /** Whether it was Ready until now. */
@@ -42,15 +45,17 @@ export function nameList(names: readonly string[]): string {
 /** Reasons that no waiting cures: a person must change something. */
 const lasting = new Set<string>(podNetworkReasons.Stalled.filter((reason) => reason !== "NotStalled"));
 
+/** The first of them that a range has is that of the network. */
+const refusalReasons = ["OverlapsWith", "LedgerFull", "RangeInUse", "Accepting"] as const;
+
 function accepted({ network, acceptance }: NetworkView): NetworkVerdict {
   const type = "Accepted";
   if (network.issues.length > 0)
     return { type, status: "False", reason: "InvalidSpec", message: network.issues.slice(0, 10).map(renderIssue).join("; ") };
   if (acceptance.refused.length === 0)
     return { type, status: "True", reason: "Accepted", message: "no range overlaps another network's" };
-  const overlaps = acceptance.refused.map(({ range, by }) => `${range.cidr} overlaps ${by.cidr} of PodNetwork/${by.network}`);
-  const remedy = "nothing is given from it; change spec.ranges here or there";
-  return { type, status: "False", reason: "OverlapsWith", message: `${overlaps.join("; ")}; ${remedy}` };
+  const worst = refusalReasons.find((reason) => acceptance.refused.some((refusal) => refusal.reason === reason)) ?? "Accepting";
+  return { type, status: "False", reason: worst, message: acceptance.refused.map(describeRefusal).join("; ") };
 }
 
 function allocated(view: NetworkView): NetworkVerdict {

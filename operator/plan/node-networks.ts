@@ -1,10 +1,13 @@
 import { apiVersion } from "../../crds/names.ts";
-import type { NodeNetwork, NodeNetworkSpec } from "../../crds/types.ts";
+import type { NodeNetwork, NodeNetworkSpec, NodeNetworkSubnet } from "../../crds/types.ts";
 import { comparePrefixes, containsPrefix, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
-import { isComplete, type Member } from "./membership.ts";
+import { isComplete, type Member } from "./member.ts";
+import { describeSettings, keptSettings, settingsOf } from "./node-settings.ts";
+import { subnetsOf } from "./node-spec-subnets.ts";
+import { hadNetwork } from "./recovery.ts";
 import type { NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** NodeNetworks, compared by their spec. */
@@ -15,32 +18,39 @@ export const nodeNetworkKind: Kind<NodeNetwork> = {
 };
 
 /**
- * The steps that make every member's NodeNetwork as planned; never a removal. A node gets its first one when it has a subnet of every family,
- * so that no pod starts with half of its addresses, and none of a network that goes. An existing one is kept as it is while its network's object is not readable.
+ * The steps that make every member's NodeNetwork as planned; never a removal. A node gets its first one when it has a subnet of every family, and all of
+ * them Active, so that no pod starts with half of its addresses, and none of a network that goes. An existing one is kept as it is while its network's
+ * object is not readable. Settings reach a node when it is its turn; subnets, ranges and addresses at once. After a loss, a node that may have subnets
+ * gets one that names none: a question.
  */
 export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): Step<NodeNetwork>[] {
-  const podRanges = podRangesOf(allocation);
+  const { ledger } = snapshot;
+  if (ledger === undefined) return [];
+  const podRanges = podRangesOf(snapshot, allocation);
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
   const want: NodeNetwork[] = [];
   const have: NodeNetwork[] = [];
   for (const member of allocation.members) {
-    const record = records.get(member.node.name);
-    const isReadable = member.network.issues.length === 0;
-    const isFirst = record?.object.spec.nodeUID !== member.node.uid;
-    const mayBegin = isComplete(member) && !member.network.deleting;
-    if (!isReadable || member.claims.length === 0 || (isFirst && !mayBegin)) continue;
-    want.push(nodeNetworkFor(member, podRanges, record));
-    if (record !== undefined) have.push(record.object);
+    const before = records.get(member.node.name);
+    const subnets = subnetsOf(member, allocation.acceptance.get(member.network.uid));
+    const isQuestion = ledger.recovering && before === undefined && hadNetwork(member.node);
+    if (!mayBeTold(member, subnets) && !isQuestion) continue;
+    want.push(nodeNetworkFor(member, { incarnation: ledger.incarnation, podRanges, subnets: isQuestion ? [] : subnets, before }));
+    if (before !== undefined) have.push(before.object);
   }
   return diff(nodeNetworkKind, want, have);
 }
 
-/** Every accepted range of every network, and what is still in use outside of them; each once, the widest only, sorted. */
-export function podRangesOf({ acceptance, occupancy }: Allocation): string[] {
-  const all = [
-    ...[...acceptance.values()].flatMap(({ accepted }) => accepted.map((range) => range.prefix)),
-    ...occupancy.strays,
-  ].toSorted(comparePrefixes);
+function mayBeTold(member: Member, subnets: readonly NodeNetworkSubnet[]): boolean {
+  const { network, record } = member;
+  if (network.issues.length > 0 || subnets.length === 0) return false;
+  const isFirst = record === undefined || record.subnets.length === 0;
+  return !isFirst || (isComplete(member) && !network.deleting);
+}
+
+/** Every range in the ledger, and what is in use outside of them; each once, the widest only, sorted. */
+export function podRangesOf({ ledger }: Pick<Snapshot, "ledger">, { occupancy }: Pick<Allocation, "occupancy">): string[] {
+  const all = [...(ledger?.entries ?? []).map((entry) => entry.prefix), ...occupancy.strays].toSorted(comparePrefixes);
   const widest: Prefix[] = [];
   for (const prefix of all) {
     const last = widest.at(-1);
@@ -49,32 +59,33 @@ export function podRangesOf({ acceptance, occupancy }: Allocation): string[] {
   return widest.map(renderPrefix);
 }
 
-/** What a member's node shall do. `configGeneration` is that of `record` where nothing differs, else one more. */
-function nodeNetworkFor(member: Member, podRanges: readonly string[], record: NodeRecord | undefined): NodeNetwork {
-  const { node, network } = member;
-  const { mtu, masquerade, cni } = network.object.spec;
-  const before = record?.object.spec;
+interface Told {
+  readonly incarnation: string;
+  readonly podRanges: readonly string[];
+  readonly subnets: readonly NodeNetworkSubnet[];
+  /** The NodeNetwork of its name, whomever it was written for. */
+  readonly before: NodeRecord | undefined;
+}
+
+/** What a member's node shall do. `configGeneration` is that of `before` where nothing differs, else one more. */
+function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, before }: Told): NodeNetwork {
+  const { node, network, record, isOnTurn } = member;
+  const old = before?.object.spec;
+  const isKept = record !== undefined && !isOnTurn;
   const spec: NodeNetworkSpec = {
-    configGeneration: before?.configGeneration ?? 0,
+    configGeneration: old?.configGeneration ?? 0,
+    incarnation,
     nodeUID: node.uid,
     network: network.name,
     networkUID: network.uid,
-    subnets: subnetsFor(member, record),
+    subnets: [...subnets],
+    growth: { addBelowFreeIPs: network.object.spec.growth.addBelowFreeIPs },
     nodeAddresses: [...node.internalAddresses],
     podRanges: [...podRanges],
-    mtu: { mode: mtu.mode, ...(mtu.value !== undefined && { value: mtu.value }) },
-    masquerade: { enabled: masquerade.enabled },
-    cni: { confName: cni.confName, bridge: cni.bridge, hairpin: cni.hairpin, portMap: cni.portMap },
+    ...(isKept ? keptSettings(record.object.spec) : settingsOf(network)),
   };
-  if (before === undefined || differs(spec, before) !== undefined) spec.configGeneration += 1;
-  return { apiVersion, kind: "NodeNetwork", metadata: record?.object.metadata ?? { name: node.name }, spec };
-}
-
-/** In the order the node already has them, then by family; one that is lost for now stays named. */
-function subnetsFor(member: Member, record: NodeRecord | undefined): { cidr: string }[] {
-  const cidrs = [...member.lost, ...member.claims.map((claim) => claim.prefix)].toSorted(comparePrefixes).map(renderPrefix);
-  const before = (record?.object.spec.subnets ?? []).map(({ cidr }) => cidr).filter((cidr) => cidrs.includes(cidr));
-  return [...new Set([...before, ...cidrs])].map((cidr) => ({ cidr }));
+  if (old === undefined || differs(spec, old) !== undefined) spec.configGeneration += 1;
+  return { apiVersion, kind: "NodeNetwork", metadata: before?.object.metadata ?? { name: node.name }, spec };
 }
 
 function differs(want: NodeNetworkSpec, have: NodeNetworkSpec): string | undefined {
@@ -88,16 +99,15 @@ function differs(want: NodeNetworkSpec, have: NodeNetworkSpec): string | undefin
 
 /** Each field but `configGeneration`, as text. */
 function fields(spec: NodeNetworkSpec): Map<string, string> {
-  const { mtu, masquerade, cni } = spec;
   return new Map([
     ["network", `${spec.network} (${spec.networkUID})`],
     ["nodeUID", spec.nodeUID],
-    ["subnets", spec.subnets.map(({ cidr }) => cidr).join(", ")],
+    ["incarnation", spec.incarnation],
+    ["subnets", spec.subnets.map(({ cidr, state }) => (state === "Active" ? cidr : `${cidr} ${state}`)).join(", ")],
+    ["growth", `below ${spec.growth.addBelowFreeIPs} free addresses`],
     ["nodeAddresses", spec.nodeAddresses.join(", ")],
     ["podRanges", spec.podRanges.join(", ")],
-    ["mtu", mtu.mode === "Fixed" ? `Fixed ${mtu.value}` : mtu.mode],
-    ["masquerade", masquerade.enabled ? "enabled" : "disabled"],
-    ["cni", `${cni.confName}, bridge ${cni.bridge}, hairpin ${cni.hairpin}, portMap ${cni.portMap}`],
+    ...describeSettings(spec),
   ]);
 }
 

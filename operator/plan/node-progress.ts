@@ -1,5 +1,5 @@
 import type { Condition, NodeNetwork } from "../../crds/types.ts";
-import { isComplete, type Member } from "./membership.ts";
+import { isComplete, type Member } from "./member.ts";
 import type { NodeFacts, NodeRecord } from "./snapshot.ts";
 
 /** A node younger than this is joining: that it is not programmed yet is no fault. */

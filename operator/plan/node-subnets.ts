@@ -1,63 +1,112 @@
+import { renderTime } from "../../crds/conditions.ts";
 import { apiVersion, labels, nodeSubnetName } from "../../crds/names.ts";
-import type { NodeSubnet } from "../../crds/types.ts";
+import type { NodeSubnet, NodeSubnetSpec } from "../../crds/types.ts";
 import { parseAddress } from "../../lib/net/address.ts";
 import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
-import type { Allocation } from "./allocate.ts";
-import { readClaim } from "./read.ts";
-import type { Network, NodeFacts, Snapshot } from "./snapshot.ts";
+import type { Allocation, NewClaim } from "./allocate.ts";
+import { indexEntries } from "./entry-index.ts";
+import { isGood } from "./holding.ts";
+import type { Member } from "./member.ts";
+import { isNamedDraining } from "./needs.ts";
+import type { Claim, NodeFacts, Snapshot } from "./snapshot.ts";
 
-/** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change: the addresses of the node. */
+/** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change. */
 export const nodeSubnetKind: Kind<NodeSubnet> = {
   name: "NodeSubnet",
   key: (claim) => claim.metadata.name,
-  differs: (want, have) =>
-    difference("owner", ownerOf(want), ownerOf(have)) ??
-    difference("nextHops", want.spec.nextHops, have.spec.nextHops) ??
-    difference("nodeAddresses", want.spec.nodeAddresses, have.spec.nodeAddresses),
+  differs: (want, have) => {
+    const found = fields(have.spec);
+    for (const [field, wanted] of fields(want.spec)) {
+      const old = found.get(field);
+      if (old !== wanted) return `${field}: ${old || "none"}, wanted ${wanted || "none"}`;
+    }
+    return undefined;
+  },
 };
 
-/** The steps that make the claims as planned: new ones, and old ones whose node has other addresses now. Never a removal. */
-export function nodeSubnetSteps({ creates, members }: Allocation): Step<NodeSubnet>[] {
-  const adds = creates.map(({ node, network, prefix, because }): Step<NodeSubnet> => {
-    const want = nodeSubnetFor(network, node, prefix);
-    return { op: "add", kind: nodeSubnetKind.name, key: want.metadata.name, because, want };
+/**
+ * The steps that make the claims as planned: new ones, Pending; those that come back, Active; those whose node has other addresses now, or drains them.
+ * Never a removal, and none that makes a Pending claim Active: see `promotions`.
+ */
+export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allocation): Step<NodeSubnet>[] {
+  if (ledger === undefined) return [];
+  const adds = creates.map((create): Step<NodeSubnet> => {
+    const want = pendingClaim(create, ledger.incarnation);
+    return { op: "add", kind: nodeSubnetKind.name, key: want.metadata.name, because: create.because, want };
   });
-  const kept = members.flatMap(({ node, claims }) => claims.map(({ prefix, object }) => ({ node, prefix, object })));
-  const want = kept.map(({ node, prefix, object }) => ({ ...object, spec: { ...object.spec, ...addressesFor(node, prefix) } }));
-  return [
-    ...adds,
-    ...diff(
-      nodeSubnetKind,
-      want,
-      kept.map(({ object }) => object),
-    ),
-  ];
+  const standing = members.flatMap((member) => [
+    ...member.claims.map((claim) => ({ claim, want: kept(member, claim) })),
+    ...member.holding.returning.filter(isHeld).map((claim) => ({ claim, want: returned(member, claim) })),
+  ]);
+  const changes = diff(
+    nodeSubnetKind,
+    standing.map(({ want }) => want),
+    standing.map(({ claim }) => claim.object),
+  );
+  return [...adds, ...changes];
 }
 
-/** The snapshot with the claims that these steps added, but for those that failed, named by their keys. */
-export function withAdded(snapshot: Snapshot, steps: readonly Step<NodeSubnet>[], failed: ReadonlySet<string>): Snapshot {
-  const added = steps.filter(({ op, key }) => op === "add" && !failed.has(key));
-  return { ...snapshot, claims: [...snapshot.claims, ...added.flatMap(({ want }) => (want && readClaim(want)) ?? [])] };
+/**
+ * What becomes of Pending claims. `now` was asked of the API server after it had confirmed all of them: one whose very entry is still open becomes Active,
+ * where its node uses it; any other one goes, since nobody ever used it.
+ */
+export function promotions({ claims, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
+  const around = { entries: indexEntries(now?.entries ?? []), incarnation: now?.incarnation };
+  const wanted = new Set(members.flatMap((member) => member.claims.map(({ object }) => object.metadata.name)));
+  return claims.flatMap(({ object }): Step<NodeSubnet>[] => {
+    if (object.spec.state !== "Pending") return [];
+    const step = { kind: nodeSubnetKind.name, key: object.metadata.name, have: object };
+    if (!isGood({ object }, around))
+      return [{ ...step, op: "remove", because: "the range it was planned from is no longer open" }];
+    if (!wanted.has(object.metadata.name)) return [{ ...step, op: "remove", because: "its node has no use for it" }];
+    const want = { ...object, spec: { ...object.spec, state: "Active" as const } };
+    return [{ ...step, op: "change", because: "its range is still open", want }];
+  });
 }
 
-/** The claim of a prefix for a node. */
-export function nodeSubnetFor(network: Network, node: NodeFacts, prefix: Prefix): NodeSubnet {
+/** The step that lays a claim to rest. */
+export function holding(have: NodeSubnet, because: string, nowMs: number): Step<NodeSubnet> {
+  const want: NodeSubnet = { ...have, spec: { ...have.spec, state: "Held", heldAt: renderTime(nowMs) } };
+  return { op: "change", kind: nodeSubnetKind.name, key: have.metadata.name, because, want, have };
+}
+
+/** The claim of a prefix for a node, as it begins. */
+function pendingClaim({ node, network, prefix, entry }: NewClaim, incarnation: string): NodeSubnet {
   const cidr = renderPrefix(prefix);
   return {
     apiVersion,
     kind: "NodeSubnet",
-    metadata: { name: nodeSubnetName(cidr), labels: labelsFor(network, node) },
+    metadata: { name: nodeSubnetName(cidr), labels: labelsFor(network.name, node.name) },
     spec: {
       network: network.name,
       networkUID: network.uid,
       node: node.name,
       nodeUID: node.uid,
       cidr,
+      state: "Pending",
+      incarnation,
+      epoch: entry.epoch,
       ...addressesFor(node, prefix),
     },
   };
+}
+
+function kept(member: Member, { prefix, object }: Claim): NodeSubnet {
+  const { state } = object.spec;
+  const isDraining = isNamedDraining(member, prefix);
+  const next = state === "Pending" ? state : isDraining ? ("Draining" as const) : ("Active" as const);
+  return { ...object, spec: { ...object.spec, state: next, ...addressesFor(member.node, prefix) } };
+}
+
+function returned({ node }: Member, { prefix, object }: Claim): NodeSubnet {
+  const { heldAt: _, releaseSequence: __, ...spec } = object.spec;
+  return { ...object, spec: { ...spec, state: "Active", nodeUID: node.uid, ...addressesFor(node, prefix) } };
+}
+
+function isHeld({ object }: Claim): boolean {
+  return object.spec.state === "Held";
 }
 
 /** Next hops: the one of the prefix's own family first. */
@@ -71,16 +120,20 @@ function addressesFor(node: NodeFacts, prefix: Prefix): { nextHops: string[]; no
 }
 
 /** Names longer than a label's value may be are left out. */
-function labelsFor(network: Network, node: NodeFacts): Record<string, string> {
-  const wanted = { [labels.network]: network.name, [labels.node]: node.name };
+function labelsFor(network: string, node: string): Record<string, string> {
+  const wanted = { [labels.network]: network, [labels.node]: node };
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value.length <= 63));
 }
 
-function ownerOf({ spec }: NodeSubnet): string[] {
-  return [`${spec.node} (${spec.nodeUID})`, `${spec.network} (${spec.networkUID})`, spec.cidr];
-}
-
-function difference(field: string, want: readonly string[] = [], have: readonly string[] = []): string | undefined {
-  const [wanted, found] = [want, have].map((list) => (list.length === 0 ? "none" : list.join(", ")));
-  return wanted === found ? undefined : `${field}: ${found}, wanted ${wanted}`;
+function fields(spec: NodeSubnetSpec): Map<string, string> {
+  const { network, networkUID, node, nodeUID, cidr, state, incarnation, epoch, nextHops = [], nodeAddresses = [] } = spec;
+  return new Map([
+    ["owner", `${node} (${nodeUID}), ${network} (${networkUID}), ${cidr}`],
+    ["entry", `epoch ${epoch} of ${incarnation}`],
+    ["state", state],
+    ["heldAt", spec.heldAt ?? ""],
+    ["releaseSequence", `${spec.releaseSequence ?? ""}`],
+    ["nextHops", nextHops.join(", ")],
+    ["nodeAddresses", nodeAddresses.join(", ")],
+  ]);
 }

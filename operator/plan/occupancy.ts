@@ -16,7 +16,11 @@ export interface Occupancy {
  */
 export function occupancy({ ledger, claims, records }: Snapshot): Occupancy {
   const { around } = indexEntries(ledger?.entries ?? []);
-  const uses = [...claims.map(({ prefix }) => prefix), ...records.flatMap(({ subnets }) => subnets), ...records.flatMap(reported)];
+  const uses = [
+    ...claims.map(({ prefix }) => prefix),
+    ...records.flatMap(({ subnets }) => subnets),
+    ...records.flatMap(reported),
+  ];
   const byEntry = Map.groupBy(uses, around);
   const strays = byEntry.get(undefined) ?? [];
   return { strays, takenFrom: (entry) => [...(byEntry.get(entry) ?? []), ...strays] };
@@ -25,5 +29,7 @@ export function occupancy({ ledger, claims, records }: Snapshot): Occupancy {
 /** What the agent of a node says that it has, or routes to although no claim is left. */
 function reported({ object }: NodeRecord): Prefix[] {
   const { subnets = [], lost = [] } = object.status ?? {};
-  return [...subnets, ...lost].map(({ cidr }) => parsePrefix(cidr)).filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
+  return [...subnets, ...lost]
+    .map(({ cidr }) => parsePrefix(cidr))
+    .filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
 }

@@ -1,9 +1,18 @@
-import { ledgerName, apiVersion } from "../../crds/names.ts";
+import { isDeepStrictEqual } from "node:util";
+import { renderTime } from "../../crds/conditions.ts";
+import { apiVersion, ledgerName } from "../../crds/names.ts";
 import type { RangeLedger, RangeLedgerSpec } from "../../crds/types.ts";
-import type { Step } from "../../lib/reconcile/kind.ts";
+import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import { type LedgerOptions, type LedgerPlan, planLedger } from "./ledger.ts";
 import { ownRecord } from "./node-progress.ts";
 import type { LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
+
+/** Ledgers, compared as a whole. */
+export const rangeLedgerKind: Kind<RangeLedger> = {
+  name: "RangeLedger",
+  key: (object) => object.metadata.name,
+  differs: (want, have) => (isDeepStrictEqual(want.spec, have.spec) ? undefined : "it holds something else"),
+};
 
 export interface LedgerInput extends LedgerOptions {
   readonly nowMs: number;
@@ -33,8 +42,8 @@ export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep |
   const because = [...plan.because, ...(loss === undefined ? [] : [loss]), ...(isOver ? ["recovery is over"] : [])];
   if (because.length === 0) return undefined;
   const before = ledger?.object.spec;
-  const until = new Date(input.nowMs + input.recoverySeconds * 1000);
-  const begun = loss && { since: renderTime(new Date(input.nowMs)), until: renderTime(until), reason: loss };
+  const until = input.nowMs + input.recoverySeconds * 1000;
+  const begun = loss === undefined ? undefined : { since: renderTime(input.nowMs), until: renderTime(until), reason: loss };
   const recovery = begun ?? (isOver ? undefined : before?.recovery);
   const spec: RangeLedgerSpec = {
     incarnation: before === undefined || loss !== undefined ? input.newIncarnation : before.incarnation,
@@ -92,9 +101,4 @@ export function hadNetwork({ networkUnavailable }: NodeFacts): boolean {
 
 function renderEntry({ cidr, subnetLength, network, networkUID, epoch, open }: LedgerEntry): RangeLedgerSpec["entries"][number] {
   return { cidr, nodePrefixLength: subnetLength, network, networkUID, epoch, state: open ? "Open" : "Closing" };
-}
-
-/** In whole seconds, as the API server writes times. */
-export function renderTime(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,25 +1,54 @@
+import { renderTime } from "../../crds/conditions.ts";
+import { apiVersion, nodeSubnetName } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
-import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
+import { isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
+import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
-import type { Claim, NodeRecord, Snapshot } from "./snapshot.ts";
+import { indexEntries } from "./entry-index.ts";
+import { nodeSubnetKind } from "./node-subnets.ts";
+import type { Claim, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
 
-/** What may go, once it is proven; the views it is drawn from may be old. */
+/** What seems to be done with. The views it is drawn from may be old: each one is proven before it is written. */
 export interface ReleaseCandidates {
-  /** Claims whose Node, by name and UID, is not to be seen. */
+  /** Claims whose Node, by name and UID, is not to be seen: to be held. */
   readonly departed: readonly Claim[];
-  /** Claims that their node never used, since its NodeNetwork names others. */
+  /** Claims that their node has no use for: to be held. */
   readonly surplus: readonly Claim[];
-  /** NodeNetworks without a Node of their name. */
+  /** Claims that agents miss and nobody has: to be brought back, held. */
+  readonly vanished: readonly Vanished[];
+  /** Held claims without a number of this ledger. */
+  readonly unnumbered: readonly Claim[];
+  /** NodeNetworks whose Node is not to be seen, and that have no claim left. */
   readonly records: readonly NodeRecord[];
 }
 
-/** Everything that seems to be left over. */
-export function releaseCandidates({ nodes, claims, records }: Snapshot, { members }: Allocation): ReleaseCandidates {
+/** A claim that went without having been Held. */
+export interface Vanished {
+  readonly prefix: Prefix;
+  readonly node: string;
+  readonly nodeUID: string;
+  /** Where it lies. */
+  readonly entry: LedgerEntry;
+  readonly incarnation: string;
+}
+
+/** Everything that seems to be left over. After a loss nothing is, until the agents have reported. */
+export function releaseCandidates(snapshot: Snapshot, { members }: Allocation): ReleaseCandidates {
+  const { nodes, claims, records, ledger } = snapshot;
   const uids = new Map(nodes.map((node) => [node.name, node.uid]));
+  const isSettled = ledger !== undefined && !ledger.recovering;
+  const owners = new Set(claims.map(({ object }) => `${object.spec.node} ${object.spec.nodeUID}`));
   return {
-    departed: claims.filter(({ object }) => uids.get(object.spec.node) !== object.spec.nodeUID),
-    surplus: members.flatMap((member) => member.surplus),
-    records: records.filter(({ node }) => !uids.has(node)),
+    departed: claims.filter((claim) => isServing(claim) && uids.get(claim.object.spec.node) !== claim.object.spec.nodeUID),
+    surplus: isSettled ? members.flatMap((member) => member.surplus.filter(isServing)) : [],
+    vanished: isSettled
+      ? vanished(
+          snapshot,
+          members.flatMap((member) => member.lost),
+        )
+      : [],
+    unnumbered: isSettled ? claims.filter(({ object }) => isUnnumbered(object, ledger.incarnation)) : [],
+    records: records.filter(({ node, object }) => !uids.has(node) && !owners.has(`${node} ${object.spec.nodeUID}`)),
   };
 }
 
@@ -31,16 +60,68 @@ export function isOwnerGone(nodeUID: string, now: { readonly metadata: { readonl
   return now?.metadata.uid !== nodeUID;
 }
 
-/** Whether the NodeNetwork, as the API server just gave it, names another subnet of this family for the owner, and not this one. */
-export function isSurplus({ spec }: NodeSubnet, now: NodeNetwork | undefined): boolean {
-  if (now === undefined || now.spec.nodeUID !== spec.nodeUID) return false;
-  const cidrs = now.spec.subnets.map(({ cidr }) => cidr);
-  return (
-    !cidrs.includes(spec.cidr) && (now.spec.networkUID !== spec.networkUID || cidrs.some((cidr) => isSameFamily(cidr, spec.cidr)))
-  );
+/**
+ * Whether a node is done with a claim. `now` is its NodeNetwork as the API server just gave it: it no longer names the claim, and its agent has programmed
+ * just that, and says that it does not have the subnet.
+ */
+export function isDoneWith({ spec: claim }: NodeSubnet, now: NodeNetwork | undefined): boolean {
+  const { spec, status } = now ?? {};
+  if (spec?.nodeUID !== claim.nodeUID || status?.nodeUID !== claim.nodeUID) return false;
+  const isNamed = spec.subnets.some(({ cidr }) => cidr === claim.cidr);
+  const isKept = (status.subnets ?? []).some(({ cidr }) => cidr === claim.cidr);
+  return !isNamed && !isKept && status.configGeneration === spec.configGeneration;
 }
 
-function isSameFamily(a: string, b: string): boolean {
-  const [one, other] = [parsePrefix(a), parsePrefix(b)];
-  return !isPrefixProblem(one) && !isPrefixProblem(other) && one.family === other.family;
+/** The step that brings a vanished claim back, Held, so that it goes the way of all claims. */
+export function vanishedClaim({ prefix, node, nodeUID, entry, incarnation }: Vanished, nowMs: number): Step<NodeSubnet> {
+  const cidr = renderPrefix(prefix);
+  const { network, networkUID, epoch } = entry;
+  const spec: NodeSubnet["spec"] = {
+    network,
+    networkUID,
+    node,
+    nodeUID,
+    cidr,
+    state: "Held",
+    heldAt: renderTime(nowMs),
+    incarnation,
+    epoch,
+  };
+  const want: NodeSubnet = { apiVersion, kind: "NodeSubnet", metadata: { name: nodeSubnetName(cidr) }, spec };
+  return {
+    op: "add",
+    kind: nodeSubnetKind.name,
+    key: want.metadata.name,
+    because: "it vanished while agents still route to it",
+    want,
+  };
+}
+
+/** Whether agents use the claim in full. */
+export function isServing({ object }: Claim): boolean {
+  return object.spec.state === "Active" || object.spec.state === "Draining";
+}
+
+function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
+  return spec.state === "Held" && (spec.releaseSequence === undefined || spec.incarnation !== incarnation);
+}
+
+/** What agents say is lost, each once, where no claim stands for it, no node gets it again, and a range in use contains it. */
+function vanished({ ledger, claims, records }: Snapshot, getAgain: readonly Prefix[]): Vanished[] {
+  const incarnation = ledger?.incarnation ?? "";
+  const { around } = indexEntries(ledger?.entries ?? []);
+  const known = new Set([...claims.map(({ prefix }) => keyOf(prefix)), ...getAgain.map(keyOf)]);
+  const found = new Map<string, Vanished>();
+  for (const { cidr, node, nodeUID } of records.flatMap(({ object }) => object.status?.lost ?? [])) {
+    const prefix = parsePrefix(cidr);
+    if (isPrefixProblem(prefix) || known.has(keyOf(prefix))) continue;
+    const entry = around(prefix);
+    if (entry !== undefined && entry.subnetLength === prefix.length)
+      found.set(keyOf(prefix), { prefix, node, nodeUID, entry, incarnation });
+  }
+  return [...found.values()];
+}
+
+function keyOf({ address, length, family }: Prefix): string {
+  return `${family} ${address}/${length}`;
 }

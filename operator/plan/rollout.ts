@@ -6,14 +6,15 @@ import type { Network } from "./snapshot.ts";
 
 /**
  * The nodes of one network that may change now, by name: those in the middle of a change, and as many more as `rollout` allows, in the order of the list.
- * A node that never was programmed and one that is silent take nobody's place.
+ * A node that never was programmed may always, and takes nobody's place; nor does one that is silent.
  */
 export function nodesOnTurn(network: Network, belongings: readonly Belonging[], acceptance: Acceptance | undefined): Set<string> {
   const { paused } = network.object.spec.rollout;
   const midway = belongings.filter(isMidway);
   const waiting = paused ? [] : belongings.filter((one) => !isMidway(one) && wantsChange(one, acceptance));
   const room = Math.max(0, mostUnavailable(network, belongings.length) - midway.length);
-  return new Set([...midway, ...waiting.slice(0, room)].map(({ node }) => node.name));
+  const unborn = belongings.filter(({ record }) => record?.object.status?.configGeneration === undefined);
+  return new Set([...midway, ...unborn, ...waiting.slice(0, room)].map(({ node }) => node.name));
 }
 
 /** How many nodes may be in the middle of a change: a share is rounded up, one at least. */
@@ -36,7 +37,7 @@ function isMidway(one: Belonging): boolean {
 }
 
 function wantsChange({ record, holding, network }: Belonging, acceptance: Acceptance | undefined): boolean {
-  if (record === undefined || network.issues.length > 0) return false;
+  if (record?.object.status?.configGeneration === undefined || network.issues.length > 0) return false;
   const mustMove = holding.kept.some(({ prefix }) => rangeOf(acceptance, prefix)?.draining !== false);
   return mustMove || !sameSettings(record.object.spec, settingsOf(network));
 }

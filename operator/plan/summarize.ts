@@ -1,17 +1,20 @@
 import { setConditions } from "../../crds/conditions.ts";
 import type { PodNetworkStatus, PodNetworkStatusRange } from "../../crds/types.ts";
-import type { Prefix } from "../../lib/net/prefix.ts";
+import { containsPrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Allocation } from "./allocate.ts";
 import type { Blockers } from "./finalize.ts";
-import { isComplete } from "./membership.ts";
+import { isComplete } from "./member.ts";
 import { networkConditions, type NetworkView } from "./network-conditions.ts";
 import type { NodeProgress } from "./node-progress.ts";
-import type { Network } from "./snapshot.ts";
+import type { Occupancy } from "./occupancy.ts";
+import { isDraining } from "./rollout.ts";
+import type { Claim, Network } from "./snapshot.ts";
 
 /** What statuses are made of. */
 export interface SummaryInput {
   readonly networks: readonly Network[];
+  readonly claims: readonly Claim[];
   readonly allocation: Allocation;
   /** Node name → how far it is; one entry per member. */
   readonly progress: ReadonlyMap<string, NodeProgress>;
@@ -24,6 +27,10 @@ export interface SummaryInput {
 export function summarize(input: SummaryInput): ReadonlyMap<string, PodNetworkStatus> {
   const { allocation } = input;
   const members = Map.groupBy(allocation.members, (member) => member.network.uid);
+  const held = Map.groupBy(
+    input.claims.filter(({ object }) => object.spec.state === "Held"),
+    ({ object }) => object.spec.networkUID,
+  );
   const failures = Map.groupBy(allocation.failures, (failure) => failure.networkUID);
   return new Map(
     input.networks.map((network) => {
@@ -35,19 +42,20 @@ export function summarize(input: SummaryInput): ReadonlyMap<string, PodNetworkSt
           return state === undefined ? [] : [{ member, state }];
         }),
         failures: failures.get(network.uid) ?? [],
+        held: held.get(network.uid)?.map(({ prefix }) => prefix) ?? [],
         blockers: input.blockers.get(network.uid),
         wasReady: network.object.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
       };
-      return [network.uid, statusOf(view, allocation.occupancy.takenFrom(network), input.nowMs)];
+      return [network.uid, statusOf(view, allocation.occupancy, input.nowMs)];
     }),
   );
 }
 
-function statusOf(view: NetworkView, taken: readonly Prefix[], nowMs: number): PodNetworkStatus {
+function statusOf(view: NetworkView, use: Occupancy, nowMs: number): PodNetworkStatus {
   const { network, members } = view;
   const { status, metadata } = network.object;
   const observedGeneration = metadata.generation ?? 0;
-  const ranges = rangesOf(view, taken);
+  const ranges = rangesOf(view, use);
   const count = (...states: readonly string[]) => members.filter(({ state }) => states.includes(state.progress)).length;
   const programmed = count("programmed");
   return {
@@ -68,23 +76,26 @@ function statusOf(view: NetworkView, taken: readonly Prefix[], nowMs: number): P
       selected: members.length,
       allocated: members.filter(({ member }) => isComplete(member)).length,
       programmed,
+      joining: count("joining"),
       degraded: count("failing", "silent"),
+      draining: members.filter(({ member }) => isDraining(member)).length,
     },
   };
 }
 
-function rangesOf({ network, acceptance }: NetworkView, taken: readonly Prefix[]): PodNetworkStatusRange[] {
+function rangesOf({ network, acceptance, held }: NetworkView, use: Occupancy): PodNetworkStatusRange[] {
   return network.ranges.map((range) => {
-    const accepted = acceptance.accepted.includes(range);
-    const use = { range: range.prefix, subnetLength: range.subnetLength, taken, reserved: network.reserved };
-    const counts = countSubnets(use);
+    const own = acceptance.accepted.find(({ cidr }) => cidr === range.cidr);
+    const taken = own === undefined ? [] : use.takenFrom(own.entry);
+    const counts = countSubnets({ range: range.prefix, subnetLength: range.subnetLength, taken, reserved: network.reserved });
     return {
       cidr: range.cidr,
-      accepted,
+      accepted: own !== undefined,
       total: counts.total,
       allocated: counts.taken,
       reserved: counts.reserved,
-      free: accepted ? counts.free : 0,
+      held: held.filter((prefix) => containsPrefix(range.prefix, prefix)).length,
+      free: own === undefined || range.draining ? 0 : counts.free,
     };
   });
 }

@@ -1,9 +1,20 @@
 import { nodeSubnetName } from "../../crds/names.ts";
-import type { Condition, NodeNetwork, NodeSubnet, PodNetwork, PodNetworkSpec, PodNetworkStatus } from "../../crds/types.ts";
+import type {
+  Condition,
+  NodeNetwork,
+  NodeSubnet,
+  NodeSubnetSpec,
+  PodNetwork,
+  PodNetworkRange,
+  PodNetworkSpec,
+  PodNetworkStatus,
+  RangeLedgerSpec,
+} from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
-import { readClaim, readNetwork, readNode, readRecord } from "../../operator/plan/read.ts";
-import type { Claim, Network, NodeFacts, NodeRecord } from "../../operator/plan/snapshot.ts";
+import { ledgerStep } from "../../operator/plan/recovery.ts";
+import { readClaim, readLedger, readNetwork, readNode, readRecord } from "../../operator/plan/read.ts";
+import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Snapshot } from "../../operator/plan/snapshot.ts";
 
 /** When every object of these tests was created, unless it says otherwise. */
 export const bornAt = "2026-01-01T00:00:00Z";
@@ -20,23 +31,33 @@ export function storedMeta(name: string, part: MetaPart = {}): Stored<PodNetwork
 
 export interface NetworkPart {
   readonly name?: string;
-  readonly spec?: Partial<PodNetworkSpec>;
+  /** Ranges are Active unless they say otherwise. */
+  readonly spec?: Partial<Omit<PodNetworkSpec, "ranges">> & { readonly ranges?: readonly RangePart[] };
   readonly meta?: MetaPart;
   readonly status?: PodNetworkStatus;
 }
 
+/** A range; Active unless it says otherwise. */
+export type RangePart = Omit<PodNetworkRange, "state"> & Partial<Pick<PodNetworkRange, "state">>;
+
 /** A PodNetwork of 10.244.0.0/16 with /24 per node, or of what `spec` says. */
 export function podNetwork({ name = "default", spec = {}, meta = {}, status }: NetworkPart = {}): Stored<PodNetwork> {
+  const { ranges = [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }], ...others } = spec;
   return {
     apiVersion: "podnet.dev/v1alpha1",
     kind: "PodNetwork",
     metadata: storedMeta(name, meta),
     spec: {
-      ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }],
+      ranges: ranges.map((range) => ({ state: "Active", ...range })),
+      priority: 0,
+      growth: { maxSubnetsPerNode: 4, addBelowFreeIPs: 16 },
+      adoption: { nodePodCIDR: "IfContained" },
+      release: { holdSeconds: 300 },
+      rollout: { maxUnavailableNodes: "10%", paused: false },
       mtu: { mode: "Auto" },
       masquerade: { enabled: true },
       cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
-      ...spec,
+      ...others,
     },
     ...(status !== undefined && { status }),
   };
@@ -59,18 +80,22 @@ export interface NodePart {
   readonly external?: readonly string[];
   readonly labels?: Record<string, string>;
   readonly conditions?: NonNullable<Node["status"]>["conditions"];
+  readonly podCIDRs?: string[];
+  readonly machineID?: string;
   readonly meta?: MetaPart;
 }
 
 /** A Node; node-7 has the address 192.168.1.17 unless another is given. */
 export function node(
   name: string,
-  { addresses, external = [], labels = {}, conditions = [], meta = {} }: NodePart = {},
+  { addresses, external = [], labels = {}, conditions = [], podCIDRs = [], machineID, meta = {} }: NodePart = {},
 ): NodeFacts {
   const internal = addresses ?? [`192.168.1.1${name.replace(/^\D*/, "")}`];
   return readNode({
     metadata: { ...storedMeta(name, meta), labels },
+    spec: { podCIDRs },
     status: {
+      ...(machineID !== undefined && { nodeInfo: { machineID, bootID: "boot" } }),
       addresses: [
         ...internal.map((address) => ({ type: "InternalIP", address })),
         ...external.map((address) => ({ type: "ExternalIP", address })),
@@ -81,21 +106,52 @@ export function node(
   });
 }
 
-/** A claim of a prefix for a node of a network. */
+/** A claim of a prefix for a node of a network; Active, of epoch 1 of the incarnation "first", unless `part` says otherwise. */
 export function claim(
   cidr: string,
   owner: NodeFacts,
   of: Pick<Network, "name" | "uid"> = { name: "default", uid: "uid-default" },
+  part: Partial<NodeSubnetSpec> = {},
 ): Claim {
   const object: Stored<NodeSubnet> = {
     apiVersion: "podnet.dev/v1alpha1",
     kind: "NodeSubnet",
     metadata: storedMeta(nodeSubnetName(cidr)),
-    spec: { network: of.name, networkUID: of.uid, node: owner.name, nodeUID: owner.uid, cidr, nextHops: [], nodeAddresses: [] },
+    spec: {
+      network: of.name,
+      networkUID: of.uid,
+      node: owner.name,
+      nodeUID: owner.uid,
+      cidr,
+      state: "Active",
+      incarnation: "first",
+      epoch: 1,
+      nextHops: [],
+      nodeAddresses: [],
+      ...part,
+    },
   };
   const read = readClaim(object);
   if (read === undefined) throw new Error(`no prefix: ${cidr}`);
   return read;
+}
+
+/** A ledger of the incarnation "first", without entries unless `part` has some. */
+export function ledger(part: Partial<RangeLedgerSpec> = {}): Ledger {
+  return readLedger({
+    apiVersion: "podnet.dev/v1alpha1",
+    kind: "RangeLedger",
+    metadata: storedMeta("cluster"),
+    spec: { incarnation: "first", epoch: 0, releaseSequence: 0, entries: [], ...part },
+  });
+}
+
+/** The snapshot with the ledger that its networks and claims lead to, as the operator would write it after a fresh install. */
+export function withLedger(parts: Partial<Snapshot>): Snapshot {
+  const snapshot = { ledger: ledger(), networks: [], nodes: [], claims: [], records: [], ...parts };
+  const next = ledgerStep(snapshot, { nowMs: bornAtMs, newIncarnation: "first", recoverySeconds: 300 });
+  const spec = next?.step.want?.spec;
+  return spec === undefined ? snapshot : { ...snapshot, ledger: ledger(spec) };
 }
 
 /** A stored NodeNetwork, read. */
