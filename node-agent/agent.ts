@@ -1,24 +1,31 @@
 import { readConfFolder } from "../cni/conf-folder.ts";
 import { readLeases } from "../cni/leases.ts";
-import type { NodeNetwork } from "../crds/types.ts";
+import type { NodeNetworkSpec } from "../crds/types.ts";
+import type { Address } from "../lib/net/address.ts";
 import { convergeNode, type KindOutcome } from "../lib/linux/converge-node.ts";
+import { isFromOutside } from "../lib/linux/system-error.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { type Claim, type ClaimObject, parseClaims } from "./plan/claim.ts";
-import { bridgesOf, type ConfFolder, leavingConflist } from "./plan/conflist-file.ts";
-import { faultOf, noSubnet } from "./plan/faults.ts";
-import { leftNode } from "./plan/node-state.ts";
+import type { JournalFile, Recalled } from "./journal-file.ts";
+import { closingMs, createLeaving } from "./leaving.ts";
+import { type ConfFolder, keptConflist, subnetsIn } from "./plan/conflist-file.ts";
+import { type AgentView, decide, type Decision } from "./plan/decide.ts";
+import { type Fault, leasesUnseen, noSubnet } from "./plan/faults.ts";
+import type { Identity } from "./plan/journal.ts";
+import type { Memory } from "./plan/memory.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
-import { isProblems, type OwnNetwork, parseOwnNetwork } from "./plan/own-network.ts";
 import type { Problem } from "./plan/problem.ts";
+import type { QuietSubnets } from "./plan/quiet.ts";
 import { pluginKeeper } from "./plugin-keeper.ts";
 import { type AgentPlace, type Programmed, programNode, warningsOf } from "./program.ts";
 
-/** What the API server said last; both parts complete. */
-export interface AgentView {
-  /** This node's own NodeNetwork; undefined: there is none. */
-  readonly own: NodeNetwork | undefined;
-  /** All NodeSubnets. */
-  readonly claims: readonly ClaimObject[];
+export interface AgentOptions {
+  readonly node: string;
+  readonly place: AgentPlace;
+  readonly identity: Identity;
+  readonly journal: JournalFile;
+  /** Between the two looks without a lease that make a subnet drained. */
+  readonly drainMs: number;
+  readonly clock: Pick<Clock, "now">;
 }
 
 /** What one run did. */
@@ -27,7 +34,7 @@ export interface AgentRun {
   readonly outcome: RunOutcome | undefined;
   /** What was found and done, kind by kind. */
   readonly kinds: readonly KindOutcome[];
-  /** NodeSubnets that could not be read. */
+  /** NodeSubnets that could not be read, and a journal that could not be used. */
   readonly unreadable: readonly Problem[];
   /** Run again after this long, since something is to follow. */
   readonly againAfterMs?: number;
@@ -35,66 +42,93 @@ export interface AgentRun {
 
 /** Makes one node as the API server says. */
 export interface Agent {
-  run(view: AgentView): Promise<AgentRun>;
+  /**
+   * `view` undefined: the API server was not heard yet. Then the journal is gone by, where it is of this boot; else nothing is done and undefined comes back.
+   */
+  run(view: AgentView | undefined): Promise<AgentRun | undefined>;
 }
 
-/** How long a configuration stands closed before it may go: a pod that was being made when it closed has its address by then. */
-const closingMs = 5_000;
+type Acted = Programmed & Pick<AgentRun, "againAfterMs">;
+
+/** The leases, or why they cannot be read. */
+type Leases = readonly Address[] | Fault;
 
 /**
- * The agent of one node. It remembers the last spec that could be programmed, for when the next one is wrong or gone, and since when it is closing.
- * Every run observes the machine anew; between runs nothing happens.
+ * The agent of one node. What it must not forget stands in its journal before anything is changed by it; beside that it remembers only since when subnets
+ * are closed. Every run observes the machine anew; between runs nothing happens.
  */
-export function createAgent(node: string, place: AgentPlace, clock: Pick<Clock, "now">): Agent {
+export function createAgent({ node, place, identity, journal, drainMs, clock }: AgentOptions): Agent {
   const plugins = pluginKeeper(place.plugins);
-  let lastOwn: OwnNetwork | undefined;
-  let closedAtMs: number | undefined;
+  const leaving = createLeaving(place, clock);
+  let recalled: Recalled | undefined;
+  let memory: Memory | undefined;
+  let quiet: QuietSubnets = new Map();
 
-  const program = (own: OwnNetwork, claims: readonly Claim[], folder: ConfFolder, leaving: boolean): Promise<Programmed> =>
-    programNode({ node, place, own, claims, folder, leaving, plugins: (names) => plugins.provide(names) });
-
-  /** Closes the configuration, and takes everything down when it has been closed for a while and no pod holds an address. */
-  const leave = async (claims: readonly Claim[], folder: ConfFolder): Promise<Pick<AgentRun, "kinds" | "againAfterMs">> => {
-    closedAtMs ??= clock.now();
-    const waitMs = bridgesOf(folder).length > 0 ? closedAtMs + closingMs - clock.now() : 0;
-    const stays = waitMs > 0 || (await readLeases(place.cniStateFolder)).length > 0;
-    const again = waitMs > 0 ? { againAfterMs: waitMs } : {};
-    if (stays && lastOwn !== undefined) return { kinds: (await program(lastOwn, claims, folder, true)).kinds, ...again };
-    if (!stays) lastOwn = undefined;
-    const kinds = await convergeNode(place, { ...(stays ? {} : leftNode), files: leavingConflist(folder, stays) });
-    return { kinds, ...again };
-  };
-
-  /** Goes on with the last good spec where there is one, and changes nothing where there is none. */
-  const refuse = async (problems: readonly Problem[], claims: readonly Claim[], folder: ConfFolder): Promise<Programmed> => {
-    const refused = { programmed: undefined, faults: problems.map(faultOf), warnings: warningsOf(folder), kinds: [] };
-    if (lastOwn === undefined) return refused;
-    const kept = await program(lastOwn, claims, folder, false);
-    return { ...kept, faults: [...refused.faults, ...kept.faults] };
-  };
-
-  const programmed = (own: OwnNetwork | Problem[], claims: readonly Claim[], folder: ConfFolder): Promise<Programmed> => {
-    closedAtMs = undefined;
-    if (isProblems(own)) return refuse(own, claims, folder);
-    lastOwn = own;
-    return program(own, claims, folder, false);
-  };
-
-  const run = async (view: AgentView): Promise<AgentRun> => {
-    const { claims, problems: unreadable } = parseClaims(view.claims);
-    const folder = { path: place.confFolder, files: await readConfFolder(place.confFolder) };
-    if (view.own !== undefined && view.own.spec.subnets.length > 0) {
-      const { kinds, ...outcome } = await programmed(parseOwnNetwork(view.own.spec), claims, folder);
-      return { outcome: { configGeneration: view.own.spec.configGeneration, ...outcome }, kinds, unreadable };
+  /** Serves the subnets that there are. Without any it takes everything down, unless some may be left from before: then it closes what is surely gone. */
+  const act = async ({ own, memory: { claims, subnets } }: Decision, folder: ConfFolder, leases: Leases): Promise<Acted> => {
+    if (own !== undefined) {
+      leaving.stop();
+      return programNode({ node, place, own, claims, folder, plugins: (names) => plugins.provide(names) });
     }
-    const outcome = view.own && withoutSubnet(view.own, folder);
-    return { outcome, unreadable, ...(await leave(claims, folder)) };
+    const idle = { programmed: undefined, faults: [noSubnet()], warnings: warningsOf(folder) };
+    if (subnets.length > 0) {
+      const rightful = subnets.filter(({ state }) => state === "Active" || state === "Draining").map(({ prefix }) => prefix);
+      return { ...idle, kinds: await convergeNode(place, { files: keptConflist(folder, rightful) }) };
+    }
+    const { isLeft, ...left } = await leaving.step(folder, isFault(leases) || leases.length > 0);
+    if (isLeft && memory !== undefined) memory = { ...memory, spec: undefined };
+    return { ...idle, ...left };
+  };
+
+  const run = async (view: AgentView | undefined): Promise<AgentRun | undefined> => {
+    recalled ??= await journal.read();
+    if (view === undefined && !recalled.isOfThisBoot) return undefined;
+    const folder = { path: place.confFolder, files: await readConfFolder(place.confFolder) };
+    memory ??= recalled.memory ?? withEvidence(folder);
+    const leases = await seenLeases(place.cniStateFolder);
+    const sight = { node, view, folder, leases: isFault(leases) ? undefined : leases, nowMs: clock.now() };
+    const decision = decide(memory, quiet, sight, { drainMs, closingMs });
+    ({ memory, quiet } = decision);
+    const unwritten = await journal.write(memory);
+    const { kinds, againAfterMs, ...acted } = await act(decision, folder, leases);
+    const waits = [againAfterMs, decision.againAfterMs].filter((wait) => wait !== undefined);
+    return {
+      outcome: view?.own && { ...outcomeOf(view.own.spec, decision, acted, leases), identity },
+      kinds,
+      unreadable: [recalled.problem, unwritten, ...decision.unreadable].filter((problem) => problem !== undefined),
+      ...(waits.length === 0 ? {} : { againAfterMs: Math.min(...waits) }),
+    };
   };
 
   return { run };
 }
 
-function withoutSubnet(own: NodeNetwork, folder: ConfFolder): RunOutcome {
-  const { configGeneration } = own.spec;
-  return { configGeneration, programmed: undefined, faults: [noSubnet()], warnings: warningsOf(folder) };
+/** Where nothing is remembered, the configuration that stands tells which subnets pods may have addresses of. */
+function withEvidence(folder: ConfFolder): Memory {
+  return { spec: undefined, subnets: subnetsIn(folder), claims: [], acknowledged: undefined };
+}
+
+/** A spec without subnets is a question: a report that can name the leases answers it in full. */
+function outcomeOf(
+  { configGeneration, subnets }: NodeNetworkSpec,
+  { faults: kept, facts }: Decision,
+  { faults: found, programmed, warnings }: Omit<Programmed, "kinds">,
+  leases: Leases,
+): Omit<RunOutcome, "identity"> {
+  const faults = [...kept, ...found, ...(isFault(leases) ? [leases] : [])];
+  const isDone = subnets.length === 0 ? !isFault(leases) : faults.length === 0;
+  return { configGeneration, isDone, programmed, faults, warnings, facts };
+}
+
+function isFault(leases: Leases): leases is Fault {
+  return !Array.isArray(leases);
+}
+
+async function seenLeases(stateFolder: string): Promise<Leases> {
+  try {
+    return await readLeases(stateFolder);
+  } catch (error) {
+    if (isFromOutside(error)) return leasesUnseen(error.message);
+    throw error;
+  }
 }

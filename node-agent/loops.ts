@@ -7,6 +7,8 @@ import type { Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
 import { createAgent } from "./agent.ts";
+import type { JournalFile } from "./journal-file.ts";
+import type { Identity } from "./plan/journal.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
 import type { AgentPlace } from "./program.ts";
 import type { Reporter } from "./report.ts";
@@ -16,6 +18,9 @@ import { createRunMetrics } from "./run-metrics.ts";
 export interface AgentLoopsOptions {
   readonly nodeName: string;
   readonly place: AgentPlace;
+  readonly identity: Identity;
+  readonly journal: JournalFile;
+  readonly drainMs: number;
   readonly own: Informer<NodeNetwork>;
   readonly claims: Informer<NodeSubnet>;
   readonly reporter: Reporter;
@@ -48,12 +53,12 @@ interface Latest {
 
 /**
  * One loop keeps the node right, the other one the report of it: an API server that does not answer never delays a repair.
- * Until both informers are synced, no run looks at the node.
+ * Until both informers are synced, the agent has only what its journal says.
  */
 export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
-  const { nodeName, place, own, claims, reporter, log, clock, random, signal } = options;
+  const { nodeName, place, identity, journal, own, claims, reporter, log, clock, random, signal } = options;
   const shared = { clock, random, signal };
-  const agent = createAgent(nodeName, place, clock);
+  const agent = createAgent({ node: nodeName, place, clock, identity, journal, drainMs: options.drainMs });
   const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(options.metrics)];
   const isSynced = () => own.synced && claims.synced;
   let latest: Latest | undefined;
@@ -62,8 +67,9 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const report: Loop = startLoop({
     ...shared,
     run: async () => {
-      const waitMs = latest && (await reporter.report(latest.own, latest.outcome));
-      return waitMs === undefined ? undefined : { againAfterMs: waitMs };
+      // A heartbeat says that the node is looked after: none while it cannot be looked at.
+      if (latest === undefined || program.lastRun()?.ok === false) return undefined;
+      return { againAfterMs: await reporter.report(latest.own, latest.outcome) };
     },
     onFailure: failed(log, "status could not be written, trying again"),
   });
@@ -72,10 +78,10 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     minIntervalMs,
     resyncMs: options.resyncMs,
     run: async (because) => {
-      if (!isSynced()) return undefined;
       const began = clock.now();
-      const object = own.get(nodeName);
-      const run = await agent.run({ own: object, claims: claims.list() });
+      const object = isSynced() ? own.get(nodeName) : undefined;
+      const run = await agent.run(isSynced() ? { own: object, claims: claims.list() } : undefined);
+      if (run === undefined) return undefined;
       runLog.note(run, because, clock.now() - began);
       runMetrics.note(run, clock.now() - began);
       latest = object && run.outcome && { own: object, outcome: run.outcome };

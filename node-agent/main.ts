@@ -11,6 +11,8 @@ import type { KubeObject, Resource } from "../lib/kube/resource.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { watchKernel } from "../lib/linux/watch.ts";
 import { systemClock } from "../lib/reconcile/clock.ts";
+import { readIdentity } from "./identity.ts";
+import { journalFile } from "./journal-file.ts";
 import { startAgentLoops } from "./loops.ts";
 import { createProblemLog } from "./problem-log.ts";
 import type { AgentPlace } from "./program.ts";
@@ -27,7 +29,8 @@ const longest = 2 ** 31 - 1;
 
 /**
  * Programs this node until the signal fires, then leaves the kernel as it is. Watches its own NodeNetwork and all NodeSubnets, and nothing else.
- * Nothing is changed before both are known in full; afterwards the node is kept as last known while the API server is away.
+ * Before both are known in full, an agent of the same boot goes on as its predecessor wrote down, and any other one changes nothing; afterwards the node is
+ * kept as last known while the API server is away.
  */
 export async function runAgent(settings: AgentSettings, log: Log, signal: AbortSignal): Promise<void> {
   const { nodeName } = settings;
@@ -49,10 +52,24 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
     });
   const own = informer(nodeNetworks, `metadata.name=${nodeName}`);
   const claims = informer(nodeSubnets);
-  const reporter = createReporter({ ...shared, client, wallClock: Date.now, agentVersion });
+  const heartbeatMs = settings.heartbeatSeconds * 1000;
+  const reporter = createReporter({ ...shared, client, wallClock: Date.now, agentVersion, heartbeatMs });
   const place = placeOf(settings);
-  const resyncMs = settings.resyncSeconds * 1000;
-  const loops = startAgentLoops({ ...shared, nodeName, place, own, claims, reporter, log, metrics, resyncMs });
+  const identity = await readIdentity(settings.hostRoot);
+  const loops = startAgentLoops({
+    ...shared,
+    nodeName,
+    place,
+    identity,
+    own,
+    claims,
+    reporter,
+    log,
+    metrics,
+    journal: journalFile(settings.journal, identity),
+    drainMs: settings.drainSeconds * 1000,
+    resyncMs: settings.resyncSeconds * 1000,
+  });
   metrics.gaugeOf("agent_stale_seconds", "Seconds since the API server was last heard.", () =>
     Math.max(own.staleSeconds(), claims.staleSeconds()),
   );

@@ -6,7 +6,7 @@ import type { FileSet } from "../lib/linux/node-state.ts";
 import { gatherFacts } from "./gather.ts";
 import { bridgeAddresses } from "./plan/bridge.ts";
 import type { Claim } from "./plan/claim.ts";
-import { bridgesOf, type ConfFolder, foreignBefore, keptConflist, leavingConflist, openConflist } from "./plan/conflist-file.ts";
+import { bridgesOf, type ConfFolder, foreignBefore, keptConflist, openConflist } from "./plan/conflist-file.ts";
 import { type Fault, faultOf, ownFaults, pluginFaults } from "./plan/faults.ts";
 import type { NodeFacts } from "./plan/node-facts.ts";
 import { type KernelState, planNode } from "./plan/node-state.ts";
@@ -29,13 +29,11 @@ export interface Task {
   readonly own: OwnNetwork;
   readonly claims: readonly Claim[];
   readonly folder: ConfFolder;
-  /** The node takes no new pods: its configuration is closed. */
-  readonly leaving: boolean;
   readonly plugins: (names: readonly PluginName[]) => Promise<readonly PluginReport[]>;
 }
 
 /** What came of it. */
-export type Programmed = Omit<RunOutcome, "configGeneration"> & { readonly kinds: readonly KindOutcome[] };
+export type Programmed = Pick<RunOutcome, "programmed" | "faults" | "warnings"> & { readonly kinds: readonly KindOutcome[] };
 
 /**
  * Programs a node: the kernel and the plugins first, then, only if all of the node's own part is there, the CNI configuration.
@@ -77,9 +75,8 @@ function factWarnings(facts: NodeFacts, reports: readonly PluginReport[]): Parti
 }
 
 /** `mtu`: of the pods; undefined: the node is not programmed in full. */
-function filesFor({ own, folder, leaving }: Task, mtu: number | undefined): FileSet {
-  if (leaving) return leavingConflist(folder, true);
-  return mtu === undefined ? keptConflist(folder, own) : openConflist(folder, own, mtu);
+function filesFor({ own, folder }: Task, mtu: number | undefined): FileSet {
+  return mtu === undefined ? keptConflist(folder, own.open) : openConflist(folder, own, mtu);
 }
 
 async function unprogrammed(task: Task, faults: readonly Fault[]): Promise<Programmed> {

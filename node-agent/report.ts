@@ -1,4 +1,4 @@
-import { setConditions } from "../crds/conditions.ts";
+import { renderTime, setConditions } from "../crds/conditions.ts";
 import { fieldManagers, nodeNetworkResource } from "../crds/names.ts";
 import type { NodeNetwork, NodeNetworkStatus } from "../crds/types.ts";
 import { applyObject } from "../lib/kube/apply.ts";
@@ -6,7 +6,7 @@ import type { KubeClient } from "../lib/kube/client.ts";
 import type { Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { nodeReport, type RunOutcome } from "./plan/node-status.ts";
-import { peersSilenceMs, type Reported, reportAt } from "./plan/report-time.ts";
+import { heartbeatMs, type Reported, reportAt } from "./plan/report-time.ts";
 
 /** This node's own kind in the API. */
 export const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
@@ -16,19 +16,21 @@ export interface ReporterOptions {
   readonly clock: Clock;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
-  /** Milliseconds since 1970, for the times of conditions. */
+  /** Milliseconds since 1970, for the times in a status and nothing else. */
   readonly wallClock: () => number;
   readonly agentVersion: string;
+  /** Between two writes without a change, at least; more where there are many nodes. */
+  readonly heartbeatMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Brings what a run came to into the status of the node's own NodeNetwork. */
 export interface Reporter {
   /**
-   * Writes the status where it is time to; else gives how long to wait, or undefined where there is nothing to write.
+   * Writes the status where it is time to; gives how long until it is again, if nothing changes.
    * @throws {KubeError} when the server did not take it.
    */
-  report(own: Stored<NodeNetwork>, outcome: RunOutcome): Promise<number | undefined>;
+  report(own: Stored<NodeNetwork>, outcome: RunOutcome): Promise<number>;
 }
 
 /** After this long our copy of the object shows what we wrote, or somebody else wrote over it. */
@@ -45,34 +47,40 @@ interface Standing extends Reported {
 export function createReporter(options: ReporterOptions): Reporter {
   const { client, clock, random, signal } = options;
   let standing: Standing | undefined;
+  const periodMs = ({ facts }: RunOutcome) => heartbeatMs(options.heartbeatMs, facts.nodes, random());
 
   const note = (own: Stored<NodeNetwork>, outcome: RunOutcome): void => {
     const known = standing?.uid === own.metadata.uid ? standing : undefined;
     if (known !== undefined && clock.now() - known.atMs < settledMs) return;
     if (own.status?.conditions === undefined) standing = undefined;
     else {
-      const peersFromMs = known?.peersFromMs ?? clock.now() + peersSilenceMs(nodesIn(outcome), random());
-      standing = { uid: own.metadata.uid, status: own.status, peersFromMs, atMs: Number.NEGATIVE_INFINITY };
+      // Agents that start together do not write together.
+      const heartbeatMs = known?.heartbeatMs ?? clock.now() + periodMs(outcome) * random();
+      standing = { uid: own.metadata.uid, status: own.status, heartbeatMs, atMs: Number.NEGATIVE_INFINITY };
     }
   };
 
-  const report = async (own: Stored<NodeNetwork>, outcome: RunOutcome): Promise<number | undefined> => {
+  const report = async (own: Stored<NodeNetwork>, outcome: RunOutcome): Promise<number> => {
     note(own, outcome);
     const next = statusOf(own, outcome, standing?.status, options);
-    const at = reportAt(standing, next, clock.now());
-    if (at === undefined) return undefined;
+    const at = reportAt(standing, next, outcome.facts, clock.now());
     if (at > clock.now()) return at - clock.now();
     const { name, uid } = own.metadata;
-    const body = { metadata: { name, uid }, status: next };
-    await applyObject(client, nodeNetworks, body, {
-      fieldManager: fieldManagers.agent,
-      subresource: "status",
-      force: true,
-      signal,
-    });
-    const peersFromMs = clock.now() + peersSilenceMs(nodesIn(outcome), random());
-    standing = { uid, status: next, peersFromMs, atMs: clock.now() };
-    return undefined;
+    const status = { ...next, observedAt: renderTime(options.wallClock()) };
+    await applyObject(
+      client,
+      nodeNetworks,
+      { metadata: { name, uid }, status },
+      {
+        fieldManager: fieldManagers.agent,
+        subresource: "status",
+        force: true,
+        signal,
+      },
+    );
+    const period = periodMs(outcome);
+    standing = { uid, status, heartbeatMs: clock.now() + period, atMs: clock.now() };
+    return period;
   };
 
   return { report };
@@ -87,8 +95,4 @@ function statusOf(
   const { status, findings } = nodeReport(outcome, previous, agentVersion);
   const judged = { observedGeneration: own.metadata.generation ?? 0, nowMs: wallClock() };
   return { ...status, conditions: setConditions(previous?.conditions ?? [], findings, judged) };
-}
-
-function nodesIn({ programmed }: RunOutcome): number {
-  return new Set(programmed?.plan.peers.map((peer) => peer.node)).size + 1;
 }

@@ -34,6 +34,30 @@ export const agentSettings = {
     fallback: "/proc/sys",
     help: "Where the node's kernel settings are mounted, writable.",
   }),
+  journal: text({
+    env: "PODNET_JOURNAL",
+    fallback: "/var/lib/podnet/journal.json",
+    help: "Where the agent writes down what it must not forget; on a disk that outlives a reboot.",
+  }),
+  hostRoot: text({
+    env: "PODNET_HOST_ROOT",
+    fallback: "/",
+    help: "Where the node's root folder is mounted; etc/machine-id is read there.",
+  }),
+  heartbeatSeconds: integer({
+    env: "PODNET_HEARTBEAT_SECONDS",
+    fallback: "60",
+    min: 1,
+    max: 3600,
+    help: "How often the status is written without a change, at least; the more nodes, the rarer.",
+  }),
+  drainSeconds: integer({
+    env: "PODNET_DRAIN_SECONDS",
+    fallback: "60",
+    min: 1,
+    max: 3600,
+    help: "How far apart two looks without a lease have to be before a draining subnet counts as drained.",
+  }),
   resyncSeconds: integer({
     env: "PODNET_RESYNC_SECONDS",
     fallback: "45",

@@ -4,9 +4,9 @@ import type { AddressItem } from "../../lib/linux/kinds/address.ts";
 import type { LinkItem } from "../../lib/linux/kinds/link.ts";
 import type { OwnNetwork } from "./own-network.ts";
 
-/** The bridge of the node's pods. Its MAC depends on the node and the bridge's name alone, so pods keep their neighbour entry across restarts. */
-export function bridgeLink(own: OwnNetwork, mtu: number): LinkItem {
-  return { name: own.bridge, type: "bridge", mac: macFor(`${own.nodeUID}/${own.bridge}`), mtu, up: true };
+/** The bridge of the node's pods. Its MAC depends on the two names alone, so that pods keep their neighbour entry across restarts and a new Node object. */
+export function bridgeLink(node: string, own: OwnNetwork, mtu: number): LinkItem {
+  return { name: own.bridge, type: "bridge", mac: macFor(`${node}/${own.bridge}`), mtu, up: true };
 }
 
 /** The gateway address of every subnet, each on the bridge. */

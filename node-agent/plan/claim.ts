@@ -1,5 +1,5 @@
 import { nodeSubnetName } from "../../crds/names.ts";
-import type { NodeSubnet } from "../../crds/types.ts";
+import type { NodeSubnet, NodeSubnetSpec } from "../../crds/types.ts";
 import { type Address, parseAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
 import type { Problem } from "./problem.ts";
@@ -9,10 +9,20 @@ export interface Claim {
   /** Of the NodeSubnet; unique, since it is made of the prefix. */
   readonly name: string;
   readonly node: string;
+  readonly nodeUID: string;
   readonly prefix: Prefix;
+  readonly state: NodeSubnetSpec["state"];
   /** At most one per family. */
   readonly nextHops: readonly Address[];
   readonly nodeAddresses: readonly Address[];
+}
+
+/** A claim as it stands in the API. */
+export interface SeenClaim extends Claim {
+  /** Of the ledger that it was planned under. */
+  readonly incarnation: string;
+  /** Of a Held one, once it has it. */
+  readonly releaseSequence: number | undefined;
 }
 
 /** What of a NodeSubnet an agent reads. */
@@ -20,14 +30,19 @@ export type ClaimObject = Pick<NodeSubnet, "spec"> & { readonly metadata: { read
 
 /** Claims with distinct prefixes, and what could not be read. */
 export interface ClaimsRead {
-  readonly claims: readonly Claim[];
+  readonly claims: readonly SeenClaim[];
   readonly problems: readonly Problem[];
 }
 
-/** The claims that NodeSubnets make. A bad object costs no other, and a bad address in an object nothing but itself. */
+/** The claims that NodeSubnets make, Pending ones too. A bad object costs no other, and a bad address in an object nothing but itself. */
 export function parseClaims(objects: readonly ClaimObject[]): ClaimsRead {
   const read = objects.map(parseClaim);
   return { claims: read.flatMap((one) => one.claims), problems: read.flatMap((one) => one.problems) };
+}
+
+/** Addresses that texts name; what is none is left out. */
+export function readableAddresses(texts: readonly string[]): Address[] {
+  return texts.map((text) => parseAddress(text)).filter((address) => address !== undefined);
 }
 
 function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {
@@ -36,19 +51,15 @@ function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {
   if (nodeSubnetName(spec.cidr) !== name) {
     return unread(name, "NameIsNotCidr", `is ignored: spec.cidr ${spec.cidr} is not what its name says; delete the object`);
   }
-  const { nextHops = [], nodeAddresses = [] } = spec;
+  const { node, nodeUID, state, incarnation, releaseSequence, nextHops = [], nodeAddresses = [] } = spec;
   const bad = [...nextHops, ...nodeAddresses].filter((text) => parseAddress(text) === undefined);
-  const claim = { name, node: spec.node, prefix, nextHops: addresses(nextHops), nodeAddresses: addresses(nodeAddresses) };
+  const addresses = { nextHops: readableAddresses(nextHops), nodeAddresses: readableAddresses(nodeAddresses) };
   return {
-    claims: [claim],
+    claims: [{ name, node, nodeUID, prefix, state, incarnation, releaseSequence, ...addresses }],
     problems: bad.map((text) =>
-      problem(name, "NotAnAddress", `names "${text}", which is not an IP address; correct the addresses of Node ${spec.node}`),
+      problem(name, "NotAnAddress", `names "${text}", which is not an IP address; correct the addresses of Node ${node}`),
     ),
   };
-}
-
-function addresses(texts: readonly string[]): Address[] {
-  return texts.map((text) => parseAddress(text)).filter((address) => address !== undefined);
 }
 
 function unread(name: string, code: string, what: string): ClaimsRead {

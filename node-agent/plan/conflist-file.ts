@@ -1,10 +1,12 @@
 import type { ConfFile } from "../../cni/conf-folder.ts";
-import { type Conflist, parseConflist, renderConflist } from "../../cni/plan/conflist.ts";
+import { type Conflist, openSubnets, parseConflist, renderConflist } from "../../cni/plan/conflist.ts";
 import type { FileItem } from "../../lib/linux/kinds/file.ts";
 import type { FileSet } from "../../lib/linux/node-state.ts";
-import { renderPrefix } from "../../lib/net/prefix.ts";
+import type { Family } from "../../lib/net/address.ts";
+import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { Bug } from "../../lib/reconcile/bug.ts";
 import type { OwnNetwork } from "./own-network.ts";
+import type { OwnSubnet } from "./own-subnets.ts";
 
 /** The CNI configurations of the node as they stand. */
 export interface ConfFolder {
@@ -16,29 +18,46 @@ export interface ConfFolder {
 
 /**
  * The configuration of a node on which everything else is programmed. It stands alone: others of ours, from an earlier `confName`, go after it is there.
+ * A family of which no subnet is open is closed, not left out, so that no pod starts with half of its addresses.
  * @throws {Bug} when the text does not read back as what it was made of.
  */
 export function openConflist(folder: ConfFolder, own: OwnNetwork, mtu: number): FileSet {
-  const { bridge, hairpin, portMap, subnets } = own;
-  const conflist: Conflist = { bridge, hairpin, portMap, mtu, subnets: byFamily(subnets), closed: false };
+  const { bridge, hairpin, portMap, subnets, open } = own;
+  const conflist: Conflist = { bridge, hairpin, portMap, mtu, ...openOrClosed(subnets, open) };
   return { want: [fileOf(folder, own.confName, conflist)], ours: oursIn(folder).map(({ name }) => pathOf(folder, name)) };
 }
 
 /**
- * The configuration of a node on which something is not programmed: what stands is kept, since the runtime needs it to delete pods,
- * and closed to new pods where it would give them addresses that are not this node's.
+ * The configuration of a node on which something is not programmed: what stands is kept, since the runtime needs it to delete pods, and
+ * offers to new pods no other subnets than before, and of these only `open`.
  */
-export function keptConflist(folder: ConfFolder, own: OwnNetwork): FileSet {
-  const subnets = new Set(own.subnets.map(renderPrefix));
-  const strays = oursIn(folder).filter(({ conflist }) => conflist.subnets.some((subnet) => !subnets.has(renderPrefix(subnet))));
-  return { want: strays.map(({ name, conflist }) => fileOf(folder, name, { ...conflist, closed: true })), ours: [] };
+export function keptConflist(folder: ConfFolder, open: readonly Prefix[]): FileSet {
+  const allowed = new Set(open.map(renderPrefix));
+  const narrowed = oursIn(folder).flatMap(({ name, conflist }) => {
+    const offered = openSubnets(conflist);
+    const kept = offered.filter((subnet) => allowed.has(renderPrefix(subnet)));
+    return kept.length === offered.length ? [] : [{ name, conflist: { ...conflist, ...openOrClosed(conflist.subnets, kept) } }];
+  });
+  return { want: narrowed.map(({ name, conflist }) => fileOf(folder, name, conflist)), ours: [] };
 }
 
 /** The configuration of a node that has no subnet any more: closed while pods hold addresses, gone after the last. */
 export function leavingConflist(folder: ConfFolder, hasLeases: boolean): FileSet {
-  const ours = oursIn(folder);
-  if (!hasLeases) return { want: [], ours: ours.map(({ name }) => pathOf(folder, name)) };
-  return { want: ours.map(({ name, conflist }) => fileOf(folder, name, { ...conflist, closed: true })), ours: [] };
+  if (hasLeases) return keptConflist(folder, []);
+  return { want: [], ours: oursIn(folder).map(({ name }) => pathOf(folder, name)) };
+}
+
+/** The subnets that configurations of ours give to new pods, as they stand. */
+export function offeredSubnets(folder: ConfFolder): Prefix[] {
+  return oursIn(folder).flatMap(({ conflist }) => openSubnets(conflist));
+}
+
+/** The subnets of configurations of ours, as evidence of what this node had. */
+export function subnetsIn(folder: ConfFolder): OwnSubnet[] {
+  return oursIn(folder).flatMap(({ conflist }) => {
+    const isOpen = (subnet: Prefix) => !conflist.closed.includes(subnet.family);
+    return conflist.subnets.map((prefix) => ({ prefix, state: isOpen(prefix) ? "Active" : "Draining", stale: true }) as const);
+  });
 }
 
 /** The files of others that a runtime takes before ours. */
@@ -72,6 +91,9 @@ function pathOf({ path }: ConfFolder, name: string): string {
   return `${path}/${name}`;
 }
 
-function byFamily(subnets: OwnNetwork["subnets"]): OwnNetwork["subnets"] {
-  return subnets.toSorted((a, b) => a.family - b.family);
+/** The open ones of each family; all of it, closed, where none is. */
+function openOrClosed(subnets: readonly Prefix[], open: readonly Prefix[]): Pick<Conflist, "subnets" | "closed"> {
+  const of = (some: readonly Prefix[], family: Family) => some.filter((subnet) => subnet.family === family);
+  const closed = ([4, 6] as const).filter((family) => of(subnets, family).length > 0 && of(open, family).length === 0);
+  return { subnets: ([4, 6] as const).flatMap((family) => of(closed.includes(family) ? subnets : open, family)), closed };
 }

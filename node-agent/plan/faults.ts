@@ -47,6 +47,14 @@ export function noSubnet(): Fault {
   };
 }
 
+/** The fault of a node on which it cannot be seen what pods have. */
+export function leasesUnseen(reason: string): Fault {
+  return {
+    reason: "LeasesUnseen",
+    message: `the addresses of pods cannot be read (${reason}), so no subnet is given up; make the folder readable`,
+  };
+}
+
 /** The peers without a route: those that could not be planned, and those whose route could not be written. By name of node, one each. */
 export function unroutedPeers(peers: readonly PeerClaim[], outcomes: readonly KindOutcome[]): UnroutedPeer[] {
   const errors = outcomes.filter(({ kind }) => kind === "route").flatMap(({ errors }) => errors);

@@ -30,7 +30,7 @@ export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[]
   const peers = peerClaims(node, own, claims, facts);
   return {
     kernel: {
-      links: [bridgeLink(own, mtu)],
+      links: [bridgeLink(node, own, mtu)],
       sysctls: nodeSysctls(own, facts),
       addresses: bridgeAddresses(own),
       routes: routesOf(peers),

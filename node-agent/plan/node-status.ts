@@ -1,8 +1,14 @@
 import { gatewayOf } from "../../cni/plan/conflist.ts";
 import type { NodeNetworkConditionType, Verdict } from "../../crds/conditions.ts";
-import type { NodeNetworkStatus } from "../../crds/types.ts";
+import type {
+  NodeNetworkStatus,
+  NodeNetworkStatusAcknowledged,
+  NodeNetworkStatusLost,
+  NodeNetworkStatusSubnet,
+} from "../../crds/types.ts";
 import type { KindOutcome } from "../../lib/linux/converge-node.ts";
 import { type Fault, joined, unroutedPeers } from "./faults.ts";
+import type { Identity } from "./journal.ts";
 import type { NodePlan } from "./node-state.ts";
 import type { OwnNetwork } from "./own-network.ts";
 
@@ -10,6 +16,8 @@ import type { OwnNetwork } from "./own-network.ts";
 export interface RunOutcome {
   /** Of the spec that was looked at, programmed or not. */
   readonly configGeneration: number;
+  /** Whether that generation is done in full. */
+  readonly isDone: boolean;
   /** What was programmed, and how that went; undefined: nothing was. */
   readonly programmed:
     | { readonly own: OwnNetwork; readonly plan: NodePlan; readonly outcomes: readonly KindOutcome[] }
@@ -17,6 +25,23 @@ export interface RunOutcome {
   /** Why the node is not as its spec says; none: it is. */
   readonly faults: readonly Fault[];
   readonly warnings: Warnings;
+  readonly facts: OwnFacts;
+  readonly identity: Identity;
+}
+
+/** What a node says of itself beside how programming went. */
+export interface OwnFacts {
+  /** Those programmed or kept; undefined: leases could not be read, so that nothing can be said. */
+  readonly subnets: readonly NodeNetworkStatusSubnet[] | undefined;
+  /** Those of them that new pods get addresses of, as text. */
+  readonly open: readonly string[];
+  /** Of the spec: fewer free addresses in a family are told at once. */
+  readonly addBelowFreeIPs: number;
+  readonly lost: readonly NodeNetworkStatusLost[];
+  readonly acknowledged: NodeNetworkStatusAcknowledged | undefined;
+  readonly nodeUID: string | undefined;
+  /** How many nodes there are, by their claims. */
+  readonly nodes: number;
 }
 
 /** Things wrong on the machine that do not keep the spec from being programmed. */
@@ -31,7 +56,7 @@ export interface Warnings {
 
 /** What an agent reports, but for the times of its conditions. `previous`: what stands in the API. */
 export interface NodeReport {
-  readonly status: Omit<NodeNetworkStatus, "conditions">;
+  readonly status: Omit<NodeNetworkStatus, "conditions" | "observedAt">;
   readonly findings: readonly Finding[];
 }
 
@@ -40,12 +65,13 @@ type Finding = Verdict<NodeNetworkConditionType>;
 /** The report of a run. `configGeneration` stays the last one that was programmed in full until the next one is. */
 export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | undefined, agentVersion: string): NodeReport {
   const { programmed, faults } = outcome;
-  const generation = faults.length === 0 ? outcome.configGeneration : previous?.configGeneration;
+  const generation = outcome.isDone ? outcome.configGeneration : previous?.configGeneration;
   const peers = programmed === undefined ? undefined : peersOf(programmed.plan, programmed.outcomes);
   const bridge = programmed === undefined ? undefined : bridgeSummary(programmed.own, programmed.outcomes);
   return {
     status: {
       ...(generation === undefined ? {} : { configGeneration: generation }),
+      ...factFields(outcome, previous),
       agentVersion,
       ...(programmed === undefined ? {} : { mtu: programmed.plan.mtu }),
       summary: {
@@ -55,6 +81,23 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       ...(peers === undefined ? {} : { peers: { known: peers.known, routed: peers.routed } }),
     },
     findings: [programmedFinding(faults, bridge), ...warningFindings(outcome.warnings), ...(peers?.findings ?? [])],
+  };
+}
+
+/** What a status holds of subnets. */
+const mostSubnets = 64;
+
+/** Where the leases could not be read, what was said of subnets last stands. */
+function factFields({ facts, identity }: RunOutcome, previous: NodeNetworkStatus | undefined): Partial<NodeNetworkStatus> {
+  const { nodeUID, acknowledged, lost } = facts;
+  const subnets = facts.subnets?.slice(0, mostSubnets) ?? previous?.subnets;
+  return {
+    ...(nodeUID === undefined ? {} : { nodeUID }),
+    ...(identity.machineID === undefined ? {} : { machineID: identity.machineID }),
+    ...(identity.bootID === undefined ? {} : { bootID: identity.bootID }),
+    ...(acknowledged === undefined ? {} : { acknowledged }),
+    ...(subnets === undefined ? {} : { subnets: [...subnets] }),
+    ...(lost.length === 0 ? {} : { lost: [...lost] }),
   };
 }
 

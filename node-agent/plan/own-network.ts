@@ -8,8 +8,10 @@ import type { Problem } from "./problem.ts";
 export interface OwnNetwork {
   readonly configGeneration: number;
   readonly nodeUID: string;
-  /** Disjoint; within a family the one for new pods first. */
+  /** All that the bridge serves; disjoint. */
   readonly subnets: readonly Prefix[];
+  /** Those of them that new pods get addresses of, within a family the first one first. */
+  readonly open: readonly Prefix[];
   /** At most one per family, as other nodes' next hops name them. */
   readonly addresses: readonly Address[];
   readonly podRanges: readonly Prefix[];
@@ -22,6 +24,17 @@ export interface OwnNetwork {
   readonly confName: string;
   readonly hairpin: boolean;
   readonly portMap: boolean;
+}
+
+/** A subnet as a spec has it. */
+export interface NamedSubnet {
+  readonly prefix: Prefix;
+  readonly state: "Active" | "Draining";
+}
+
+/** What a spec says of the node's subnets. Empty: it asks what there is. */
+export function namedSubnets(spec: NodeNetworkSpec, own: OwnNetwork): NamedSubnet[] {
+  return own.subnets.map((prefix, index) => ({ prefix, state: spec.subnets[index]?.state ?? "Draining" }));
 }
 
 const bridgeName = /^[a-z][a-z0-9-]{0,14}$/;
@@ -43,6 +56,7 @@ export function parseOwnNetwork(spec: NodeNetworkSpec): OwnNetwork | Problem[] {
     configGeneration: spec.configGeneration,
     nodeUID: spec.nodeUID,
     subnets: subnets.values,
+    open: subnets.values.filter((_, index) => spec.subnets[index]?.state === "Active"),
     addresses: addresses.values,
     podRanges: podRanges.values,
     fixedMtu: spec.mtu.mode === "Fixed" ? spec.mtu.value : undefined,

@@ -1,43 +1,61 @@
 import type { NodeNetworkStatus } from "../../crds/types.ts";
+import { lowFamilies } from "./leases.ts";
+import type { OwnFacts } from "./node-status.ts";
 
 /** A status that stands in the API. Times are milliseconds on a clock that never steps back. */
 export interface Reported {
   readonly status: NodeNetworkStatus;
-  /** From when on a change in peers alone may be written. */
-  readonly peersFromMs: number;
+  /** When to write again without a change. */
+  readonly heartbeatMs: number;
 }
+
+/** What tells whether a change in leases is one to tell of. */
+export type Threshold = Pick<OwnFacts, "open" | "addBelowFreeIPs">;
 
 /** The condition that speaks of peers; every other one is a fact of this node's own. */
 export const peersCondition = "PeersUnrouted";
 
 /**
- * When to write `next`: at once where a fact of this node's own changed, later where only peers came or went, undefined where nothing changed.
- * So N nodes cost N writes a while, not N² at once, when one node joins.
+ * When to write `next`: at once where a fact of this node's own changed, else with the heartbeat. Other nodes' coming, going and loss, releases seen, and
+ * leases as long as they stay on one side of the threshold wait for the heartbeat. So N nodes cost N writes a while, not N² when one node joins.
  */
-export function reportAt(last: Reported | undefined, next: NodeNetworkStatus, nowMs: number): number | undefined {
-  if (last === undefined || text(withoutPeers(last.status)) !== text(withoutPeers(next))) return nowMs;
-  return text(last.status) === text(next) ? undefined : Math.max(nowMs, last.peersFromMs);
+export function reportAt(last: Reported | undefined, next: NodeNetworkStatus, threshold: Threshold, nowMs: number): number {
+  if (last === undefined || text(ownPart(last.status, threshold)) !== text(ownPart(next, threshold))) return nowMs;
+  return Math.max(nowMs, last.heartbeatMs);
 }
 
-/** How long to be silent about peers after a write: max(10 s, a twentieth of a second per node), 0.8 to 1.2 of it. `chance` is in [0, 1). */
-export function peersSilenceMs(nodes: number, chance: number): number {
-  return Math.max(10_000, nodes * 50) * (0.8 + 0.4 * chance);
+/** From a write to the next without a change: `leastMs`, or a twentieth of a second per node where that is more, 0.8 to 1.2 of it. `chance` is in [0, 1). */
+export function heartbeatMs(leastMs: number, nodes: number, chance: number): number {
+  return Math.max(leastMs, nodes * 50) * (0.8 + 0.4 * chance);
 }
 
-function withoutPeers({ peers: _peers, summary, conditions = [], ...own }: NodeNetworkStatus): NodeNetworkStatus {
+function ownPart(status: NodeNetworkStatus, { open, addBelowFreeIPs }: Threshold): object {
+  const {
+    observedAt: _at,
+    acknowledged: _seen,
+    lost: _lost,
+    peers: _peers,
+    summary,
+    conditions = [],
+    subnets = [],
+    ...own
+  } = status;
   return {
     ...own,
-    summary: summary?.bridge === undefined ? {} : { bridge: summary.bridge },
-    conditions: conditions.filter((condition) => condition.type !== peersCondition),
+    bridge: summary?.bridge,
+    conditions: conditions
+      .filter((condition) => condition.type !== peersCondition)
+      .toSorted((a, b) => (a.type < b.type ? -1 : 1)),
+    subnets: subnets.map(({ cidr, drained = false }) => ({ cidr, drained })),
+    low: lowFamilies(subnets, open, addBelowFreeIPs),
   };
 }
 
-/** The same text for the same status, whatever order its fields and conditions come in. */
-function text({ conditions = [], ...rest }: NodeNetworkStatus): string {
-  const sorted = { ...rest, conditions: conditions.toSorted((a, b) => (a.type < b.type ? -1 : 1)) };
-  return JSON.stringify(sorted, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
+/** The same text for the same value, whatever order its fields come in. */
+function text(value: object): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   );
 }

@@ -1,0 +1,36 @@
+import { convergeNode, type KindOutcome, type NodePlace } from "../lib/linux/converge-node.ts";
+import type { Clock } from "../lib/reconcile/clock.ts";
+import { bridgesOf, type ConfFolder, leavingConflist } from "./plan/conflist-file.ts";
+import { leftNode } from "./plan/node-state.ts";
+
+/** How long a configuration stands closed before what it offered may go: a pod that was being made when it closed has its address by then. */
+export const closingMs = 5_000;
+
+/** What one step of leaving did. */
+export interface Left {
+  readonly kinds: readonly KindOutcome[];
+  /** Nothing of ours is left. */
+  readonly isLeft: boolean;
+  readonly againAfterMs?: number;
+}
+
+/** Takes a node down that has no subnet any more. */
+export interface Leaving {
+  /** Closes the configuration, and takes everything down when it has been closed for a while and no pod holds an address. */
+  step(folder: ConfFolder, hasLeases: boolean): Promise<Left>;
+  /** The node has a subnet: what was closed so far counts for nothing. */
+  stop(): void;
+}
+
+/** One that has closed nothing yet. */
+export function createLeaving(place: NodePlace, clock: Pick<Clock, "now">): Leaving {
+  let closedAtMs: number | undefined;
+  const step = async (folder: ConfFolder, hasLeases: boolean): Promise<Left> => {
+    closedAtMs ??= clock.now();
+    const waitMs = bridgesOf(folder).length > 0 ? closedAtMs + closingMs - clock.now() : 0;
+    const stays = waitMs > 0 || hasLeases;
+    const kinds = await convergeNode(place, { ...(stays ? {} : leftNode), files: leavingConflist(folder, stays) });
+    return { kinds, isLeft: !stays, ...(waitMs > 0 ? { againAfterMs: waitMs } : {}) };
+  };
+  return { step, stop: () => (closedAtMs = undefined) };
+}

@@ -1,0 +1,38 @@
+import type { NodeNetworkStatusLost } from "../../crds/types.ts";
+import { comparePrefixes, renderPrefix } from "../../lib/net/prefix.ts";
+import type { Claim } from "./claim.ts";
+import { overlapFinder } from "./overlap.ts";
+
+/** The claims that count. */
+export interface KnownClaims {
+  /** Those in the API but Pending ones, and the lost ones; by prefix. */
+  readonly claims: readonly Claim[];
+  /** Those of them that vanished from the API without having been Held; by prefix. */
+  readonly lost: readonly Claim[];
+}
+
+/**
+ * What is known of claims, from what was known before and what stands in the API. One that vanished is a loss and stays, unless it was Held or
+ * something else overlaps it now. A Pending one counts for nothing: neither does it vanish, nor does it end a loss.
+ */
+export function knownClaims(before: readonly Claim[], seen: readonly Claim[]): KnownClaims {
+  const used = seen.filter((claim) => claim.state !== "Pending");
+  const names = new Set(used.map((claim) => claim.name));
+  const missing = before.filter((claim) => !names.has(claim.name) && claim.state !== "Held" && claim.state !== "Pending");
+  const isTaken = missing.length === 0 ? () => false : overlapFinder(used.map((claim) => claim.prefix));
+  const lost = missing.filter((claim) => !isTaken(claim.prefix)).toSorted(byPrefix);
+  return { claims: [...used, ...lost].toSorted(byPrefix), lost };
+}
+
+/** At most so many stand in a status. */
+const mostReported = 64;
+
+/** The losses of other nodes, as a status has them. */
+export function lostEntries(lost: readonly Claim[], ownNode: string): NodeNetworkStatusLost[] {
+  const others = lost.filter((claim) => claim.node !== ownNode).slice(0, mostReported);
+  return others.map(({ prefix, node, nodeUID }) => ({ cidr: renderPrefix(prefix), node, nodeUID }));
+}
+
+function byPrefix(a: Claim, b: Claim): number {
+  return comparePrefixes(a.prefix, b.prefix);
+}
