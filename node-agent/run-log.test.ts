@@ -16,10 +16,18 @@ function listening() {
   return { log: createLog({ component: "agent", level: "info", write }), lines };
 }
 
+const facts = { subnets: [], open: [], addBelowFreeIPs: 0, lost: [], acknowledged: undefined, nodeUID: undefined, nodes: 1 };
+const identity = { machineID: undefined, bootID: undefined };
+
 function run(part: Partial<AgentRun> = {}, reasons: readonly string[] = []): AgentRun {
   const warnings = { missingPlugins: [], foreignConflists: [], confFolder: "", bridgeNetfilterMissing: false };
   const faults = reasons.map((reason) => ({ reason, message: `${reason} it is` }));
-  return { outcome: { configGeneration: 1, programmed: undefined, faults, warnings }, kinds: [], unreadable: [], ...part };
+  return {
+    outcome: { configGeneration: 1, programmed: undefined, faults, warnings, isDone: faults.length === 0, facts, identity },
+    kinds: [],
+    unreadable: [],
+    ...part,
+  };
 }
 
 const added: KindOutcome = {

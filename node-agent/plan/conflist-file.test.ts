@@ -2,9 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Conflist, parseConflist, renderConflist } from "../../cni/plan/conflist.ts";
 import type { FileSet } from "../../lib/linux/node-state.ts";
+import { type Prefix, renderPrefix, toPrefix } from "../../lib/net/prefix.ts";
 import { conflistSample } from "../../test/support/conflist-sample.ts";
-import { dualSpec, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
-import { type ConfFolder, bridgesOf, foreignBefore, keptConflist, leavingConflist, openConflist } from "./conflist-file.ts";
+import { active, dualSpec, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
+import {
+  bridgesOf,
+  type ConfFolder,
+  foreignBefore,
+  keptConflist,
+  leavingConflist,
+  offeredSubnets,
+  openConflist,
+  subnetsIn,
+} from "./conflist-file.ts";
 
 const standing = conflistSample();
 
@@ -30,8 +40,43 @@ test("a programmed node has the one open configuration of its spec", () => {
 });
 
 test("an IPv6 subnet that comes first does not change the order of families", () => {
-  const own = ownNetwork(dualSpec({ subnets: [{ cidr: "fd00:10:244:1::/64" }, { cidr: "10.244.1.0/24" }] }));
+  const own = ownNetwork(dualSpec({ subnets: active("fd00:10:244:1::/64", "10.244.1.0/24") }));
   assert.deepEqual(openConflist(folderOf({}), own, 1500).want, openConflist(folderOf({}), ownNetwork(dualSpec()), 1500).want);
+});
+
+test("a subnet that drains is not offered, and a family of which all drain is closed, not left out", () => {
+  const [a, b, six] = ["10.244.1.0/24", "10.244.9.0/24", "fd00:10:244:1::/64"].map(toPrefix);
+  assert.ok(a !== undefined && b !== undefined && six !== undefined);
+  const own = { ...ownNetwork(dualSpec()), subnets: [a, b, six] };
+  const written = (open: Prefix[]) => conflists(openConflist(folderOf({}), { ...own, open }, 1500))[path];
+  assert.deepEqual(written([b, six]), { ...standing, subnets: [b, six], closed: [] });
+  assert.deepEqual(written([six]), { ...standing, subnets: [a, b, six], closed: [4] });
+  assert.deepEqual(written([]), { ...standing, subnets: [a, b, six], closed: [4, 6] });
+});
+
+test("a node that is not programmed offers what it offered, but for what is no longer open", () => {
+  const [a, b] = ["10.244.1.0/24", "10.244.9.0/24"].map(toPrefix);
+  assert.ok(a !== undefined && b !== undefined);
+  const folder = folderOf({ "10-podnet.conflist": renderConflist({ ...standing, subnets: [a, b] }) });
+  assert.deepEqual(conflists(keptConflist(folder, [b, toPrefix("10.244.33.0/24")])), { [path]: { ...standing, subnets: [b] } });
+  const closed = folderOf({ "10-podnet.conflist": renderConflist({ ...standing, closed: [4] }) });
+  assert.deepEqual(keptConflist(closed, [a]), { want: [], ours: [] }, "what is closed stays closed");
+});
+
+test("what is offered is read back from the files, open ones only", () => {
+  const folder = folderOf({
+    "10-podnet.conflist": renderConflist({ ...standing, closed: [4] }),
+    "20-podnet.conflist": renderConflist({ ...standing, subnets: [toPrefix("10.244.9.0/24")] }),
+    "30-other.conf": "{}",
+  });
+  assert.deepEqual(offeredSubnets(folder).map(renderPrefix), ["10.244.9.0/24"]);
+  assert.deepEqual(
+    subnetsIn(folder).map(({ prefix, state, stale }) => [renderPrefix(prefix), state, stale]),
+    [
+      ["10.244.1.0/24", "Draining", true],
+      ["10.244.9.0/24", "Active", true],
+    ],
+  );
 });
 
 test("a configuration of ours under an earlier name is ours to remove, a foreign one is not", () => {
@@ -40,23 +85,23 @@ test("a configuration of ours under an earlier name is ours to remove, a foreign
 });
 
 test("a node that is not programmed keeps a configuration for its own subnets as it is", () => {
-  const set = keptConflist(folderOf({ "10-podnet.conflist": renderConflist(standing) }), ownNetwork());
+  const set = keptConflist(folderOf({ "10-podnet.conflist": renderConflist(standing) }), ownNetwork().open);
   assert.deepEqual(set, { want: [], ours: [] });
 });
 
 test("a node that is not programmed closes a configuration for subnets that it no longer has", () => {
-  const own = ownNetwork(ownSpec({ subnets: [{ cidr: "10.244.9.0/24" }] }));
-  const set = keptConflist(folderOf({ "10-podnet.conflist": renderConflist(standing) }), own);
-  assert.deepEqual(conflists(set), { [path]: { ...standing, closed: true } });
+  const own = ownNetwork(ownSpec({ subnets: active("10.244.9.0/24") }));
+  const set = keptConflist(folderOf({ "10-podnet.conflist": renderConflist(standing) }), own.open);
+  assert.deepEqual(conflists(set), { [path]: { ...standing, closed: [4] } });
 });
 
 test("a node that is not programmed gets no configuration where it has none", () => {
-  assert.deepEqual(keptConflist(folderOf({}), ownNetwork()), { want: [], ours: [] });
+  assert.deepEqual(keptConflist(folderOf({}), ownNetwork().open), { want: [], ours: [] });
 });
 
 test("a node without a subnet closes its configuration, and has none after the last lease", () => {
   const folder = folderOf({ "10-podnet.conflist": renderConflist(standing), "20-other.conf": "{}" });
-  assert.deepEqual(conflists(leavingConflist(folder, true)), { [path]: { ...standing, closed: true } });
+  assert.deepEqual(conflists(leavingConflist(folder, true)), { [path]: { ...standing, closed: [4] } });
   assert.deepEqual(leavingConflist(folder, false), { want: [], ours: [path] });
 });
 
@@ -73,7 +118,7 @@ test("only files of others that sort before ours are in its way", () => {
 
 test("the bridges that plugins are told to make are those of our configurations, open or closed", () => {
   const folder = folderOf({
-    "10-podnet.conflist": renderConflist({ ...standing, closed: true }),
+    "10-podnet.conflist": renderConflist({ ...standing, closed: [4] }),
     "20-other.conf": '{"type":"bridge","bridge":"br9"}',
     "30-podnet.conflist": renderConflist({ ...standing, bridge: "br1" }),
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { claimsOf, dualClaims, dualSpec, nodeFacts, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
+import { active, claimsOf, dualClaims, dualSpec, nodeFacts, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
 import { planNode } from "./node-state.ts";
 
 const claims = claimsOf([1, 2, 3].flatMap(dualClaims));
@@ -33,7 +33,7 @@ test("the order in which claims come makes no difference but the order of items"
 
 test("two nodes of one network route to each other", () => {
   const [one, two] = [1, 2].map((n) => {
-    const spec = ownSpec({ subnets: [{ cidr: `10.244.${n}.0/24` }], nodeAddresses: [`192.168.1.${10 + n}`] });
+    const spec = ownSpec({ subnets: active(`10.244.${n}.0/24`), nodeAddresses: [`192.168.1.${10 + n}`] });
     const plan = planNode(`node-${n}`, ownNetwork(spec), claims, nodeFacts(["192.168.1.11", "192.168.1.12"]));
     assert.ok("kernel" in plan);
     return plan.kernel.routes.map(({ prefix, via }) => `${prefix} via ${via}`);
@@ -63,14 +63,9 @@ test("a node whose MTU cannot be known, or carries no IPv6, is not planned", () 
 });
 
 test("the bridge's MAC depends on the node and the bridge alone", () => {
-  const mac = (uid: string, bridge: string, subnet: string) => {
+  const mac = (node: string, bridge: string, subnet: string) => {
     const { cni } = ownSpec();
-    const plan = planNode(
-      "n",
-      ownNetwork(ownSpec({ nodeUID: uid, subnets: [{ cidr: subnet }], cni: { ...cni, bridge } })),
-      [],
-      facts,
-    );
+    const plan = planNode(node, ownNetwork(ownSpec({ subnets: active(subnet), cni: { ...cni, bridge } })), [], facts);
     return "kernel" in plan ? plan.kernel.links[0]?.mac : undefined;
   };
   assert.equal(mac("a", "cni0", "10.244.1.0/24"), mac("a", "cni0", "10.244.9.0/24"));

@@ -3,11 +3,30 @@ import { test } from "node:test";
 import type { KindOutcome } from "../../lib/linux/converge-node.ts";
 import { claimObject, claimsOf, dualClaims, dualSpec, nodeFacts, ownNetwork } from "../../test/support/node-view.ts";
 import { planNode } from "./node-state.ts";
-import { nodeReport, type RunOutcome, type Warnings } from "./node-status.ts";
+import { nodeReport, type OwnFacts, type RunOutcome, type Warnings } from "./node-status.ts";
 
 const quiet: Warnings = { missingPlugins: [], foreignConflists: [], confFolder: "/etc/cni/net.d", bridgeNetfilterMissing: false };
 const own = ownNetwork(dualSpec());
 const claims = claimsOf([...dualClaims(2), ...dualClaims(3), claimObject(4, { nextHops: [] })]);
+
+const identity = { machineID: "4f1f", bootID: "boot-2" };
+const facts: OwnFacts = {
+  subnets: [{ cidr: "10.244.1.0/24", leases: 2, free: 251 }],
+  open: ["10.244.1.0/24"],
+  addBelowFreeIPs: 16,
+  lost: [{ cidr: "10.244.7.0/24", node: "node-7", nodeUID: "uid-node-7" }],
+  acknowledged: { incarnation: "ledger-1", sequence: 3 },
+  nodeUID: "uid-node-1",
+  nodes: 4,
+};
+/** What every status of that run says, whatever became of the kernel. */
+const said = {
+  ...identity,
+  nodeUID: "uid-node-1",
+  acknowledged: facts.acknowledged,
+  subnets: facts.subnets,
+  lost: facts.lost,
+};
 
 /** A run of node-1 with three peers, one of which has no address, in which these kinds had these outcomes. */
 function outcome(outcomes: readonly KindOutcome[] = [], part: Partial<RunOutcome> = {}): RunOutcome {
@@ -18,7 +37,17 @@ function outcome(outcomes: readonly KindOutcome[] = [], part: Partial<RunOutcome
     nodeFacts(["192.168.1.12", "192.168.1.13", "fd00:192:168:1::12", "fd00:192:168:1::13"]),
   );
   assert.ok("kernel" in plan);
-  return { configGeneration: 5, programmed: { own, plan, outcomes }, faults: [], warnings: quiet, ...part };
+  const isDone = (part.faults ?? []).length === 0;
+  return {
+    configGeneration: 5,
+    isDone,
+    programmed: { own, plan, outcomes },
+    faults: [],
+    warnings: quiet,
+    facts,
+    identity,
+    ...part,
+  };
 }
 
 function errorOf(kind: string, key: string): KindOutcome {
@@ -28,6 +57,7 @@ function errorOf(kind: string, key: string): KindOutcome {
 test("a node that is programmed says what it has, and which peer has no route and why", () => {
   const { status, findings } = nodeReport(outcome(), undefined, "1.2.3");
   assert.deepEqual(status, {
+    ...said,
     configGeneration: 5,
     agentVersion: "1.2.3",
     mtu: 1500,
@@ -62,6 +92,23 @@ test("a node with a fault keeps the last generation that was programmed in full,
   assert.ok(!("configGeneration" in nodeReport(outcome([], { faults }), undefined, "1").status));
 });
 
+test("a report that cannot tell of leases repeats what was said of subnets last", () => {
+  const before = { subnets: [{ cidr: "10.244.1.0/24", leases: 9, free: 244 }] };
+  const unseen = outcome([], { facts: { ...facts, subnets: undefined } });
+  assert.deepEqual(nodeReport(unseen, before, "1").status.subnets, before.subnets);
+  assert.ok(!("subnets" in nodeReport(unseen, undefined, "1").status));
+});
+
+test("the answer to a spec without subnets is done although the node has none", () => {
+  const faults = [{ reason: "NoSubnet", message: "none" }];
+  const { status, findings } = nodeReport(
+    outcome([], { faults, isDone: true, programmed: undefined }),
+    { configGeneration: 4 },
+    "1",
+  );
+  assert.deepEqual([status.configGeneration, findings[0]?.status], [5, "False"]);
+});
+
 test("the summary tells only what is there", () => {
   const bridge = (...outcomes: readonly KindOutcome[]) => nodeReport(outcome(outcomes), undefined, "1").status.summary?.bridge;
   assert.equal(bridge(errorOf("address", "cni0 10.244.1.1")), "cni0 fd00:10:244:1::1/64");
@@ -72,7 +119,7 @@ test("the summary tells only what is there", () => {
 test("a node that could not be looked at says so and nothing of what it has", () => {
   const faults = [{ reason: "NodeUnseen", message: "there is no program ip" }];
   const { status, findings } = nodeReport(outcome([], { faults, programmed: undefined }), undefined, "1");
-  assert.deepEqual(status, { agentVersion: "1", summary: {} });
+  assert.deepEqual(status, { ...said, agentVersion: "1", summary: {} });
   assert.deepEqual(
     findings.map(({ type, reason }) => [type, reason]),
     [["Programmed", "NodeUnseen"]],
@@ -99,7 +146,10 @@ test("each warning is a condition that stands as long as the warning", () => {
 });
 
 test("what a status holds stays within its bounds, however much there is to say", () => {
-  const subnets = Array.from({ length: 32 }, (_, n) => ({ cidr: `fd00:10:244:${(n + 4096).toString(16)}::/64` }));
+  const subnets = Array.from({ length: 32 }, (_, n) => ({
+    cidr: `fd00:10:244:${(n + 4096).toString(16)}::/64`,
+    state: "Active" as const,
+  }));
   const many = ownNetwork(dualSpec({ subnets }));
   const peers = claimsOf(
     Array.from({ length: 200 }, (_, n) => claimObject(2, { cidr: `10.245.${n}.0/24`, node: `node-${n}`, nextHops: [] })),
@@ -108,6 +158,8 @@ test("what a status holds stays within its bounds, however much there is to say"
   assert.ok("kernel" in plan);
   const faults = Array.from({ length: 100 }, (_, n) => ({ reason: "RouteFailed", message: `${n} ${"x".repeat(2000)}` }));
   const { status, findings } = nodeReport(outcome([], { programmed: { own: many, plan, outcomes: [] }, faults }), undefined, "1");
+  const kept = Array.from({ length: 99 }, (_, n) => ({ cidr: `10.244.${n}.0/24`, leases: 1, free: 1 }));
+  assert.equal(nodeReport(outcome([], { facts: { ...facts, subnets: kept } }), undefined, "1").status.subnets?.length, 64);
   assert.ok((status.summary?.bridge ?? "").length <= 512);
   assert.match(status.summary?.bridge ?? "", / and \d+ more$/);
   for (const { message } of findings) assert.ok(message.length <= 4096);

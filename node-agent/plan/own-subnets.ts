@@ -1,16 +1,13 @@
-import { type Prefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
+import { comparePrefixes, type Prefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Claim } from "./claim.ts";
 import type { NamedSubnet } from "./own-network.ts";
 import { overlapFinder } from "./overlap.ts";
+import { begins, isConfirmed, type Saying, type Standing, stateAfter, type SubnetState } from "./subnet-state.ts";
 
 /** A subnet that this node has, whatever its spec says now. */
 export interface OwnSubnet {
   readonly prefix: Prefix;
-  /**
-   * Active: new pods get addresses of it. Draining: none do. Held: neither, since its claim is at rest.
-   * Leaving: it was taken from this node, and goes with its last lease. All but Active ones are served to the pods that have them.
-   */
-  readonly state: "Active" | "Draining" | "Held" | "Leaving";
+  readonly state: SubnetState;
   /** Known only from before a reboot: evidence, of which nothing is programmed. */
   readonly stale: boolean;
 }
@@ -27,9 +24,6 @@ export interface SubnetSight {
   /** Whether no configuration has offered it for so long that no pod can still be getting an address of it. */
   readonly isClosed: (prefix: Prefix) => boolean;
 }
-
-/** How a prefix stands in the API: the state of this node's own claim of it, or that others have it, or that nothing is known of it. */
-type Standing = "Active" | "Draining" | "Held" | "Pending" | "Taken" | "None";
 
 /** Gives the standing of prefixes. */
 export function standings({ node, claims }: Pick<SubnetSight, "node" | "claims">): (prefix: Prefix) => Standing {
@@ -69,33 +63,16 @@ function nextSubnet(
   standing: Standing,
   sight: SubnetSight,
 ): OwnSubnet | undefined {
-  const named = sight.named?.find((subnet) => renderPrefix(subnet.prefix) === renderPrefix(prefix))?.state;
+  const saying = sayingOf(prefix, sight);
   const leases = sight.leases(prefix);
-  const isNew = before === undefined;
-  if (isNew && named === undefined && (leases ?? 0) === 0) return undefined;
-  if (isNew && standing === "Pending") return undefined;
-  const state = stateOf(before?.state, named, standing, sight.named !== undefined);
-  const isConfirmed = named !== undefined || standing === "Active" || standing === "Draining";
-  if (before?.stale === true && !isConfirmed) return leases === 0 ? undefined : { prefix, state, stale: true };
-  const isGone = state === "Leaving" && leases === 0 && (isNew || sight.isClosed(prefix));
-  return isGone ? undefined : { prefix, state, stale: false };
+  if (before === undefined && !begins(saying, standing, (leases ?? 0) > 0)) return undefined;
+  const state = stateAfter(before?.state, saying, standing);
+  const stale = before?.stale === true && !isConfirmed(saying, standing);
+  const isGone = leases === 0 && (stale || (state === "Leaving" && sight.isClosed(prefix)));
+  return isGone ? undefined : { prefix, state, stale };
 }
 
-function stateOf(
-  before: OwnSubnet["state"] | undefined,
-  named: NamedSubnet["state"] | undefined,
-  standing: Standing,
-  specSpeaks: boolean,
-): OwnSubnet["state"] {
-  const isUnnamed = specSpeaks && named === undefined;
-  if (standing === "Taken") return "Leaving";
-  if (standing === "Held") return isUnnamed ? "Leaving" : "Held";
-  if (standing === "None" || standing === "Pending") {
-    // Whoever was Held or leaving and has no claim any more was let go in order.
-    if (before === "Held" || before === "Leaving") return "Leaving";
-    return named ?? before ?? "Draining";
-  }
-  if (named !== undefined) return named;
-  if (isUnnamed) return "Leaving";
-  return before === "Held" ? standing : (before ?? "Draining");
+function sayingOf(prefix: Prefix, { named }: SubnetSight): Saying {
+  if (named === undefined) return "Silent";
+  return named.find((subnet) => comparePrefixes(subnet.prefix, prefix) === 0)?.state ?? "Unnamed";
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Condition, NodeNetworkStatus } from "../../crds/types.ts";
-import { peersSilenceMs, reportAt } from "./report-time.ts";
+import { heartbeatMs, reportAt } from "./report-time.ts";
 
 const programmed: Condition = {
   type: "Programmed",
@@ -13,47 +13,82 @@ const programmed: Condition = {
 };
 const status: NodeNetworkStatus = {
   configGeneration: 1,
+  observedAt: "2026-01-01T00:00:00Z",
+  acknowledged: { incarnation: "ledger-1", sequence: 4 },
   mtu: 1500,
   summary: { bridge: "cni0 10.244.1.1/24", peers: "2/2" },
   peers: { known: 2, routed: 2 },
+  subnets: [
+    { cidr: "10.244.1.0/24", leases: 240, free: 13 },
+    { cidr: "10.244.9.0/24", leases: 240, free: 13 },
+    { cidr: "10.244.8.0/24", leases: 9, free: 244 },
+  ],
   conditions: [programmed],
 };
 const more: NodeNetworkStatus = { ...status, summary: { ...status.summary, peers: "3/3" }, peers: { known: 3, routed: 3 } };
-const last = { status, peersFromMs: 20_000 };
+const last = { status, heartbeatMs: 20_000 };
+const threshold = { open: ["10.244.1.0/24", "10.244.9.0/24"], addBelowFreeIPs: 16 };
+
+/** The status with so many addresses free in its first and its last subnet. */
+function withFree(first: number, third = 244): NodeNetworkStatus {
+  const free = [first, 13, third];
+  return { ...status, subnets: (status.subnets ?? []).map((subnet, n) => ({ ...subnet, free: free[n] ?? 0 })) };
+}
 
 test("the first report is written at once", () => {
-  assert.equal(reportAt(undefined, status, 5), 5);
+  assert.equal(reportAt(undefined, status, threshold, 5), 5);
 });
 
-test("nothing new is nothing written, whatever the order of fields and conditions", () => {
+test("nothing new waits for the heartbeat, whatever the order of fields and conditions", () => {
   const module: Condition = { ...programmed, type: "BridgeNetfilterMissing" };
   const turned = { ...Object.fromEntries(Object.entries(status).toReversed()), conditions: [module, programmed] };
-  assert.equal(reportAt({ ...last, status: { ...status, conditions: [programmed, module] } }, turned, 99_000), undefined);
+  assert.equal(reportAt({ ...last, status: { ...status, conditions: [programmed, module] } }, turned, threshold, 7), 20_000);
+  assert.equal(reportAt(last, status, threshold, 20_001), 20_001);
 });
 
 test("a fact of the node's own is written at once", () => {
+  const [first, ...rest] = status.subnets ?? [];
+  assert.ok(first !== undefined);
   const facts: NodeNetworkStatus[] = [
     { ...status, configGeneration: 2 },
     { ...status, mtu: 1450 },
+    { ...status, nodeUID: "another" },
+    { ...status, bootID: "another" },
     { ...status, summary: { ...status.summary, bridge: "cni0" } },
     { ...status, conditions: [{ ...programmed, status: "False" }] },
+    { ...status, subnets: rest },
+    { ...status, subnets: [{ ...first, drained: true }, ...rest] },
     { ...more, configGeneration: 2 },
   ];
-  for (const next of facts) assert.equal(reportAt(last, next, 7), 7);
+  for (const next of facts) assert.equal(reportAt(last, next, threshold, 7), 7);
 });
 
-test("peers alone are written only after a silence", () => {
-  assert.equal(reportAt(last, more, 7), 20_000);
-  assert.equal(reportAt(last, more, 20_001), 20_001);
+test("what happens to other nodes, releases seen and the time of the look wait for the heartbeat", () => {
   const unrouted: Condition = { ...programmed, type: "PeersUnrouted" };
-  assert.equal(reportAt(last, { ...status, conditions: [programmed, unrouted] }, 7), 20_000);
+  const others: NodeNetworkStatus[] = [
+    more,
+    { ...status, conditions: [programmed, unrouted] },
+    { ...status, observedAt: "2026-01-01T00:01:00Z" },
+    { ...status, acknowledged: { incarnation: "ledger-1", sequence: 5 } },
+    { ...status, lost: [{ cidr: "10.244.2.0/24", node: "node-2", nodeUID: "uid-node-2" }] },
+  ];
+  for (const next of others) assert.equal(reportAt(last, next, threshold, 7), 20_000);
 });
 
-test("the silence is at least 8 seconds, and makes at most 25 writes a second of any number of nodes", () => {
+test("leases are told of at once only where the free addresses of a family pass the threshold, either way", () => {
+  assert.equal(reportAt(last, withFree(3), threshold, 7), 20_000, "16 free over both open subnets is enough");
+  assert.equal(reportAt(last, withFree(2), threshold, 7), 7, "15 is not");
+  assert.equal(reportAt({ ...last, status: withFree(2) }, withFree(1), threshold, 7), 20_000, "still below");
+  assert.equal(reportAt({ ...last, status: withFree(2) }, withFree(3), threshold, 7), 7, "no longer below");
+  assert.equal(reportAt(last, withFree(13, 0), threshold, 7), 20_000, "a draining subnet gives none anyway");
+});
+
+test("heartbeats of any number of nodes are 25 writes a second at most, and none comes sooner than 0.8 of the period", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100_000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (nodes, chance) => {
-      const silence = peersSilenceMs(nodes, chance);
-      assert.ok(silence >= 8_000 && nodes / (silence / 1000) <= 25.001);
+      const period = heartbeatMs(60_000, nodes, chance);
+      assert.ok(period >= 48_000 && nodes / (period / 1000) <= 25.001);
+      assert.ok(period <= 1.2 * Math.max(60_000, nodes * 50));
     }),
   );
 });

@@ -1,34 +1,33 @@
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import type { Fault } from "./faults.ts";
 import { type OwnSubnet, standings, type SubnetSight } from "./own-subnets.ts";
+import type { Standing } from "./subnet-state.ts";
 
 /** Why the subnets that a node has are not those of its spec, for each that differs. */
 export function subnetFaults(subnets: readonly OwnSubnet[], sight: SubnetSight): Fault[] {
   const standingOf = standings(sight);
   const have = new Map(subnets.map((subnet) => [renderPrefix(subnet.prefix), subnet]));
-  const missing = (sight.named ?? []).filter(({ prefix }) => !have.has(renderPrefix(prefix)));
+  const lacking = (sight.named ?? []).filter(({ prefix }) => !have.has(renderPrefix(prefix)));
   return [
-    ...missing.map(({ prefix }) => missingFault(renderPrefix(prefix), standingOf(prefix))),
-    ...[...have]
-      .map(([cidr, subnet]) => keptFault(cidr, subnet, sight.leases(subnet.prefix)))
-      .filter((fault) => fault !== undefined),
-  ];
+    ...lacking.map(({ prefix }) => missingFault(renderPrefix(prefix), standingOf(prefix))),
+    ...[...have].map(([cidr, subnet]) => keptFault(cidr, subnet, sight.leases(subnet.prefix))),
+  ].filter((fault) => fault !== undefined);
 }
 
-function missingFault(cidr: string, standing: string): Fault {
-  if (standing === "Pending") {
-    return {
-      reason: "SubnetPending",
-      message: `${cidr} is not used before its NodeSubnet is Active; that is a matter of seconds`,
-    };
-  }
-  if (standing === "Taken") {
-    return {
-      reason: "SubnetTaken",
-      message: `${cidr} is not used, since a NodeSubnet of another owner or size overlaps it; the operator gives this node another one`,
-    };
-  }
-  return { reason: "SubnetReleased", message: `${cidr} is not used any more, since its NodeSubnet was Held and is gone` };
+/** Why a subnet of the spec is not used, by how it stands in the API. */
+const missing: Readonly<Partial<Record<Standing, { readonly reason: string; readonly because: string }>>> = {
+  Pending: { reason: "SubnetPending", because: "its NodeSubnet is not Active yet; that is a matter of seconds" },
+  Held: { reason: "SubnetHeld", because: "its NodeSubnet is Held: the Node of this machine was found deleted" },
+  Taken: { reason: "SubnetTaken", because: "another NodeSubnet overlaps it; the operator gives this node another one" },
+  None: {
+    reason: "SubnetUnclaimed",
+    because: "there is no NodeSubnet of it; the operator makes it, or gives this node another one",
+  },
+};
+
+function missingFault(cidr: string, standing: Standing): Fault | undefined {
+  const found = missing[standing];
+  return found && { reason: found.reason, message: `${cidr} is not used, since ${found.because}` };
 }
 
 function keptFault(cidr: string, { state, stale }: OwnSubnet, leases: number | undefined): Fault | undefined {

@@ -2,7 +2,7 @@ import { nodeSubnetName } from "../../crds/names.ts";
 import type { NodeNetworkSpec, NodeSubnetSpec } from "../../crds/types.ts";
 import { toAddress } from "../../lib/net/address.ts";
 import type { NextHop } from "../../lib/linux/next-hop.ts";
-import { type Claim, type ClaimObject, parseClaims } from "../../node-agent/plan/claim.ts";
+import { type ClaimObject, parseClaims, type SeenClaim } from "../../node-agent/plan/claim.ts";
 import type { NodeFacts } from "../../node-agent/plan/node-facts.ts";
 import { isProblems, type OwnNetwork, parseOwnNetwork } from "../../node-agent/plan/own-network.ts";
 
@@ -14,7 +14,7 @@ export function ownSpec(part: Partial<NodeNetworkSpec> = {}): NodeNetworkSpec {
     nodeUID: "uid-node-1",
     network: "default",
     networkUID: "uid-default",
-    subnets: [{ cidr: "10.244.1.0/24", state: "Active" }],
+    subnets: active("10.244.1.0/24"),
     growth: { addBelowFreeIPs: 16 },
     nodeAddresses: ["192.168.1.11"],
     podRanges: ["10.244.0.0/16"],
@@ -25,13 +25,15 @@ export function ownSpec(part: Partial<NodeNetworkSpec> = {}): NodeNetworkSpec {
   };
 }
 
+/** Subnets as a spec has them, all Active. */
+export function active(...cidrs: readonly string[]): NodeNetworkSpec["subnets"] {
+  return cidrs.map((cidr) => ({ cidr, state: "Active" }));
+}
+
 /** The same in both families. */
 export function dualSpec(part: Partial<NodeNetworkSpec> = {}): NodeNetworkSpec {
   return ownSpec({
-    subnets: [
-      { cidr: "10.244.1.0/24", state: "Active" },
-      { cidr: "fd00:10:244:1::/64", state: "Active" },
-    ],
+    subnets: active("10.244.1.0/24", "fd00:10:244:1::/64"),
     nodeAddresses: ["192.168.1.11", "fd00:192:168:1::11"],
     podRanges: ["10.244.0.0/16", "fd00:10:244::/48"],
     ...part,
@@ -69,7 +71,7 @@ export function dualClaims(n: number): ClaimObject[] {
 }
 
 /** The same, read; every one of them has to be readable. */
-export function claimsOf(objects: readonly ClaimObject[]): readonly Claim[] {
+export function claimsOf(objects: readonly ClaimObject[]): readonly SeenClaim[] {
   const { claims, problems } = parseClaims(objects);
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("; "));
   return claims;
