@@ -1,8 +1,8 @@
-// What the CRDs promise beyond one PodNetwork's content: claims keep their owner, status and spec have one writer each, wrong objects can be mended.
+// What the CRDs promise beyond one PodNetwork's content: status and spec have one writer each, columns say what people ask, wrong objects can be mended.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { apiVersion, nodeNetworkResource, nodeSubnetName, nodeSubnetResource, podNetworkResource } from "../../crds/names.ts";
-import type { NodeNetwork, NodeSubnet, PodNetwork } from "../../crds/types.ts";
+import { nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../../crds/names.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import { validatePodNetwork } from "../../crds/validate.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -13,10 +13,12 @@ import { isKubeError } from "../../lib/kube/errors.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { installCrds } from "../support/install-crds.ts";
 import { labName } from "../support/lab-name.ts";
+import { claimOf, entryOf, ledgerOf, nodeNetworkOf, podNetworkOf } from "../support/network-sample.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
 const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
+const rangeLedgers: Resource<RangeLedger> = rangeLedgerResource;
 
 let lab: Lab;
 let client: KubeClient;
@@ -31,73 +33,22 @@ after(async () => {
   await lab?.stop();
 });
 
-const owner = { network: "default", networkUID: "n-1", node: "node-1", nodeUID: "u-1" };
-
-function claim(cidr: string): NodeSubnet {
-  const spec = { ...owner, cidr, nextHops: ["192.168.1.11"], nodeAddresses: ["192.168.1.11", "fd00:192:168:1::11"] };
-  return { apiVersion, kind: "NodeSubnet", metadata: { name: nodeSubnetName(cidr) }, spec };
-}
-
 const refusedFor = (words: RegExp) => (error: unknown) => isKubeError(error, "Invalid") && words.test(error.message);
 
-test("a prefix of either family is claimed once, whoever comes second", async () => {
-  for (const cidr of ["10.244.1.0/24", "fd00:10:244:1::/64"]) {
-    await client.create(nodeSubnets, claim(cidr));
-    const second = { ...claim(cidr), spec: { ...claim(cidr).spec, node: "node-2", nodeUID: "u-2" } };
-    await assert.rejects(client.create(nodeSubnets, second), (error) => isKubeError(error, "AlreadyExists"));
-  }
-});
-
-test("a claim takes other addresses of its node, but never another owner or prefix", async () => {
-  const stored = await client.create(nodeSubnets, claim("10.244.2.0/24"));
-  const moved = await client.replace(nodeSubnets, { ...stored, spec: { ...stored.spec, nextHops: ["192.168.1.99"] } });
-  assert.deepEqual(moved.spec.nextHops, ["192.168.1.99"]);
-  const changes: readonly Partial<NodeSubnet["spec"]>[] = [
-    { network: "other" },
-    { networkUID: "n-2" },
-    { node: "node-2" },
-    { nodeUID: "u-2" },
-    { cidr: "10.244.3.0/24" },
-  ];
-  for (const change of changes) {
-    const other = { ...moved, spec: { ...moved.spec, ...change } };
-    await assert.rejects(client.replace(nodeSubnets, other), refusedFor(/the owner of a claim never changes/));
-  }
-});
-
-test("a claim that is no canonical prefix is refused", async () => {
-  for (const cidr of ["10.244.3.1/24", "10.244.3.0"]) {
-    const wrong = { ...claim("10.244.3.0/24"), spec: { ...claim("10.244.3.0/24").spec, cidr } };
-    await assert.rejects(client.create(nodeSubnets, wrong), refusedFor(/must be a prefix in canonical form/));
-  }
-});
-
 test("a NodeNetwork's status and its spec are written apart, and a report raises no generation", async () => {
-  const spec: NodeNetwork["spec"] = {
-    configGeneration: 1,
-    nodeUID: "u-1",
-    network: "default",
-    networkUID: "n-1",
-    subnets: [{ cidr: "10.244.1.0/24" }, { cidr: "fd00:10:244:1::/64" }],
-    nodeAddresses: ["192.168.1.11"],
-    podRanges: ["10.244.0.0/16"],
-    mtu: { mode: "Auto" },
-    masquerade: { enabled: true },
-    cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
-  };
+  const { spec } = nodeNetworkOf("node-1");
   const status: NonNullable<NodeNetwork["status"]> = {
     configGeneration: 1,
+    observedAt: "2026-11-24T12:00:00Z",
+    nodeUID: "uid-node-1",
+    acknowledged: { incarnation: "ledger-1", sequence: 0 },
+    subnets: [{ cidr: "10.244.1.0/24", leases: 12, free: 241 }],
+    lost: [{ cidr: "10.244.2.0/24", node: "node-2", nodeUID: "uid-node-2" }],
     summary: { bridge: "cni0 10.244.1.1/24", peers: "2/2" },
     peers: { known: 2, routed: 2 },
     mtu: 1500,
   };
-  const stored = await client.create(nodeNetworks, {
-    apiVersion,
-    kind: "NodeNetwork",
-    metadata: { name: "node-1" },
-    spec,
-    status,
-  });
+  const stored = await client.create(nodeNetworks, nodeNetworkOf("node-1", status));
   assert.equal(stored.status, undefined);
   const reported = await client.replace(
     nodeNetworks,
@@ -110,7 +61,11 @@ test("a NodeNetwork's status and its spec are written apart, and a report raises
 });
 
 test("kubectl prints the columns that people look for", async () => {
-  const network = await client.create(podNetworks, networkOf(["10.96.0.0/16"], "columns"));
+  const network = await client.create(podNetworks, podNetworkOf("columns", ["10.96.0.0/16"]));
+  await client.create(nodeSubnets, claimOf("node-1", "10.244.1.0/24"));
+  const recovery = { since: "2026-11-24T12:00:00Z", until: "2026-11-24T12:05:00Z", reason: "LedgerMissing" };
+  const ledger = ledgerOf([entryOf("10.244.0.0/16"), entryOf("10.245.0.0/16")]);
+  await client.create(rangeLedgers, { ...ledger, spec: { ...ledger.spec, recovery } });
   const condition = {
     type: "Ready",
     status: "True",
@@ -131,19 +86,10 @@ test("kubectl prints the columns that people look for", async () => {
   const [, nodeNetwork] = await columns("nnet");
   assert.deepEqual(nodeNetwork?.slice(0, 5), ["node-1", "default", "cni0 10.244.1.1/24", "2/2", "1500"]);
   const [, nodeSubnet] = await columns("nsub");
-  assert.deepEqual(nodeSubnet?.slice(0, 5), ["10.244.1.0-24", "default", "node-1", "10.244.1.0/24", "192.168.1.11"]);
+  assert.deepEqual(nodeSubnet?.slice(0, 6), ["10.244.1.0-24", "default", "node-1", "10.244.1.0/24", "Active", "192.168.1.11"]);
+  const [, rangeLedger] = await columns("rledger");
+  assert.deepEqual(rangeLedger?.slice(0, 5), ["cluster", "ledger-1", "10.244.0.0/16", "0", "LedgerMissing"]);
 });
-
-function networkOf(cidrs: readonly string[], name: string): PodNetwork {
-  const spec = { ranges: cidrs.map((cidr) => ({ cidr, nodePrefixLength: 24 })), ...defaults };
-  return { apiVersion, kind: "PodNetwork", metadata: { name }, spec };
-}
-
-const defaults: Omit<PodNetwork["spec"], "ranges"> = {
-  mtu: { mode: "Auto" },
-  masquerade: { enabled: true },
-  cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
-};
 
 /** Takes every rule out of a CRD, as if it were of a version that did not have them yet. */
 async function dropRules(): Promise<void> {
@@ -154,9 +100,9 @@ async function dropRules(): Promise<void> {
 }
 
 test("a network that was stored before a rule existed can be mended in steps, says the API server as we do", async () => {
-  const wrong = networkOf(["10.1.0.0/16", "10.2.0.9/16", "127.1.0.0/16"], "wrong");
+  const wrong = podNetworkOf("wrong", ["10.1.0.0/16", "10.2.0.9/16", "127.1.0.0/16"]);
   await dropRules();
-  const ask = () => client.create(podNetworks, networkOf(["10.3.0.9/16"], "probe"), { dryRun: true });
+  const ask = () => client.create(podNetworks, podNetworkOf("probe", ["10.3.0.9/16"]), { dryRun: true });
   await waitUntil("the API server to forget the rules", 20_000, () => ask().catch(() => undefined));
   let stored = await client.create(podNetworks, wrong);
   await installCrds(lab);
@@ -171,11 +117,14 @@ test("a network that was stored before a rule existed can be mended in steps, sa
     ["10.1.0.0/16", "127.1.0.0/16", "10.4.0.0/16"],
     ["10.1.0.0/16", "10.4.0.0/16"],
   ]) {
-    const next = { ...stored, spec: { ...stored.spec, ranges: networkOf(cidrs, "wrong").spec.ranges } };
+    const next = { ...stored, spec: { ...stored.spec, ranges: podNetworkOf("wrong", cidrs).spec.ranges } };
     assert.deepEqual(validatePodNetwork(next, stored), []);
     stored = await client.replace(podNetworks, next);
   }
-  const worse = { ...stored, spec: { ...stored.spec, ranges: networkOf(["10.1.0.0/16", "10.2.0.9/16"], "wrong").spec.ranges } };
+  const worse = {
+    ...stored,
+    spec: { ...stored.spec, ranges: podNetworkOf("wrong", ["10.1.0.0/16", "10.2.0.9/16"]).spec.ranges },
+  };
   assert.deepEqual(
     validatePodNetwork(worse, stored).map(({ code }) => code),
     ["NotCanonical"],

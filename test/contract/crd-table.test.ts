@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { isKubeError } from "../../lib/kube/errors.ts";
 import { podNetworkResource } from "../../crds/names.ts";
+import type { PodNetwork } from "../../crds/types.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { startLab } from "../../lab/start-lab.ts";
@@ -11,6 +12,7 @@ import type { Resource } from "../../lib/kube/resource.ts";
 import { type CrdCase, judge, objectOf, readCrdCases, type Untyped } from "../support/crd-case.ts";
 import { installCrds } from "../support/install-crds.ts";
 import { labName } from "../support/lab-name.ts";
+import { podNetworkOf, rangeOf } from "../support/network-sample.ts";
 
 const podNetworks: Resource<Untyped> = podNetworkResource;
 
@@ -82,3 +84,37 @@ for (const one of refusedWhenStrict) {
     assert.ok("spec" in (await ask(one)));
   });
 }
+
+/** As much as one PodNetwork may hold, with names and prefixes as long as they get in practice. */
+function largest(): PodNetwork {
+  const hex = (offset: number, index: number) => (offset + index).toString(16);
+  const subnet = (offset: number, index: number) => `2001:db8:1234:100f:abcd:${hex(offset, index)}::/96`;
+  const times = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index));
+  const node = (index: number) => `ip-10-0-12-${100 + Math.floor(index / 16)}.eu-central-1.compute.internal`;
+  return podNetworkOf("largest", [], {
+    ranges: times(16, (index) => rangeOf(`2001:db8:1234:${hex(0x1000, index)}:abcd::/80`, { nodePrefixLength: 96 })),
+    reserved: times(64, (index) => ({ cidr: subnet(0x2000, index) })),
+    staticSubnets: times(256, (index) => ({ node: node(index), cidr: subnet(0x3000, index) })),
+    growth: { maxSubnetsPerNode: 16, addBelowFreeIPs: 16 },
+  });
+}
+
+test("the API server finishes its rules on the largest network that the schema allows, right or wrong", async () => {
+  const { metadata, ...right } = largest();
+  const ask = (spec: PodNetwork["spec"]) =>
+    client.create(podNetworks, { ...right, metadata: { name: metadata.name }, spec }, { dryRun: true });
+  await ask(right.spec);
+  const { staticSubnets = [] } = right.spec;
+  const reserved = staticSubnets.slice(0, 64).map(({ cidr }) => ({ cidr }));
+  const wrong: readonly [Partial<PodNetwork["spec"]>, RegExp][] = [
+    [{ reserved }, /static subnets touch a reserved prefix/],
+    [{ growth: { ...right.spec.growth, maxSubnetsPerNode: 15 } }, /more static subnets of one family than .* 15;/],
+    [{ ranges: right.spec.ranges.slice(0, 15) }, /static subnets lie in no range/],
+    [
+      { staticSubnets: staticSubnets.map(({ node, cidr }) => ({ node, cidr: cidr.replace("/96", "/97") })) },
+      /not of the nodePrefixLength/,
+    ],
+  ];
+  for (const [part, words] of wrong)
+    await assert.rejects(ask({ ...right.spec, ...part }), (error) => isKubeError(error, "Invalid") && words.test(error.message));
+});
