@@ -21,7 +21,7 @@ export interface HoldPlan {
   readonly againAfterMs: number | undefined;
 }
 
-/** How long a claim rests whose network is gone. */
+/** How long a claim rests whose network is gone, and none of its name has come. */
 const defaultHoldSeconds = 300;
 
 /**
@@ -32,16 +32,16 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
   const { ledger, claims, networks } = snapshot;
   if (ledger === undefined || ledger.recovering) return { expired: [], againAfterMs: undefined };
   const returning = new Set(members.flatMap((member) => member.holding.returning));
-  const holds = new Map(networks.map((network) => [network.uid, network.object.spec.release.holdSeconds * 1000]));
+  const holds = new Map(networks.flatMap(({ uid, name, object }) => [uid, name].map((key) => [key, object.spec.release.holdSeconds])));
   const seen = acknowledgements(snapshot, ledger.incarnation, input);
   const leased = leasedPrefixes(snapshot, input);
   const expired: Expired[] = [];
   const waits: number[] = [];
   for (const claim of claims) {
-    const { state, heldAt, releaseSequence, incarnation, networkUID, cidr } = claim.object.spec;
+    const { state, heldAt, releaseSequence, incarnation, network, networkUID, cidr } = claim.object.spec;
     if (state !== "Held" || releaseSequence === undefined || incarnation !== ledger.incarnation) continue;
     if (returning.has(claim) || leased.has(cidr)) continue;
-    const holdMs = holds.get(networkUID) ?? defaultHoldSeconds * 1000;
+    const holdMs = (holds.get(networkUID) ?? holds.get(network) ?? defaultHoldSeconds) * 1000;
     const restsMs = input.nowMs - Date.parse(heldAt ?? "");
     const behind = seen.filter(({ sequence }) => sequence < releaseSequence);
     const silent = behind.filter(({ isSilent }) => isSilent);

@@ -29,7 +29,7 @@ afterEach(async () => {
   await world.clear();
 });
 after(async () => {
-  await world?.client.close();
+  await world?.close();
   await lab?.stop();
 });
 

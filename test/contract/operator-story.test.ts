@@ -27,12 +27,12 @@ before(async () => {
 afterEach(() => world.clear());
 after(async () => {
   const code = await operator?.stop();
-  await world?.client.close();
+  await world?.close();
   await lab?.stop();
   assert.equal(code, 0, "the operator ends in order when it is told to");
 });
 
-const range = { cidr: "10.244.0.0/16", nodePrefixLength: 24 };
+const range = { cidr: "10.244.0.0/16", nodePrefixLength: 24 } as const;
 const three = ["node-1", "node-2", "node-3"];
 
 async function conditionOfNode(name: string) {
@@ -160,6 +160,7 @@ test("a node that is being deleted keeps its subnet until it is gone; then claim
   await world.createNodes(2, 2);
   await world.createNetwork("default", { ranges: [range] });
   await world.until("two NodeNetworks", async () => (await world.record("node-1")) && (await world.record("node-2")));
+  for (const name of ["node-1", "node-2"]) world.agents.start(name);
   await world.client.delete(nodes, "node-1");
   await world.client.delete(nodes, "node-2");
   await world.until(
@@ -183,10 +184,11 @@ test("a Node created again under its name is another one: the old claim goes, an
   await world.createNodes(1, 1);
   const node = (await world.client.get(nodes, "node-1")) ?? assert.fail();
   await world.until("the new Node's NodeNetwork", async () => (await world.record("node-1"))?.spec.nodeUID === node.metadata.uid);
+  await world.until("the old claim to rest", async () => (await world.owners()).some((owner) => owner.endsWith("Held")));
   await world.until("one claim a node", async () => (await world.claims()).length === 2);
   const own = (await world.claims()).find(({ spec }) => spec.node === "node-1");
   assert.equal(own?.spec.nodeUID, node.metadata.uid);
-  assert.deepEqual((await world.record("node-1"))?.spec.subnets, [{ cidr: own.spec.cidr }]);
+  assert.deepEqual((await world.record("node-1"))?.spec.subnets, [{ cidr: own.spec.cidr, state: "Active" }]);
   assert.notEqual(before.spec.nodeUID, node.metadata.uid);
 });
 

@@ -46,6 +46,9 @@ function claimFor(node: string): NodeSubnet {
     node,
     nodeUID: node,
     cidr: "10.77.7.0/24",
+    state: "Pending" as const,
+    incarnation: "contract",
+    epoch: 1,
     nextHops: [],
     nodeAddresses: [],
   };

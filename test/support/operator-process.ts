@@ -30,6 +30,8 @@ export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
       PODNET_KUBECONFIG: outsideKubeconfig,
       PODNET_HEALTH_LISTEN: `127.0.0.1:${port}`,
       PODNET_RESYNC_SECONDS: "1",
+      PODNET_HEARTBEAT_SECONDS: "1",
+      PODNET_RECOVERY_SECONDS: "3",
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Condition, NodeNetwork, NodeSubnet, PodNetwork, PodNetworkSpec } from "../../crds/types.ts";
+import type { Condition, NodeNetwork, NodeSubnet, PodNetwork, PodNetworkSpec, RangeLedger } from "../../crds/types.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { nodes, type Pod, pods } from "../../lib/kube/builtin.ts";
@@ -7,10 +7,20 @@ import { connect, type KubeClient } from "../../lib/kube/client.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
 import type { KubeObject, Resource, Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
-import { nodeNetworks, nodeSubnets, podNetworks } from "../../operator/cluster.ts";
+import { nodeNetworks, nodeSubnets, podNetworks, rangeLedgers } from "../../operator/cluster.ts";
+import { type PaperAgents, startPaperAgents } from "./paper-agent.ts";
+import type { RangePart } from "./plan-snapshot.ts";
 
 /** How long anything may take before a test gives up on it. */
 const patienceMs = 30_000;
+
+/** A spec as people write it. */
+export type SpecPart = Partial<Omit<PodNetworkSpec, "ranges" | "growth" | "release" | "rollout">> & {
+  readonly ranges: readonly RangePart[];
+  readonly growth?: Partial<PodNetworkSpec["growth"]>;
+  readonly release?: Partial<PodNetworkSpec["release"]>;
+  readonly rollout?: Partial<PodNetworkSpec["rollout"]>;
+};
 
 /** An administrator's view of a cluster without kubelets and agents, and the hands of both. */
 export interface OperatorWorld {
@@ -18,7 +28,8 @@ export interface OperatorWorld {
   network(name: string): Promise<Stored<PodNetwork> | undefined>;
   /** e.g. `"Ready True/Ready: 3 of 3 nodes programmed"`; empty where there is none of that type. */
   condition(name: string, type: string): Promise<string>;
-  createNetwork(name: string, spec: Partial<PodNetworkSpec>): Promise<Stored<PodNetwork>>;
+  /** Subnets of it rest for a second, unless `spec` says otherwise. */
+  createNetwork(name: string, spec: SpecPart): Promise<Stored<PodNetwork>>;
   /** Creates node-`from` to node-`to`; node N has the address 192.168.X.Y with 256 X + Y = 256 + 10 + N. */
   createNodes(
     from: number,
@@ -26,18 +37,22 @@ export interface OperatorWorld {
     part?: { readonly labels?: Record<string, string>; readonly finalizers?: string[] },
   ): Promise<void>;
   claims(): Promise<Stored<NodeSubnet>[]>;
-  /** e.g. `["node-1 10.244.1.0/24"]`, sorted. */
+  ledger(): Promise<Stored<RangeLedger> | undefined>;
+  /** e.g. `["node-1 10.244.1.0/24"]`, sorted; a state other than Active follows. */
   owners(): Promise<string[]>;
   record(node: string): Promise<Stored<NodeNetwork> | undefined>;
   /** Reports what the agents of these nodes would, once their NodeNetworks are there. */
   report(names: readonly string[], verdict?: Partial<Condition>): Promise<void>;
+  /** Agents of nodes that report like real ones; none before `start`. */
+  readonly agents: PaperAgents;
   /** Runs a pod with this address on a node. */
   createPod(name: string, node: string, address: string): Promise<void>;
   deletePod(name: string): Promise<void>;
   /** Polls until it gives something true, and gives that. */
   until<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T>;
-  /** Removes networks, nodes and claims, whatever keeps them. */
+  /** Removes networks, nodes, claims and the ledger, whatever keeps them. */
   clear(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** The hands of an administrator in a lab. */
@@ -47,17 +62,22 @@ export function operatorWorld(lab: Lab): OperatorWorld {
   const network = (name: string) => client.get(podNetworks, name);
   const claims = async () => (await client.listAll(nodeSubnets)).items;
   const record = (node: string) => client.get(nodeNetworks, node);
+  let agents = startPaperAgents({ client });
   return {
     client,
     until,
     network,
     claims,
     record,
+    ledger: () => client.get(rangeLedgers, "cluster"),
+    get agents() {
+      return agents;
+    },
     async condition(name, type) {
       const found = (await network(name))?.status?.conditions?.find((condition) => condition.type === type);
       return found === undefined ? "" : `${type} ${found.status}/${found.reason}: ${found.message}`;
     },
-    createNetwork: (name, spec) => client.create(podNetworks, podNetworkOf(name, spec)),
+    createNetwork: (name, spec) => client.create(podNetworks, podNetworkOf(name, { release: { holdSeconds: 1 }, ...spec })),
     async createNodes(from, to, { labels = {}, finalizers } = {}) {
       const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
       await inParallel(numbers, 16, (number) =>
@@ -69,7 +89,9 @@ export function operatorWorld(lab: Lab): OperatorWorld {
     },
     async owners() {
       const found = await claims();
-      return found.map(({ spec }) => `${spec.node} ${spec.cidr}`).toSorted(compareOwners);
+      return found
+        .map(({ spec }) => `${spec.node} ${spec.cidr}${spec.state === "Active" ? "" : ` ${spec.state}`}`)
+        .toSorted(compareOwners);
     },
     async report(names, verdict) {
       await inParallel(names, 16, async (name) => {
@@ -90,12 +112,20 @@ export function operatorWorld(lab: Lab): OperatorWorld {
       const { code, stderr } = await lab.kubectl(["delete", "pod", name, "--grace-period=0", "--force"]);
       assert.equal(code, 0, stderr);
     },
-    clear: () => clear(client, until),
+    async clear() {
+      await agents.end();
+      await clear(client, until);
+      agents = startPaperAgents({ client });
+    },
+    async close() {
+      await agents.end();
+      await client.close();
+    },
   };
 }
 
 /** A PodNetwork with the defaults that the server would fill in left to it. */
-export function podNetworkOf(name: string, spec: Partial<PodNetworkSpec>): PodNetwork {
+export function podNetworkOf(name: string, spec: SpecPart): PodNetwork {
   return JSON.parse(JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "PodNetwork", metadata: { name }, spec }));
 }
 
@@ -137,11 +167,19 @@ function statusFor({ spec, metadata }: Stored<NodeNetwork>, verdict: Partial<Con
     ...verdict,
   };
   const gateway = spec.subnets.map(({ cidr }) => cidr.replace(/0\/(\d+)$/, "1/$1")).join(", ");
-  return { configGeneration: spec.configGeneration, summary: { bridge: `cni0 ${gateway}` }, conditions: [condition] };
+  return {
+    observedAt: new Date().toISOString(),
+    nodeUID: spec.nodeUID,
+    acknowledged: { incarnation: spec.incarnation, sequence: 0 },
+    subnets: spec.subnets.map(({ cidr }) => ({ cidr, leases: 0, free: 253 })),
+    configGeneration: spec.configGeneration,
+    summary: { bridge: `cni0 ${gateway}` },
+    conditions: [condition],
+  };
 }
 
 async function clear(client: KubeClient, until: OperatorWorld["until"]): Promise<void> {
-  const everything: readonly Resource<KubeObject>[] = [nodes, podNetworks, nodeSubnets, nodeNetworks];
+  const everything: readonly Resource<KubeObject>[] = [nodes, podNetworks, nodeSubnets, nodeNetworks, rangeLedgers];
   await until("an empty cluster", async () => {
     let left = 0;
     for (const resource of everything) {
