@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import type { NodeNetwork } from "../../crds/types.ts";
+import type { ClaimObject } from "../../node-agent/plan/claim.ts";
 import type { Host, LabProcess } from "../../lab/host.ts";
 import { oneNode } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -12,7 +13,7 @@ import { waitUntil } from "../../lab/wait-until.ts";
 import { provideBinaries } from "../../tools/binaries.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { labName } from "../support/lab-name.ts";
-import { claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
+import { active, claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
 
 const kind = { apiVersion: "podnet.dev/v1alpha1" };
 const conflist = "/etc/cni/net.d/10-podnet.conflist";
@@ -51,6 +52,8 @@ async function startedAgent(name: string): Promise<LabProcess> {
         PODNET_PLUGIN_SOURCE: dirname(plugins.bridge),
         PODNET_HEALTH_LISTEN: health,
         PODNET_RESYNC_SECONDS: "1",
+        PODNET_HEARTBEAT_SECONDS: "10",
+        PODNET_DRAIN_SECONDS: "2",
         PODNET_LOG_LEVEL: "debug",
       },
     },
@@ -71,6 +74,11 @@ async function must(args: readonly string[]): Promise<string> {
 /** Writes the spec of node-1, of this generation. */
 async function putSpec(configGeneration: number): Promise<void> {
   await put({ ...kind, kind: "NodeNetwork", metadata: { name: "node-1" }, spec: dualSpec({ configGeneration }) });
+}
+
+/** The claim at rest, and its place among the releases. */
+function released({ metadata, spec }: ClaimObject, releaseSequence: number): ClaimObject {
+  return { metadata, spec: { ...spec, state: "Held", heldAt: "2026-01-01T00:00:00Z", releaseSequence } };
 }
 
 async function reported(): Promise<NodeNetwork> {
@@ -132,13 +140,32 @@ test("the agent programs its node as its NodeNetwork says, and reports the gener
   await inNode("test", "-e", conflist);
 });
 
+test("the agent says who and where it is, what it has, and that nothing was released yet", async () => {
+  const { status } = await reported();
+  assert.deepEqual(status?.subnets, [
+    { cidr: "10.244.1.0/24", leases: 0, free: 253 },
+    { cidr: "fd00:10:244:1::/64", leases: 0, free: 2_147_483_647 },
+  ]);
+  assert.deepEqual(status?.acknowledged, { incarnation: "ledger-1", sequence: 0 });
+  assert.deepEqual([status?.nodeUID, status?.lost], ["uid-node-1", undefined]);
+  assert.equal(status?.machineID, (await inNode("cat", "/etc/machine-id")).trim());
+  assert.equal(status?.bootID, (await inNode("cat", "/proc/sys/kernel/random/boot_id")).trim());
+});
+
 test("a look at the node that finds nothing new writes nothing", async () => {
   const before = (await reported()).metadata.resourceVersion;
   await untilLooks(3);
   assert.equal((await reported()).metadata.resourceVersion, before);
 });
 
-test("a peer that comes is routed at once and reported after a while, once", async () => {
+test("without a change the status is written once in a while, and nothing in it changes but the time", async () => {
+  const { status: before } = await reported();
+  const { status: after } = await untilReported("another time", ({ status }) => status?.observedAt !== before?.observedAt);
+  assert.deepEqual({ ...after, observedAt: "" }, { ...before, observedAt: "" });
+  assert.ok(Date.parse(after?.observedAt ?? "") - Date.parse(before?.observedAt ?? "") >= 7_000);
+});
+
+test("a peer that comes is routed at once and reported with the next heartbeat", async () => {
   const before = (await reported()).metadata.resourceVersion;
   for (const n of [2, 3]) await put({ ...kind, kind: "NodeSubnet", ...claimObject(n) });
   await untilRoute("10.244.2.0/24", true);
@@ -157,7 +184,7 @@ test("a NodeSubnet that cannot be read costs nothing but itself", async () => {
 });
 
 test("what the agent cannot do is reported with a reason, and the last good generation stays", async () => {
-  const spec = dualSpec({ configGeneration: 2, subnets: [{ cidr: "10.244.1.9/24" }] });
+  const spec = dualSpec({ configGeneration: 2, subnets: active("10.244.1.9/24") });
   await put({ ...kind, kind: "NodeNetwork", metadata: { name: "node-1" }, spec });
   const { status } = await untilReported("a refusal", (object) => object.status?.conditions?.[0]?.status === "False");
   assert.deepEqual([status?.configGeneration, status?.conditions?.[0]?.reason], [1, "NotCanonical"]);
@@ -173,8 +200,12 @@ test("a status that somebody else wrote over comes back", async () => {
   assert.equal(status?.summary?.bridge, "cni0 10.244.1.1/24 fd00:10:244:1::1/64");
 });
 
-test("a NodeNetwork that is made anew gets its status at once", async () => {
+test("a NodeNetwork that is made anew gets its status at once, and meanwhile nothing changed", async () => {
+  const link = () => inNode("ip", "-o", "link", "show", "cni0");
+  const before = await link();
   await must(["delete", "nodenetwork", "node-1"]);
+  await untilLooks(2);
+  assert.equal(await link(), before);
   await putSpec(7);
   await untilReported("generation 7", (object) => object.status?.configGeneration === 7);
   assert.match(await inNode("ip", "link", "show", "cni0"), /alias podnet/);
@@ -189,7 +220,7 @@ async function cut(isCut: boolean): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
-test("while the API server is out of reach, the node is kept as last known; what happened meanwhile is caught up with", async () => {
+test("while the API server is out of reach, the node is kept as last known; a claim that vanished meanwhile is a loss until it is Held", async () => {
   await cut(true);
   await must(["delete", "nodesubnet", "10.244.3.0-24"]);
   await inNode("ip", "route", "delete", "10.244.2.0/24");
@@ -200,39 +231,92 @@ test("while the API server is out of reach, the node is kept as last known; what
     10_000,
     async () => (await node.run(["test", "-e", conflist])).code === 0 || undefined,
   );
-  await untilRoute("10.244.3.0/24", true);
   await cut(false);
-  await waitUntil(
-    "the peer that went to lose its route",
-    90_000,
-    async () => (await inNode("ip", "route", "show", "10.244.3.0/24")) === "" || undefined,
-  );
+  const { status } = await waitUntil("the loss to be reported", 90_000, async () => {
+    const object = await reported();
+    return object.status?.lost === undefined ? undefined : object;
+  });
+  assert.deepEqual(status?.lost, [{ cidr: "10.244.3.0/24", node: "node-3", nodeUID: "uid-node-3" }]);
+  await untilRoute("10.244.3.0/24", true);
+  await put({ ...kind, kind: "NodeSubnet", ...released(claimObject(3), 4) });
+  const heard = await untilReported("the release to be acknowledged", (object) => object.status?.acknowledged?.sequence === 4);
+  assert.equal(heard.status?.lost, undefined);
+  await must(["delete", "nodesubnet", "10.244.3.0-24"]);
+  await untilRoute("10.244.3.0/24", false);
 });
 
-test("an agent that starts while the API server is out of reach changes and removes nothing", async () => {
+const journal = "/var/lib/podnet/journal.json";
+
+/** Starts an agent that cannot reach the API server, and waits until it says so. */
+async function startedAlone(name: string): Promise<void> {
   await agent.stop();
+  await cut(true);
+  agent = await startedAgent(name);
+  await waitUntil("the agent to say that it is not ready", 20_000, async () => {
+    const answer = await askHealth(node, `http://${health}/readyz`);
+    return answer.stdout.includes("NodeSubnets known: the API server has not listed them yet") || undefined;
+  });
+}
+
+test("an agent that starts while the API server is out of reach repairs what its predecessor wrote down", async () => {
+  await startedAlone("agent-2");
+  await untilLooks(1);
+  await inNode("ip", "route", "delete", "10.244.2.0/24");
+  await untilRoute("10.244.2.0/24", true);
+  await inNode("ip", "link", "delete", "cni0");
+  await waitUntil(
+    "the bridge to come back",
+    10_000,
+    async () => (await node.run(["ip", "link", "show", "cni0"])).code === 0 || undefined,
+  );
+  await cut(false);
+  await untilReported("it to be heard", ({ status }) => status?.conditions?.[0]?.status === "True");
+});
+
+test("an agent without a journal that starts while the API server is out of reach changes and removes nothing", async () => {
   const state = () => inNode("ip", "address", "show", "dev", "cni0").then(async (text) => text + (await inNode("ip", "route")));
+  await agent.stop();
+  await node.run(["tee", journal], { stdin: "{" });
   const before = await state();
   await inNode("ip", "route", "add", "10.244.77.0/24", "via", "192.168.1.77", "proto", "244");
-  await cut(true);
-  agent = await startedAgent("agent-2");
-  const { stdout } = await waitUntil("the agent to say that it is not ready", 20_000, async () => {
-    const answer = await askHealth(node, `http://${health}/readyz`);
-    return answer.stdout.includes("NodeSubnets known") ? answer : undefined;
-  });
-  assert.match(stdout, /the API server has not listed them yet/);
+  await startedAlone("agent-3");
   assert.equal(await looks(), 0);
   await untilRoute("10.244.77.0/24", true);
   await cut(false);
   await untilRoute("10.244.77.0/24", false);
   assert.equal(await state(), before);
+  assert.match(await inNode("cat", agent.logFile), /is no journal of this version/);
 });
 
-test("a node whose NodeNetwork goes, and on which no pod holds an address, is left without a trace", async () => {
+test("a subnet drains, and goes when the spec drops it", async () => {
+  const six = { cidr: "fd00:10:244:1::/64", state: "Active" } as const;
+  const write = (configGeneration: number, subnets: NodeNetwork["spec"]["subnets"]) =>
+    put({ ...kind, kind: "NodeNetwork", metadata: { name: "node-1" }, spec: dualSpec({ configGeneration, subnets }) });
+  await put({ ...kind, kind: "NodeSubnet", ...claimObject(1, { cidr: "10.244.9.0/24" }) });
+  await write(8, [...active("10.244.9.0/24"), { cidr: "10.244.1.0/24", state: "Draining" }, six]);
+  const { status } = await untilReported(
+    "it to be drained",
+    (object) => object.status?.subnets?.some(({ drained }) => drained) === true,
+  );
+  assert.deepEqual([status?.configGeneration, status?.subnets?.find(({ drained }) => drained)?.cidr], [8, "10.244.1.0/24"]);
+  assert.equal(status?.summary?.bridge, "cni0 10.244.9.1/24 10.244.1.1/24 fd00:10:244:1::1/64");
+  await write(9, [...active("10.244.9.0/24"), six]);
+  const done = await untilReported("generation 9", (object) => object.status?.configGeneration === 9);
+  assert.equal(done.status?.summary?.bridge, "cni0 10.244.9.1/24 fd00:10:244:1::1/64");
+  assert.doesNotMatch(await inNode("ip", "address", "show", "dev", "cni0"), /10\.244\.1\.1/);
+});
+
+test("a node whose claims were Held and are gone, and on which no pod holds an address, is left without a trace", async () => {
+  const own = [claimObject(1), claimObject(1, { cidr: "10.244.9.0/24" }), claimObject(1, { cidr: "fd00:10:244:1::/64" })];
+  for (const [n, claim] of own.entries()) await put({ ...kind, kind: "NodeSubnet", ...released(claim, 5 + n) });
+  const closed = await untilReported("all releases to be acknowledged", (object) => object.status?.acknowledged?.sequence === 7);
+  assert.equal(closed.status?.conditions?.[0]?.reason, "SubnetHeld");
+  assert.match(await inNode("cat", conflist), /"rangeEnd": "10\.244\.9\.1"/);
+  for (const { metadata } of own) await must(["delete", "nodesubnet", metadata.name]);
   await must(["delete", "nodenetwork", "node-1"]);
   await waitUntil(
     "the bridge to go",
-    20_000,
+    30_000,
     async () => (await inNode("ip", "-o", "link", "show", "type", "bridge")) === "" || undefined,
   );
   assert.equal((await node.run(["test", "-e", conflist])).code, 1);

@@ -5,7 +5,7 @@ import { agentNode, assertProgrammed, stepsOf, viewOf } from "../support/agent-n
 import { addPod, callPlugins } from "../support/cni.ts";
 import { makeNetns, must } from "../support/netns.ts";
 import { listenInside, makeSite, sourceSeen } from "../support/node-site.ts";
-import { claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
+import { active, claimObject, dualClaims, dualSpec, heldClaims } from "../support/node-view.ts";
 
 const claims = [...dualClaims(1), ...dualClaims(2)];
 
@@ -13,7 +13,7 @@ const claims = [...dualClaims(1), ...dualClaims(2)];
 function specOf(n: number) {
   return dualSpec({
     nodeUID: `uid-node-${n}`,
-    subnets: [{ cidr: `10.244.${n}.0/24` }, { cidr: `fd00:10:244:${n}::/64` }],
+    subnets: active(`10.244.${n}.0/24`, `fd00:10:244:${n}::/64`),
     nodeAddresses: [`192.168.1.${10 + n}`, `fd00:192:168:1::${10 + n}`],
   });
 }
@@ -68,7 +68,7 @@ test("a node with two subnets gives addresses of the second when the first is fu
   const site = await makeSite(t);
   const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
   const subnets = ["10.244.1.0/30", "10.244.9.0/29"];
-  const spec = { ...specOf(1), subnets: subnets.map((cidr) => ({ cidr })) };
+  const spec = { ...specOf(1), subnets: active(...subnets) };
   const [first] = await node.run(
     viewOf(
       spec,
@@ -82,53 +82,47 @@ test("a node with two subnets gives addresses of the second when the first is fu
   assert.equal(await sourceSeen(a.netns, "10.244.9.2"), "10.244.1.2");
 });
 
-test("a node that loses its subnets closes its configuration, deletes pods by it, and takes all down after the last", async (t) => {
+test("a node whose claims are Held closes its configuration, deletes pods by it, and takes all down after the last", async (t) => {
   const site = await makeSite(t);
   const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
-  const [with_, without] = [viewOf(specOf(1), claims), viewOf({ ...specOf(1), subnets: [] }, claims)];
+  const with_ = viewOf(specOf(1), claims);
+  const held = viewOf(specOf(1), [...heldClaims(1), ...dualClaims(2)]);
+  const gone = viewOf(undefined, dualClaims(2));
   assertProgrammed((await node.run(with_))[0]);
   const pod = await addPod(t, node.runtime, "pod-a");
 
-  const [closing] = await node.run(without);
-  assert.equal(closing?.faults[0]?.reason, "NoSubnet");
-  assert.ok(closing?.againAfterMs !== undefined, "it comes back to take the rest down");
+  const [closing] = await node.run(held);
+  assert.deepEqual(stepsOf(closing), [`change file ${node.runtime.conflist}`]);
+  assert.deepEqual(
+    closing?.faults.map(({ reason }) => reason),
+    ["SubnetHeld", "SubnetHeld"],
+  );
   const late = await makeNetns(t, "late");
   const refused = await callPlugins(node.runtime, "ADD", "late", late.path);
   assert.notEqual(refused.status, 0);
   assert.match(refused.result.msg ?? "", /no IP addresses available in range set/);
-  const [, held] = await node.run(without, without);
-  assert.deepEqual([held?.againAfterMs, stepsOf(held)], [undefined, []], "a pod still has an address");
-  assert.match(await must(node.netns.exec, ["ip", "-o", "link", "show", "cni0"]), /cni0/);
+  const [, kept] = await node.run(gone, gone);
+  assert.deepEqual([kept?.againAfterMs, stepsOf(kept)], [undefined, []], "a pod still has an address");
+  assert.match(await must(node.netns.exec, ["ip", "-o", "address", "show", "cni0"]), /10\.244\.1\.1\/24/);
 
   assert.equal((await callPlugins(node.runtime, "DEL", pod.id, pod.netns.path)).status, 0);
-  await node.run(without, without);
+  const [waiting] = await node.run(gone, gone, gone);
+  assert.equal(waiting?.againAfterMs, 5_000, "it comes back to take the rest down");
   await assert.rejects(readFile(node.runtime.conflist), { code: "ENOENT" });
   assert.equal(await must(node.netns.exec, ["ip", "-o", "link", "show", "type", "bridge"]), "");
   assert.equal(await must(node.netns.exec, ["ip", "route", "show", "proto", "244"]), "");
   assert.equal(await must(node.netns.exec, ["nft", "list", "tables"]), "");
 });
 
-test("an agent that remembers its subnets keeps their pods working while it closes", async (t) => {
+test("a node whose claims are Held goes on following its peers for the pods that it has", async (t) => {
   const site = await makeSite(t);
   const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
-  const [with_, gone] = [viewOf(specOf(1), claims), viewOf(undefined, [...claims, claimObject(3)])];
-  assertProgrammed((await node.run(with_))[0]);
-  await addPod(t, node.runtime, "pod-a");
-  const [, closing, held] = await node.run(with_, gone, gone);
+  const held = viewOf(undefined, [...heldClaims(1), ...dualClaims(2), claimObject(3)]);
+  const [, closing, after] = await node.run(viewOf(specOf(1), claims), held, held);
   assert.deepEqual(stepsOf(closing), [
     "add route 10.244.3.0/24",
     "change table inet podnet",
     `change file ${node.runtime.conflist}`,
   ]);
-  assert.deepEqual(stepsOf(held), []);
-});
-
-test("a node whose pods are gone is left by an agent that remembers its subnets, too", async (t) => {
-  const site = await makeSite(t);
-  const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
-  const gone = viewOf(undefined, claims);
-  const [, closing, left] = await node.run(viewOf(specOf(1), claims), gone, gone);
-  assert.deepEqual(stepsOf(closing), [`change file ${node.runtime.conflist}`]);
-  assert.ok(stepsOf(left).includes("remove link cni0"));
-  await assert.rejects(readFile(node.runtime.conflist), { code: "ENOENT" });
+  assert.deepEqual(stepsOf(after), [], "also without a pod as long as the claims are there");
 });

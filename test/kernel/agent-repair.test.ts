@@ -2,13 +2,11 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { renderConflist } from "../../cni/plan/conflist.ts";
-import { toPrefix } from "../../lib/net/prefix.ts";
 import { type AgentNode, agentNode, assertProgrammed, stepsOf, viewOf } from "../support/agent-node.ts";
 import { addPod } from "../support/cni.ts";
 import { ip, must } from "../support/netns.ts";
 import { listenInside, makeSite, sourceSeen } from "../support/node-site.ts";
-import { claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
+import { active, claimObject, dualClaims, dualSpec, heldClaims } from "../support/node-view.ts";
 
 const claims = [...dualClaims(1), ...dualClaims(2)];
 const view = viewOf(dualSpec(), claims);
@@ -159,9 +157,13 @@ test("everything of a node that was deleted by hand comes back in one run", asyn
   await readFile(join(node.pluginFolder, "portmap"));
 });
 
-test("a peer that goes takes its routes with it", async (t) => {
+test("a peer that was Held takes its routes with it when it goes", async (t) => {
   const node = await lonelyNode(t);
-  const [, gone] = await node.run(view, viewOf(dualSpec(), dualClaims(1)));
+  const [, , gone] = await node.run(
+    view,
+    viewOf(dualSpec(), [...dualClaims(1), ...heldClaims(2)]),
+    viewOf(dualSpec(), dualClaims(1)),
+  );
   assertProgrammed(gone);
   assert.equal(await must(node.netns.exec, ["ip", "route", "show", "proto", "244"]), "");
   assert.equal(await must(node.netns.exec, ["ip", "-6", "route", "show", "proto", "244"]), "");
@@ -178,29 +180,9 @@ test("a configuration of somebody else that the runtime takes first is reported 
   assert.equal(await readFile(theirs, "utf8"), '{"cniVersion":"0.3.1","name":"theirs","type":"bridge"}');
 });
 
-test("an agent without a spec for its node changes nothing as long as a pod holds an address", async (t) => {
-  const node = await lonelyNode(t);
-  assertProgrammed((await node.run(view))[0]);
-  await addPod(t, node.runtime, "pod-a");
-  const before = await must(node.netns.exec, ["ip", "address", "show", "dev", "cni0"]);
-  const [, gone] = await node.run(view, viewOf(undefined, claims));
-  assert.equal(gone?.report, undefined);
-  assert.deepEqual(stepsOf(gone), [`change file ${node.runtime.conflist}`]);
-  assert.equal(await must(node.netns.exec, ["ip", "address", "show", "dev", "cni0"]), before);
-  const closed = renderConflist({
-    bridge: "cni0",
-    hairpin: true,
-    portMap: true,
-    mtu: 1500,
-    subnets: [toPrefix("10.244.1.0/24"), toPrefix("fd00:10:244:1::/64")],
-    closed: true,
-  });
-  assert.equal(await readFile(node.runtime.conflist, "utf8"), closed);
-});
-
 test("a spec that cannot be read costs nothing that stands, and peers go on being followed", async (t) => {
   const node = await lonelyNode(t);
-  const broken = dualSpec({ subnets: [{ cidr: "10.244.1.7/24" }] });
+  const broken = dualSpec({ subnets: active("10.244.1.7/24") });
   const [, refused] = await node.run(view, viewOf(broken, [...claims, claimObject(3)]));
   assert.deepEqual(
     refused?.faults.map(({ reason }) => reason),

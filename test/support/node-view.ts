@@ -70,6 +70,15 @@ export function dualClaims(n: number): ClaimObject[] {
   return [claimObject(n), claimObject(n, { cidr: `fd00:10:244:${n}::/64` })];
 }
 
+/** Both NodeSubnets of node N while they rest, released under this number. */
+export function heldClaims(n: number, releaseSequence?: number): ClaimObject[] {
+  const released = releaseSequence === undefined ? {} : { releaseSequence };
+  return dualClaims(n).map(({ metadata, spec }) => ({
+    metadata,
+    spec: { ...spec, state: "Held", heldAt: "2026-01-01T00:00:00Z", ...released },
+  }));
+}
+
 /** The same, read; every one of them has to be readable. */
 export function claimsOf(objects: readonly ClaimObject[]): readonly SeenClaim[] {
   const { claims, problems } = parseClaims(objects);
