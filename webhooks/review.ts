@@ -1,17 +1,25 @@
-import { podNetworkResource } from "../crds/names.ts";
-import type { PodNetwork } from "../crds/types.ts";
+import { nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../crds/names.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../crds/types.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
-import type { Resource } from "../lib/kube/resource.ts";
+import type { KubeObject, Resource } from "../lib/kube/resource.ts";
 import type { Metrics } from "../lib/daemon/metrics.ts";
+import { type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
+import { evidenceFor, questionOf } from "./plan/question.ts";
 import { reviewPodNetwork } from "./plan/review.ts";
 import type { Review } from "./server.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
+const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
+const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
+const rangeLedgers: Resource<RangeLedger> = rangeLedgerResource;
 
-/** Below the API server's own deadline for us, so that it hears a reason and not silence. */
+/** For all that a review reads, together; below the API server's own deadline for us, so that it hears a reason and not silence. */
 const readTimeoutMs = 3_000;
 
-/** Judges each request against what exists at that moment, read anew from the API server. */
+/** Few round trips for thousands of small objects. */
+const pageSize = 2_500;
+
+/** Judges each request against what exists at that moment, read anew from the API server, as far as the request turns on it. */
 export function reviewer({ client, metrics }: { readonly client: KubeClient; readonly metrics: Metrics }): Review {
   const decisions = metrics.counter("webhook_decisions_total", "Admission reviews answered, by decision.", ["decision"]);
   const seconds = metrics.histogram("webhook_review_seconds", "Time from a review's arrival to its answer.", {
@@ -19,10 +27,28 @@ export function reviewer({ client, metrics }: { readonly client: KubeClient; rea
   });
   return async (request) => {
     const began = performance.now();
-    const existing = await client.listAll(podNetworks, { timeoutMs: readTimeoutMs });
-    const answer = reviewPodNetwork(request, existing.items);
+    const wanted = evidenceFor(questionOf(request));
+    const signal = AbortSignal.timeout(readTimeoutMs);
+    const reading = async <T extends KubeObject>(name: EvidenceName, resource: Resource<T>): Promise<Reading<T>> =>
+      wanted.has(name) ? read(client, resource, signal) : notAsked;
+    const [networks, claims, records, ledgers] = await Promise.all([
+      reading("networks", podNetworks),
+      reading("claims", nodeSubnets),
+      reading("records", nodeNetworks),
+      reading("ledgers", rangeLedgers),
+    ]);
+    const answer = reviewPodNetwork(request, { networks, claims, records, ledgers }, Date.now());
     decisions.add({ decision: answer.allowed ? "allowed" : "refused" });
     seconds.observe((performance.now() - began) / 1000);
     return answer;
   };
+}
+
+/** A review goes on without what cannot be read, and says so. */
+async function read<T extends KubeObject>(client: KubeClient, resource: Resource<T>, signal: AbortSignal): Promise<Reading<T>> {
+  try {
+    return await client.listAll(resource, { signal, timeoutMs: readTimeoutMs, pageSize });
+  } catch (error) {
+    return { problem: `${resource.plural}: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }

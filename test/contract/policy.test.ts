@@ -122,6 +122,9 @@ test("each identity has the rights that its requests need, and no others", async
     });
     assert.deepEqual(await rightsOf(client, "podnet-webhook"), {
       "podnet.dev/podnetworks": "list",
+      "podnet.dev/nodesubnets": "list",
+      "podnet.dev/nodenetworks": "list",
+      "podnet.dev/rangeledgers": "list",
       "/secrets podnet-webhook-tls": "get create update",
       "/secrets other": "create",
       "admissionregistration.k8s.io/validatingwebhookconfigurations podnet": "create patch",

@@ -27,6 +27,8 @@ const things = [
   "podnet.dev/nodesubnets/status",
   "podnet.dev/nodenetworks",
   "podnet.dev/nodenetworks/status",
+  "podnet.dev/rangeledgers",
+  "podnet.dev/rangeledgers/status",
   "/nodes",
   "/nodes/status",
   "/pods",

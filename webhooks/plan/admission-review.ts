@@ -22,6 +22,8 @@ export interface StatusCause {
 export interface AdmissionResponse {
   readonly uid: string;
   readonly allowed: boolean;
+  /** Sentences for whoever sent the request, kubectl prints them; of more than 256 characters each the API server may cut them. */
+  readonly warnings?: readonly string[];
   readonly status?: {
     readonly code: number;
     readonly reason: string;

@@ -17,44 +17,50 @@ export function namesFor(endpoint: Endpoint): string[] {
   return [`${endpoint.name}.${endpoint.namespace}.svc`, `${endpoint.name}.${endpoint.namespace}.svc.cluster.local`];
 }
 
+/** What kubectl names as the one that refused. */
+const webhookNames = { writes: `podnetworks.${group}`, deletions: `deletions.podnetworks.${group}` } as const;
+
 /**
  * The ValidatingWebhookConfiguration that makes the API server ask us.
- * Only PodNetworks, only where the spec changes and the object is not being deleted: whatever happens to us, pods, nodes and
- * deletions are never held up.
+ * Only PodNetworks, only where the spec changes and the object is not being deleted. While we are away no spec is written, but whatever happens to us, pods,
+ * nodes and deletions are never held up.
  */
 export function renderRegistration(endpoint: Endpoint, authorityCertificate: string) {
+  const webhook = (operations: readonly string[]) => ({
+    admissionReviewVersions: ["v1"],
+    sideEffects: "None",
+    matchPolicy: "Equivalent",
+    timeoutSeconds: 5,
+    clientConfig: renderClient(endpoint, authorityCertificate),
+    rules: [{ apiGroups: [group], apiVersions: [version], resources: [podNetworkResource.plural], operations, scope: "Cluster" }],
+  });
   return {
     metadata: { name: registrationName },
     webhooks: [
       {
-        name: `podnetworks.${group}`,
-        admissionReviewVersions: ["v1"],
-        sideEffects: "None",
+        ...webhook(["CREATE", "UPDATE"]),
+        name: webhookNames.writes,
         failurePolicy: "Fail",
-        matchPolicy: "Equivalent",
-        timeoutSeconds: 5,
-        clientConfig: {
-          ...(endpoint.by === "url"
-            ? { url: `https://${bracketed(endpoint.host)}:${endpoint.port}${reviewPath}` }
-            : { service: { namespace: endpoint.namespace, name: endpoint.name, path: reviewPath, port: 443 } }),
-          caBundle: Buffer.from(authorityCertificate).toString("base64"),
-        },
-        rules: [
-          {
-            apiGroups: [group],
-            apiVersions: [version],
-            resources: [podNetworkResource.plural],
-            operations: ["CREATE", "UPDATE"],
-            scope: "Cluster",
-          },
-        ],
         matchConditions: [
           { name: "not-being-deleted", expression: "!has(object.metadata.deletionTimestamp)" },
           { name: "spec-changed", expression: "request.operation == 'CREATE' || object.spec != oldObject.spec" },
         ],
       },
+      {
+        ...webhook(["DELETE"]),
+        name: webhookNames.deletions,
+        failurePolicy: "Ignore",
+        matchConditions: [{ name: "not-being-deleted", expression: "!has(oldObject.metadata.deletionTimestamp)" }],
+      },
     ],
   };
+}
+
+function renderClient(endpoint: Endpoint, authorityCertificate: string) {
+  const caBundle = Buffer.from(authorityCertificate).toString("base64");
+  return endpoint.by === "url"
+    ? { url: `https://${bracketed(endpoint.host)}:${endpoint.port}${reviewPath}`, caBundle }
+    : { service: { namespace: endpoint.namespace, name: endpoint.name, path: reviewPath, port: 443 }, caBundle };
 }
 
 function bracketed(host: string): string {

@@ -1,44 +1,101 @@
 import { type Issue, renderIssue } from "../../crds/issue.ts";
-import { podNetworkResource } from "../../crds/names.ts";
-import { parsePodNetwork } from "../../crds/parse.ts";
-import type { PodNetwork } from "../../crds/types.ts";
 import { validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
 import type { AdmissionRequest, AdmissionResponse } from "./admission-review.ts";
+import { capacityWarnings, waitingWarnings } from "./advice.ts";
+import type { Evidence } from "./evidence.ts";
+import { type Question, questionOf } from "./question.ts";
+import { type Condemned, deletionIssues, isConfirmed, unreadDeletionIssues } from "./review-deletion.ts";
+import { drainIssues } from "./review-drain.ts";
+import { removalIssues, unreadRemovalIssues } from "./review-removal.ts";
+import { reservedUseIssues, staticUseIssues } from "./review-subnets.ts";
+import { belongsTo, usesOf } from "./use.ts";
+
+/** What speaks against a request, and what a person should know of it all the same. */
+interface Opinion {
+  readonly issues: readonly Issue[];
+  readonly warnings: readonly string[];
+}
+
+type Write = Extract<Question, { readonly about: "write" }>;
 
 /**
- * Whether a PodNetwork may be written, given all that exist (as the API server holds them; its own earlier state may be among them).
- * All problems are named at once. An update is judged by the ranges it adds or changes, so that an object which already overlaps can always be shrunk.
+ * Whether a PodNetwork may be written or deleted, given what the API server holds; of the evidence only what `evidenceFor` names is looked at. All problems
+ * are named at once. An update is judged by what it adds and takes away, so that an object which is wrong already can always be mended.
  */
-export function reviewPodNetwork(request: AdmissionRequest, existing: readonly PodNetwork[]): AdmissionResponse {
-  if (!isJudged(request)) return { uid: request.uid, allowed: true };
-  const candidate = parsePodNetwork(request.object);
-  if (candidate.issues !== undefined) return refusal(request, candidate.issues);
-  const old = parsePodNetwork(request.oldObject).value;
-  const others = existing.filter((network) => network.metadata.name !== candidate.value.metadata.name);
-  const issues = [...validatePodNetwork(candidate.value, old), ...validateAgainst(candidate.value, others, old)];
-  return issues.length === 0 ? { uid: request.uid, allowed: true } : refusal(request, issues);
+export function reviewPodNetwork(request: AdmissionRequest, evidence: Evidence, nowMs: number): AdmissionResponse {
+  const { issues, warnings } = judge(questionOf(request), evidence, nowMs);
+  if (issues.length > 0) return refusal(request, issues);
+  return { uid: request.uid, allowed: true, ...(warnings.length > 0 && { warnings }) };
 }
 
-/** Only our own kind being created or changed. A registration that sends more, by whoever's hand, must not stop anything else. */
-function isJudged({ operation, resource, object }: AdmissionRequest): boolean {
-  if (operation !== "CREATE" && operation !== "UPDATE") return false;
-  if (resource.group !== podNetworkResource.group || resource.resource !== podNetworkResource.plural) return false;
-  return !isBeingDeleted(object);
+function judge(question: Question, evidence: Evidence, nowMs: number): Opinion {
+  switch (question.about) {
+    case "nothing":
+      return { issues: [], warnings: [] };
+    case "malformed":
+      return { issues: question.issues, warnings: [] };
+    case "deletion":
+      return { issues: judgeDeletion(question.condemned, evidence, nowMs), warnings: [] };
+    case "write": {
+      const opinions = [judgeAlone(question), judgeRanges(question, evidence), judgeUse(question, evidence)];
+      return { issues: opinions.flatMap(({ issues }) => issues), warnings: opinions.flatMap(({ warnings }) => warnings) };
+    }
+  }
 }
 
-function isBeingDeleted(object: unknown): boolean {
-  if (typeof object !== "object" || object === null || !("metadata" in object)) return false;
-  const { metadata } = object;
-  return typeof metadata === "object" && metadata !== null && "deletionTimestamp" in metadata;
+function judgeDeletion(condemned: Condemned, { claims, records }: Evidence, nowMs: number): readonly Issue[] {
+  if (isConfirmed(condemned)) return [];
+  if (claims.problem !== undefined) return unreadDeletionIssues(condemned, claims.problem);
+  if (records.problem !== undefined) return unreadDeletionIssues(condemned, records.problem);
+  return deletionIssues(condemned, { claims: claims.items, records: records.items, nowMs });
 }
 
-function refusal(request: AdmissionRequest, issues: readonly Issue[]): AdmissionResponse {
+function judgeAlone({ candidate, old, change }: Write): Opinion {
+  return { issues: validatePodNetwork(candidate, old), warnings: capacityWarnings(change.addedRanges, candidate.spec) };
+}
+
+function judgeRanges({ candidate, old, change }: Write, { networks, ledgers }: Evidence): Opinion {
+  if (change.addedRanges.length === 0) return { issues: [], warnings: [] };
+  if (networks.problem !== undefined) {
+    const what = "whether its ranges overlap another network's; if they do, the network will not be Accepted";
+    return { issues: [], warnings: [notJudged(what, networks.problem)] };
+  }
+  const issues = validateAgainst(candidate, networks.items, old);
+  if (ledgers.problem !== undefined)
+    return { issues, warnings: [notJudged("whether its ranges have to wait for others to be released", ledgers.problem)] };
+  return { issues, warnings: waitingWarnings(change.addedRanges, candidate, networks.items, ledgers.items) };
+}
+
+function judgeUse({ candidate, old, change }: Write, { claims, records }: Evidence): Opinion {
+  if (old === undefined) return { issues: [], warnings: [] };
+  if (claims.problem !== undefined) {
+    const others = change.drainedRanges.length + change.addedReserved.length + change.addedStatics.length;
+    const warnings = others === 0 ? [] : [notJudged("whether nodes use what it drains, reserves or sets aside", claims.problem)];
+    return { issues: unreadRemovalIssues(change.removedRanges, claims.problem), warnings };
+  }
+  const all = usesOf(claims.items);
+  const { name, uid } = old.metadata;
+  const own = all.filter(({ claim }) => belongsTo({ name, uid }, claim.spec));
+  const issues = [
+    ...removalIssues(change.removedRanges, own, records),
+    ...drainIssues(change.drainedRanges, candidate.spec, own, claims.items),
+    ...reservedUseIssues(change.addedReserved, all),
+    ...staticUseIssues(change, candidate.spec, all),
+  ];
+  return { issues, warnings: [] };
+}
+
+function notJudged(what: string, problem: string): string {
+  return `not judged, ${what} (${problem})`;
+}
+
+/** A refused content is the 422 of the API server's own rules; a refused deletion, which has no content, is a 403. */
+function refusal({ uid, operation }: AdmissionRequest, issues: readonly Issue[]): AdmissionResponse {
   return {
-    uid: request.uid,
+    uid,
     allowed: false,
     status: {
-      code: 422,
-      reason: "Invalid",
+      ...(operation === "DELETE" ? { code: 403, reason: "Forbidden" } : { code: 422, reason: "Invalid" }),
       message: issues.map(renderIssue).join("\n"),
       details: { causes: issues.map((issue) => ({ reason: issue.code, message: issue.message, field: issue.path })) },
     },

@@ -1,0 +1,19 @@
+import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
+
+/** All objects of a kind as the API server holds them, or why they could not be read. */
+export type Reading<T> = { readonly items: readonly T[]; readonly problem?: undefined } | { readonly problem: string };
+
+/** What reviews are judged by. */
+export interface Evidence {
+  readonly networks: Reading<PodNetwork>;
+  readonly claims: Reading<NodeSubnet>;
+  /** What each node reports. */
+  readonly records: Reading<NodeNetwork>;
+  readonly ledgers: Reading<RangeLedger>;
+}
+
+/** A part of the evidence. */
+export type EvidenceName = keyof Evidence;
+
+/** A reading for what no judgement asks for. */
+export const notAsked: Reading<never> = { items: [] };

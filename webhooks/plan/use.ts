@@ -1,0 +1,68 @@
+import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
+import { parseLoosePrefix, type Prefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+
+/** A claim that somebody may use: every one that is not Pending. */
+export interface Use {
+  readonly node: string;
+  readonly cidr: string;
+  readonly prefix: Prefix;
+  /** Its node is gone or done with it; it rests before another may get it. */
+  readonly isHeld: boolean;
+  readonly claim: NodeSubnet;
+}
+
+/** Which PodNetwork is meant; claims know it by both, and after a restore the uid is another one. */
+export interface NetworkIdentity {
+  readonly name: string;
+  readonly uid: string | undefined;
+}
+
+/** The claims that somebody may use, in the order of their nodes' names. */
+export function usesOf(claims: readonly NodeSubnet[]): Use[] {
+  const uses = claims.flatMap((claim): Use[] => {
+    const { node, cidr, state } = claim.spec;
+    const prefix = parseLoosePrefix(cidr);
+    return prefix === undefined || state === "Pending" ? [] : [{ node, cidr, prefix, isHeld: state === "Held", claim }];
+  });
+  return uses.toSorted((a, b) => compareText(a.node, b.node) || compareText(a.cidr, b.cidr));
+}
+
+/** Whether a claim, or a node, is one of the network's. */
+export function belongsTo(
+  { name, uid }: NetworkIdentity,
+  { networkUID, network }: Pick<NodeSubnet["spec"], "network" | "networkUID">,
+): boolean {
+  return network === name || (uid !== undefined && networkUID === uid);
+}
+
+/** Those of `uses` that share an address with the prefix. */
+export function usesIn(uses: readonly Use[], cidr: string): Use[] {
+  const around = parseLoosePrefix(cidr);
+  return around === undefined ? [] : uses.filter(({ prefix }) => prefixesOverlap(prefix, around));
+}
+
+/** How many pods a node reports in a subnet; undefined where it says nothing of it. */
+export function podsIn(record: NodeNetwork | undefined, cidr: string): number | undefined {
+  return record?.status?.subnets?.find((subnet) => subnet.cidr === cidr)?.leases;
+}
+
+/** `"1 pod"`, `"12 pods"`, `"pods unknown"`. */
+export function renderPods(count: number | undefined): string {
+  return count === undefined ? "pods unknown" : plural(count, "pod");
+}
+
+/** `"1 node"`, `"3 nodes"`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** At most ten of the entries, and how many more there are. */
+export function renderFirst(entries: readonly string[]): string {
+  const more = entries.length > 10 ? ` and ${entries.length - 10} more` : "";
+  return `${entries.slice(0, 10).join(", ")}${more}`;
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
