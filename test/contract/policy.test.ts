@@ -111,6 +111,7 @@ test("each identity has the rights that its requests need, and no others", async
       "podnet.dev/podnetworks/status": "patch",
       "podnet.dev/nodesubnets": "get list watch create update delete",
       "podnet.dev/nodenetworks": "get list watch create update delete",
+      "podnet.dev/rangeledgers": "get list watch create update",
       "/nodes": "get list watch",
       "/nodes/status": "patch",
       "/pods": "list",
