@@ -2,7 +2,7 @@ import type { Condition } from "./types.ts";
 
 /** Every condition of a PodNetwork → its reasons, fixed, since scripts and alerts match on them: one may be added, none renamed. */
 export const podNetworkReasons = {
-  Accepted: ["Accepted", "Accepting", "InvalidSpec", "OverlapsWith", "RangeInUse", "LedgerFull"],
+  Accepted: ["Accepted", "Accepting", "InvalidSpec", "OverlapsWith", "RangeInUse", "LedgerFull", "Terminating"],
   Allocated: [
     "Allocated",
     "Allocating",
@@ -12,10 +12,11 @@ export const podNetworkReasons = {
     "Recovering",
     "AmbiguousSelection",
   ],
-  Programmed: ["Programmed", "Programming", "NoNodes", "NodesFailing", "NodesSilent"],
+  /** NodesSilent goes with the status Unknown. */
+  Programmed: ["Programmed", "Programming", "NoNodes", "NoSubnets", "NodesFailing", "NodesSilent"],
   /** Whether nodes and pods may still come. Not part of Ready. */
-  CapacityOK: ["Enough", "CapacityLow", "RangeExhausted"],
-  /** When False: Terminating, or the reason of the first of the three above that is not True. */
+  CapacityOK: ["Enough", "CapacityLow", "RangeExhausted", "RangeNotAccepted", "InvalidSpec"],
+  /** When not True: Terminating, or the reason of the first of the three above that is not True. */
   Ready: [
     "Ready",
     "NoNodes",
@@ -32,6 +33,7 @@ export const podNetworkReasons = {
     "Recovering",
     "AmbiguousSelection",
     "Programming",
+    "NoSubnets",
     "NodesFailing",
     "NodesSilent",
   ],
@@ -46,6 +48,8 @@ export const podNetworkReasons = {
     "Programming",
     "NodesFailing",
     "NodesSilent",
+    "Draining",
+    "RollingOut",
   ],
   /** Abnormal when True: a person must change something. */
   Stalled: [

@@ -27,16 +27,21 @@ export interface PodNetworkRange {
 }
 
 export interface PodNetworkNodeSelectorMatchExpression {
+  /** The key of a label. */
   key: string;
+  /** How the label's value compares. */
   operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  /** Of In and NotIn only. */
   values?: string[];
 }
 
 /** The nodes of this network. Empty selects every node. */
 export interface PodNetworkNodeSelector {
+  /** Labels that a node must have, with these values. */
   matchLabels?: {
     [k: string]: string;
   };
+  /** Conditions that a node's labels must all meet. */
   matchExpressions?: PodNetworkNodeSelectorMatchExpression[];
 }
 
@@ -76,7 +81,7 @@ export interface PodNetworkRelease {
 
 /** How many nodes change at a time. */
 export interface PodNetworkRollout {
-  /** Nodes that may be in the middle of a change or of a drain, as a number or as a share of the nodes, e.g. 3 or "10%"; one at least. */
+  /** Nodes that may be in the middle of a change or of a drain, as a number or as a share of the nodes, e.g. 3 or "10%" (1 to 100000, or 1% to 100%); one at least. */
   maxUnavailableNodes: number | string;
   /** Begins no further change of a node that already has its subnets. */
   paused: boolean;
@@ -86,11 +91,13 @@ export interface PodNetworkRollout {
 export interface PodNetworkMtu {
   /** Auto takes the MTU of the interface that leads to the other nodes. */
   mode: "Auto" | "Fixed";
+  /** The MTU of mode Fixed; 1280 or more with an IPv6 range. */
   value?: number;
 }
 
 /** Source NAT of what leaves the cluster. Never pod to pod, pod to node, or inbound. */
 export interface PodNetworkMasquerade {
+  /** Whether pods leave the cluster with their node's address. */
   enabled: boolean;
 }
 

@@ -2,7 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { CRD_FILES } from "./crd-files.ts";
-import { type CrdSchema, renderTypes } from "./types-of-crds.ts";
+import { type ReferenceSchema, renderReference } from "./reference-of-crds.ts";
+import { renderTypes } from "./types-of-crds.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -11,13 +12,13 @@ interface Crd {
   readonly spec: {
     readonly group: string;
     readonly names: { readonly kind: string };
-    readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: CrdSchema } }[];
+    readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: ReferenceSchema } }[];
   };
 }
 
 /** Every generated file: path from the root → its text. The same for the same CRDs, byte for byte. */
 async function generated(): Promise<Map<string, string>> {
-  const schemas: Record<string, CrdSchema> = {};
+  const schemas: Record<string, ReferenceSchema> = {};
   let apiVersion = "";
   for (const file of CRD_FILES) {
     const crd: Crd = parse(await readFile(new URL(file, root), "utf8"));
@@ -29,6 +30,7 @@ async function generated(): Promise<Map<string, string>> {
   return new Map([
     ["crds/types.ts", await renderTypes(schemas, apiVersion)],
     ["crds/schemas.json", `${JSON.stringify(schemas, undefined, 1)}\n`],
+    ["docs/reference.md", renderReference(schemas, apiVersion)],
   ]);
 }
 

@@ -1,5 +1,7 @@
 // The API server, with our CRDs, and our own parser and rules: they agree on what is right, what is wrong, where, and what is filled in.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { isKubeError } from "../../lib/kube/errors.ts";
 import { podNetworkResource } from "../../crds/names.ts";
@@ -15,6 +17,7 @@ import { labName } from "../support/lab-name.ts";
 import { podNetworkOf, rangeOf } from "../support/network-sample.ts";
 
 const podNetworks: Resource<Untyped> = podNetworkResource;
+const examples = join(import.meta.dirname, "../../examples");
 
 let lab: Lab;
 let client: KubeClient;
@@ -84,6 +87,12 @@ for (const one of refusedWhenStrict) {
     assert.ok("spec" in (await ask(one)));
   });
 }
+
+for (const file of readdirSync(examples))
+  test(`examples/${file} is taken by the API server as it stands`, async () => {
+    const said = await lab.kubectl(["create", "--dry-run=server", `--filename=${join(examples, file)}`]);
+    assert.equal(said.code, 0, said.stderr);
+  });
 
 /** As much as one PodNetwork may hold, with names and prefixes as long as they get in practice. */
 function largest(): PodNetwork {
