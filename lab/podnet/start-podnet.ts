@@ -64,10 +64,15 @@ export function startWebhook(lab: Lab): Promise<Service> {
   return startStage(lab, host, "webhook", { PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" });
 }
 
-/** The agent of one node, started; it is told its node's name and where the plugins are. */
+/** The agent of one node, started; it is told its node's name and where the plugins are, and not to take its time. */
 export function startAgent(lab: Lab, node: Host): Promise<Service> {
-  const plugins = dirname(lab.binary("bridge"));
-  return startStage(lab, node, "agent", { PODNET_NODE_NAME: node.name, PODNET_PLUGIN_SOURCE: plugins });
+  const pluginFolder = dirname(lab.binary("bridge"));
+  return startStage(lab, node, "agent", {
+    PODNET_NODE_NAME: node.name,
+    PODNET_PLUGIN_SOURCE: pluginFolder,
+    PODNET_HEARTBEAT_SECONDS: "10",
+    PODNET_DRAIN_SECONDS: "2",
+  });
 }
 
 /** Stage → the port of its health page; all on loopback, and no two on one host. */

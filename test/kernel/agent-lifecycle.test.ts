@@ -18,6 +18,9 @@ function spec(configGeneration: number, subnets: NodeNetworkSpec["subnets"]): No
   return ownSpec({ configGeneration, subnets });
 }
 
+const draining = viewOf(spec(2, [...active(fresh), { cidr: old, state: "Draining" }]), claims);
+const dropped = viewOf(spec(3, active(fresh)), claims);
+
 async function lonelyNode(t: TestContext): Promise<AgentNode> {
   const site = await makeSite(t);
   return agentNode(t, "node-1", await site.plug("node-1", 11));
@@ -46,7 +49,6 @@ test("a node's subnet is replaced by another while its pods go on, and goes when
   const [a, b] = [await addPod(t, node.runtime, "pod-a"), await addPod(t, node.runtime, "pod-b")];
   const talking = await talk(t, a, b);
 
-  const draining = viewOf(spec(2, [...active(fresh), { cidr: old, state: "Draining" }]), claims);
   const [begun] = await node.run(draining);
   assertProgrammed(begun);
   assert.equal(begun?.report?.status.configGeneration, 2);
@@ -62,20 +64,6 @@ test("a node's subnet is replaced by another while its pods go on, and goes when
     { cidr: old, leases: 2, free: 251 },
   ]);
 
-  const dropped = viewOf(spec(3, active(fresh)), claims);
-  const [, early] = await node.run(dropped, dropped);
-  assert.deepEqual(
-    early?.faults.map(({ reason }) => reason),
-    ["SubnetInUse"],
-  );
-  assert.equal(early?.report?.status.configGeneration, undefined, "it is not done");
-  assert.deepEqual(
-    early?.report?.status.subnets?.map(({ cidr }) => cidr),
-    [fresh, old],
-  );
-  assert.deepEqual(await addresses(node), ["10.244.1.1/24", "10.244.9.1/24"]);
-  await talking();
-
   for (const pod of [a, b]) assert.equal((await callPlugins(node.runtime, "DEL", pod.id, pod.netns.path)).status, 0);
   const [one, two] = await node.run(draining, draining);
   const drained = (answer: typeof one) => answer?.report?.status.subnets?.find(({ cidr }) => cidr === old)?.drained;
@@ -83,7 +71,36 @@ test("a node's subnet is replaced by another while its pods go on, and goes when
   const [, done] = await node.run(dropped, dropped);
   assertProgrammed(done);
   assert.equal(done?.report?.status.configGeneration, 3);
-  assert.deepEqual([await addresses(node), done?.report?.status.subnets?.map(({ cidr }) => cidr)], [["10.244.9.1/24"], [fresh]]);
+  assert.deepEqual(
+    done?.report?.status.subnets?.map(({ cidr }) => cidr),
+    [fresh],
+  );
+  assert.deepEqual(await addresses(node), ["10.244.9.1/24"]);
+});
+
+test("a subnet that leaves the spec while pods have addresses of it stays for them alone, and the spec is not done", async (t) => {
+  const node = await lonelyNode(t);
+  assertProgrammed((await node.run(viewOf(spec(1, active(old)), claims)))[0]);
+  const [a, b] = [await addPod(t, node.runtime, "pod-a"), await addPod(t, node.runtime, "pod-b")];
+  const talking = await talk(t, a, b);
+  const [, early] = await node.run(dropped, dropped);
+  assert.deepEqual(
+    early?.faults.map(({ reason }) => reason),
+    ["SubnetInUse"],
+  );
+  assert.equal(early?.report?.status.configGeneration, undefined);
+  assert.deepEqual(
+    early?.report?.status.subnets?.map(({ cidr }) => cidr),
+    [fresh, old],
+  );
+  assert.deepEqual(
+    [await offered(node), await addresses(node)],
+    [
+      [[fresh], []],
+      ["10.244.1.1/24", "10.244.9.1/24"],
+    ],
+  );
+  await talking();
 });
 
 test("a node that grows gets a subnet without its pods noticing", async (t) => {

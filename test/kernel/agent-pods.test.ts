@@ -85,10 +85,10 @@ test("a node with two subnets gives addresses of the second when the first is fu
 test("a node whose claims are Held closes its configuration, deletes pods by it, and takes all down after the last", async (t) => {
   const site = await makeSite(t);
   const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
-  const with_ = viewOf(specOf(1), claims);
+  const serving = viewOf(specOf(1), claims);
   const held = viewOf(specOf(1), [...heldClaims(1), ...dualClaims(2)]);
   const gone = viewOf(undefined, dualClaims(2));
-  assertProgrammed((await node.run(with_))[0]);
+  assertProgrammed((await node.run(serving))[0]);
   const pod = await addPod(t, node.runtime, "pod-a");
 
   const [closing] = await node.run(held);

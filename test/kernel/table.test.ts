@@ -34,6 +34,8 @@ const claim = fc.record<Claim>(
   {
     name: fc.constant("claim"),
     node: fc.constant("peer"),
+    nodeUID: fc.constant("uid-peer"),
+    state: fc.constant("Active" as const),
     prefix,
     nextHops: fc.array(address, { maxLength: 2 }),
     nodeAddresses: fc.array(address, { maxLength: 2 }),
@@ -43,6 +45,7 @@ const claim = fc.record<Claim>(
 const settings = {
   configGeneration: 1,
   nodeUID: "uid",
+  open: [],
   fixedMtu: undefined,
   masquerade: true,
   bridge: "cni0",

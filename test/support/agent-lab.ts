@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import type { NodeNetwork, NodeNetworkSpec, NodeSubnetSpec } from "../../crds/types.ts";
+import type { Host, LabProcess } from "../../lab/host.ts";
+import { oneNode } from "../../lab/instance.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { askHealth } from "../../lab/podnet/health.ts";
+import { installManifests } from "../../lab/podnet/start-podnet.ts";
+import { startLab } from "../../lab/start-lab.ts";
+import { waitUntil } from "../../lab/wait-until.ts";
+import type { ClaimObject } from "../../node-agent/plan/claim.ts";
+import { provideBinaries } from "../../tools/binaries.ts";
+import { quietProgress } from "../../tools/progress.ts";
+import { labName } from "./lab-name.ts";
+
+const apiVersion = "podnet.dev/v1alpha1";
+const health = "127.0.0.1:9442";
+
+/** What the kernel allows an agent in production, and no more. */
+const onlyNetworkAdministration = ["setpriv", "--bounding-set=-all,+net_admin", "--inh-caps=-all", "--"];
+
+/** A lab with one node, `node-1`, and no operator: the test writes what an operator would. */
+export interface AgentLab {
+  readonly lab: Lab;
+  readonly node: Host;
+  /** Starts an agent with the identity of the node's own: it looks every second, says that it lives every 10 s, and drains in 2 s. */
+  start(name: string): Promise<LabProcess>;
+  untilReady(): Promise<void>;
+  /** What `kubectl` printed; it has to succeed. */
+  kubectl(...args: readonly string[]): Promise<string>;
+  putSpec(spec: NodeNetworkSpec): Promise<void>;
+  putClaim(metadata: ClaimObject["metadata"], spec: NodeSubnetSpec): Promise<void>;
+  /** Sets a claim to rest, and then gives it its place among the releases, as the operator does. */
+  release(claim: ClaimObject, releaseSequence: number): Promise<void>;
+  reported(): Promise<NodeNetwork>;
+  untilReported(what: string, holds: (object: NodeNetwork) => boolean, deadlineMs?: number): Promise<NodeNetwork>;
+  /** What a command in the node printed; it has to succeed. */
+  inNode(...argv: readonly string[]): Promise<string>;
+  untilInNode(what: string, argv: readonly string[], holds: (stdout: string, code: number) => boolean): Promise<void>;
+  untilRoute(prefix: string, isThere: boolean): Promise<void>;
+  /** How many looks at the node the agent has taken. */
+  looks(): Promise<number>;
+  untilLooks(more: number): Promise<void>;
+  /** Waits until the agent says that it has not heard the API server. */
+  untilDeaf(): Promise<void>;
+  /** Lets no packet between the node and the API server pass, or lets them pass again. */
+  cut(isCut: boolean): Promise<void>;
+}
+
+/** Starts the lab; the caller stops it. */
+export async function startAgentLab(): Promise<AgentLab> {
+  const lab = await startLab(oneNode(labName("contract-agent"), "nodes-without-kubelets"));
+  await installManifests(lab);
+  const node = lab.host("node-1");
+  const api = withApi(lab);
+  return { lab, node, start: (name) => startAgent(lab, node, name), ...api, ...withNode(node) };
+}
+
+async function startAgent(lab: Lab, node: Host, name: string): Promise<LabProcess> {
+  const plugins = await provideBinaries(["cni-plugins"], quietProgress());
+  const { kubeconfig } = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: node.name });
+  const podnet = join(import.meta.dirname, "../../cli/podnet.ts");
+  return node.start(name, [...onlyNetworkAdministration, process.execPath, podnet, "agent"], {
+    env: {
+      PODNET_KUBECONFIG: kubeconfig,
+      PODNET_NODE_NAME: node.name,
+      PODNET_PLUGIN_SOURCE: dirname(plugins.bridge),
+      PODNET_HEALTH_LISTEN: health,
+      PODNET_RESYNC_SECONDS: "1",
+      PODNET_HEARTBEAT_SECONDS: "10",
+      PODNET_DRAIN_SECONDS: "2",
+      PODNET_LOG_LEVEL: "debug",
+    },
+  });
+}
+
+function withApi(lab: Lab) {
+  const put = async (object: object): Promise<void> => {
+    const { code, stderr } = await lab.kubectl(["apply", "--server-side", "-f", "-"], { stdin: JSON.stringify(object) });
+    assert.equal(code, 0, stderr);
+  };
+  const kubectl = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await lab.kubectl(args);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const putClaim: AgentLab["putClaim"] = (metadata, spec) => put({ apiVersion, kind: "NodeSubnet", metadata, spec });
+  const reported = async () => JSON.parse(await kubectl("get", "nodenetwork", "node-1", "--output=json")) as NodeNetwork;
+  return {
+    kubectl,
+    putClaim,
+    reported,
+    putSpec: (spec: NodeNetworkSpec) => put({ apiVersion, kind: "NodeNetwork", metadata: { name: "node-1" }, spec }),
+    release: async ({ metadata, spec }: ClaimObject, releaseSequence: number) => {
+      const held: NodeSubnetSpec = { ...spec, state: "Held", heldAt: "2026-01-01T00:00:00Z" };
+      await putClaim(metadata, held);
+      await putClaim(metadata, { ...held, releaseSequence });
+    },
+    untilReported: (what: string, holds: (object: NodeNetwork) => boolean, deadlineMs = 30_000) =>
+      waitUntil(what, deadlineMs, async () => {
+        const object = await reported();
+        return holds(object) ? object : undefined;
+      }),
+  };
+}
+
+function withNode(node: Host) {
+  const inNode = async (...argv: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await node.run(argv);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const untilInNode: AgentLab["untilInNode"] = async (what, argv, holds) => {
+    await waitUntil(what, 30_000, async () => {
+      const { code, stdout } = await node.run(argv);
+      return holds(stdout, code ?? 1) || undefined;
+    });
+  };
+  const ready = () => askHealth(node, `http://${health}/readyz`);
+  const looks = async (): Promise<number> => {
+    const { stdout } = await askHealth(node, `http://${health}/metrics`);
+    return Number(/^podnet_agent_run_seconds_count\S* (\d+)/m.exec(stdout)?.[1]);
+  };
+  const chain = (name: string, match: string) =>
+    `chain ${name} {\n type filter hook ${name} priority 0;\n ip ${match} 192.168.1.10 drop\n}\n`;
+  const table = `table inet cut {\n${chain("input", "saddr")}${chain("output", "daddr")}}\n`;
+  return {
+    inNode,
+    untilInNode,
+    looks,
+    untilReady: async () => {
+      await waitUntil("the agent to be ready", 20_000, async () => (await ready()).code === 0 || undefined);
+    },
+    untilDeaf: async () => {
+      const silence = "NodeSubnets known: the API server has not listed them yet";
+      await waitUntil(
+        "the agent to say that it is not ready",
+        20_000,
+        async () => (await ready()).stdout.includes(silence) || undefined,
+      );
+    },
+    untilRoute: (prefix: string, isThere: boolean) =>
+      untilInNode(
+        `${isThere ? "a" : "no"} route to ${prefix}`,
+        ["ip", "route", "show", prefix, "proto", "244"],
+        (stdout) => (stdout !== "") === isThere,
+      ),
+    untilLooks: async (more: number) => {
+      const before = await looks();
+      assert.ok(Number.isFinite(before));
+      await waitUntil(`${more} more looks at the node`, 20_000, async () => (await looks()) >= before + more || undefined);
+    },
+    cut: async (isCut: boolean) => {
+      const { code, stderr } = await node.run(["nft", "-f", "-"], { stdin: isCut ? table : "delete table inet cut\n" });
+      assert.equal(code, 0, stderr);
+    },
+  };
+}
