@@ -13,8 +13,11 @@ const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 const rangeLedgers: Resource<RangeLedger> = rangeLedgerResource;
 
-/** For all that a review reads, together; below the API server's own deadline for us, so that it hears a reason and not silence. */
-const readTimeoutMs = 3_000;
+/**
+ * For all that a review reads, together; below the API server's own deadline for us, so that it hears a reason and not silence. What 5,000 nodes report takes
+ * one to three seconds on a busy machine.
+ */
+const readTimeoutMs = 6_000;
 
 /** Few round trips for thousands of small objects. */
 const pageSize = 2_500;
@@ -25,12 +28,13 @@ export function reviewer({ client, metrics }: { readonly client: KubeClient; rea
   const seconds = metrics.histogram("webhook_review_seconds", "Time from a review's arrival to its answer.", {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 3],
   });
+  const unread = metrics.counter("webhook_unread_total", "Lists that a review could not read, by resource.", ["resource"]);
   return async (request) => {
     const began = performance.now();
     const wanted = evidenceFor(questionOf(request));
     const signal = AbortSignal.timeout(readTimeoutMs);
     const reading = async <T extends KubeObject>(name: EvidenceName, resource: Resource<T>): Promise<Reading<T>> =>
-      wanted.has(name) ? read(client, resource, signal) : notAsked;
+      wanted.has(name) ? read(client, resource, signal, () => unread.add({ resource: resource.plural })) : notAsked;
     const [networks, claims, records, ledgers] = await Promise.all([
       reading("networks", podNetworks),
       reading("claims", nodeSubnets),
@@ -45,10 +49,16 @@ export function reviewer({ client, metrics }: { readonly client: KubeClient; rea
 }
 
 /** A review goes on without what cannot be read, and says so. */
-async function read<T extends KubeObject>(client: KubeClient, resource: Resource<T>, signal: AbortSignal): Promise<Reading<T>> {
+async function read<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  signal: AbortSignal,
+  onFailure: () => void,
+): Promise<Reading<T>> {
   try {
     return await client.listAll(resource, { signal, timeoutMs: readTimeoutMs, pageSize });
   } catch (error) {
+    onFailure();
     return { problem: `${resource.plural}: ${error instanceof Error ? error.message : String(error)}` };
   }
 }

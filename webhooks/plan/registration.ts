@@ -30,7 +30,7 @@ export function renderRegistration(endpoint: Endpoint, authorityCertificate: str
     admissionReviewVersions: ["v1"],
     sideEffects: "None",
     matchPolicy: "Equivalent",
-    timeoutSeconds: 5,
+    timeoutSeconds: 10,
     clientConfig: renderClient(endpoint, authorityCertificate),
     rules: [{ apiGroups: [group], apiVersions: [version], resources: [podNetworkResource.plural], operations, scope: "Cluster" }],
   });
