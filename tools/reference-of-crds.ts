@@ -62,7 +62,8 @@ function typeOf(schema: ReferenceSchema): string {
 }
 
 function defaultOf({ default: value }: ReferenceSchema): string {
-  return value === undefined || (typeof value === "object" && value !== null) ? "" : `\`${String(value)}\``;
+  if (value === undefined || typeof value === "object") return "";
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 }
 
 function boundsOf(schema: ReferenceSchema): string {
