@@ -5,6 +5,7 @@ import { inParallel } from "../lib/kube/parallel.ts";
 import type { Cluster } from "./cluster.ts";
 import { type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
 import type { NodeProgress } from "./plan/node-progress.ts";
+import { isServing } from "./plan/release.ts";
 import type { NodeFacts, Snapshot } from "./plan/snapshot.ts";
 import type { WriteNotes } from "./write-report.ts";
 
@@ -37,7 +38,9 @@ function nodePlans(
   const claims = Map.groupBy(snapshot.claims, ({ object }) => object.spec.nodeUID);
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
   const routed = new Set(
-    snapshot.claims.filter(({ object }) => (object.spec.nextHops ?? []).length > 0).map(({ object }) => object.spec.nodeUID),
+    snapshot.claims
+      .filter((claim) => isServing(claim) && (claim.object.spec.nextHops ?? []).length > 0)
+      .map(({ object }) => object.spec.nodeUID),
   );
   return snapshot.nodes.map((node) => {
     const plan = planNodeCondition({
@@ -47,6 +50,7 @@ function nodePlans(
       progress: progress.get(node.name),
       peers: routed.size - (routed.has(node.uid) ? 1 : 0),
       nodeCount: claims.size,
+      isRecovering: snapshot.ledger?.recovering ?? false,
       nowMs,
     });
     return { node, plan };

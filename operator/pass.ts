@@ -66,17 +66,9 @@ export function createPass({
     const snapshot = await cluster.gather();
     const allocation = allocate(snapshot);
     const nowMs = wallClock();
-    const progress = nodeStates(snapshot, allocation, nowMs);
-    const { networks } = snapshot;
-    const statuses = summarize({
-      networks,
-      claims: snapshot.claims,
-      allocation,
-      progress,
-      blockers: finalizer.blockers(),
-      nowMs,
-    });
-    const writeAgain = await summaries.write(cluster, networks, statuses, notes);
+    const progress = nodeStates(snapshot, allocation, { nowMs, ...timing });
+    const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), nowMs });
+    const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);
     const tellAgain = await writeNodeConditions(cluster, snapshot, progress, notes, nowMs);
 
     const report = notes.report();

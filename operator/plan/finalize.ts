@@ -1,6 +1,6 @@
-import type { PodNetwork } from "../../crds/types.ts";
+import type { NodeNetwork, PodNetwork } from "../../crds/types.ts";
 import { addressBits, parseAddress } from "../../lib/net/address.ts";
-import { type Prefix, prefixAround } from "../../lib/net/prefix.ts";
+import { isPrefixProblem, type Prefix, parsePrefix, prefixAround } from "../../lib/net/prefix.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -42,7 +42,7 @@ export interface UsedPrefix {
   readonly node: string;
 }
 
-/** What nodes use of a network: its claims, and what their NodeNetworks name though the claim be gone. */
+/** What nodes use of a network: its claims, and what their NodeNetworks name or their agents say they have, though the claim be gone. */
 export function usedPrefixes({ claims, records }: Pick<Snapshot, "claims" | "records">, networkUID: string): UsedPrefix[] {
   return [
     ...claims
@@ -50,8 +50,13 @@ export function usedPrefixes({ claims, records }: Pick<Snapshot, "claims" | "rec
       .map(({ prefix, object }) => ({ prefix, node: object.spec.node })),
     ...records
       .filter(({ object }) => object.spec.networkUID === networkUID)
-      .flatMap(({ node, subnets }) => subnets.map((prefix) => ({ prefix, node }))),
+      .flatMap(({ node, subnets, object }) => [...subnets, ...reportedPrefixes(object)].map((prefix) => ({ prefix, node }))),
   ];
+}
+
+function reportedPrefixes({ status }: NodeNetwork): Prefix[] {
+  const found = (status?.subnets ?? []).map(({ cidr }) => parsePrefix(cidr));
+  return found.filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
 }
 
 /** Counts pods with an address of one of the prefixes, page by page. A pod that ran to its end has none any more. */

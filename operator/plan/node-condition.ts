@@ -10,7 +10,7 @@ const ours = "Podnet";
 /** What is known of a node that bears on its condition. */
 export interface NodeConditionInput {
   readonly node: NodeFacts;
-  /** All claims of this very node. */
+  /** All claims of this very node, in whatever state. */
   readonly claims: readonly Claim[];
   readonly record: NodeRecord | undefined;
   /** Undefined while it belongs to no network. */
@@ -19,6 +19,8 @@ export interface NodeConditionInput {
   readonly peers: number;
   /** All nodes with claims. */
   readonly nodeCount: number;
+  /** After a loss, while it is not known what nodes have. */
+  readonly isRecovering: boolean;
   readonly nowMs: number;
 }
 
@@ -32,13 +34,15 @@ export type NodeConditionPlan =
   | { readonly op: "wait"; readonly forMs: number };
 
 /**
- * The Node's NetworkUnavailable condition. 1. A node that is not ours is left alone. 2. Another status or reason is written at once; another message alone
+ * The Node's NetworkUnavailable condition. 1. A node that is not ours is left alone; one that was ours is given back when nothing of it is left, but not while
+ * a loss is being made good, since the condition is a trace of what the node had. 2. Another status or reason is written at once; another message alone
  * at most once per max(10 s, N/20 s) ±20 %, so that a joining node costs its peers little. 3. A node once programmed stays available through changes of its
  * spec; only its agent's word that it could not program makes it unavailable, since that taints the node.
  */
 export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan {
   const have = input.node.networkUnavailable;
-  if (input.claims.length === 0) return { op: have?.reason?.startsWith(ours) === true ? "remove" : "none" };
+  if (input.claims.length === 0 && ownRecord(input.node, input.record) === undefined)
+    return { op: have?.reason?.startsWith(ours) === true && !input.isRecovering ? "remove" : "none" };
   const want = wantedCondition(input);
   if (have === undefined || have.status !== want.status) return write(want, undefined, input.nowMs);
   if (have.reason !== want.reason) return write(want, have.lastTransitionTime, input.nowMs);
@@ -68,7 +72,9 @@ function wantedCondition(input: NodeConditionInput): NodeVerdict {
   return { type, status: "False", reason: `${ours}Programmed`, message };
 }
 
-function isAvailable({ node, record }: NodeConditionInput): boolean {
+/** A node whose last claim rests takes no new pods. */
+function isAvailable({ node, record, claims }: NodeConditionInput): boolean {
+  if (claims.length > 0 && claims.every(({ object }) => object.spec.state === "Held")) return false;
   const own = ownRecord(node, record);
   const have = node.networkUnavailable;
   if (have?.status === "False" && have.reason === `${ours}Programmed`)

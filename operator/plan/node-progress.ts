@@ -6,10 +6,11 @@ import type { NodeFacts, NodeRecord } from "./snapshot.ts";
 export const joiningMs = 5 * 60_000;
 
 /**
- * How far a node is. `joining`: younger than five minutes. `programming`: its kubelet reports, the agent has yet to act on the newest spec.
- * `failing`: the agent tried and says why it could not. `silent`: neither programmed nor heard of; it is counted, not waited for.
+ * How far a node is. `silent`: nobody knows, since its agent was not heard of for three heartbeats, or its kubelet fell silent before its first programming.
+ * `joining`: younger than five minutes. `failing`: the agent tried and says why it could not. `unready`: its kubelet says it is not Ready, and that is not for
+ * want of a first programming. `programming`: the agent has yet to act on the newest spec.
  */
-export type Progress = "programmed" | "joining" | "programming" | "failing" | "silent";
+export type Progress = "programmed" | "silent" | "joining" | "failing" | "unready" | "programming";
 
 /** A node's progress and, unless it is programmed, what it lacks, in words. */
 export interface NodeProgress {
@@ -22,18 +23,29 @@ export interface Observed {
   readonly record: NodeRecord | undefined;
   /** Its NodeNetwork does not say yet what it shall. */
   readonly isOutdated: boolean;
+  /** Its agent gave a sign of life within three heartbeats. */
+  readonly isHeard: boolean;
   readonly nowMs: number;
 }
 
 /** How far a member is on the way from subnet to programmed node. */
-export function progressOf(member: Member, { record, isOutdated, nowMs }: Observed): NodeProgress {
+export function progressOf(member: Member, { record, isOutdated, isHeard, nowMs }: Observed): NodeProgress {
   const { node } = member;
   const own = ownRecord(node, record);
+  const lastHeard = own === undefined ? undefined : reportedAt(own);
+  if (lastHeard !== undefined && !isHeard)
+    return { progress: "silent", lacks: `its agent was last heard of at ${lastHeard}; look at the node and its podnet-cni pod` };
   if (own !== undefined && !isOutdated && isComplete(member) && isProgrammed(own)) return { progress: "programmed", lacks: "" };
   const lacks = whatLacks(member, own, isOutdated);
   if (nowMs - node.createdAtMs < joiningMs) return { progress: "joining", lacks };
-  if (node.readiness === "Unknown" || node.readiness === "Never") return { progress: "silent", lacks };
-  return { progress: own !== undefined && reportsFailure(own) ? "failing" : "programming", lacks };
+  return { progress: settledProgress(node, own), lacks };
+}
+
+/** Of an older node that is not programmed and whose agent is not known to be silent. */
+function settledProgress({ readiness }: NodeFacts, own: NodeNetwork | undefined): Progress {
+  if (readiness === "Unknown" || readiness === "Never") return "silent";
+  if (own !== undefined && reportsFailure(own)) return "failing";
+  return readiness === "False" && own?.status?.configGeneration !== undefined ? "unready" : "programming";
 }
 
 /** The record of this very node; one that was written for an earlier node of its name is none. */
@@ -49,6 +61,11 @@ export function programmedCondition(object: NodeNetwork): Condition | undefined 
 /** Whether the newest spec is programmed in full. */
 export function isProgrammed(object: NodeNetwork): boolean {
   return programmedCondition(object)?.status === "True" && object.status?.configGeneration === object.spec.configGeneration;
+}
+
+/** When the agent last reported for this very Node object; undefined before its first word. */
+function reportedAt({ spec, status }: NodeNetwork): string | undefined {
+  return status?.nodeUID === spec.nodeUID ? status.observedAt : undefined;
 }
 
 function reportsFailure(object: NodeNetwork): boolean {

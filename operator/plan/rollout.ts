@@ -1,20 +1,33 @@
-import { type Acceptance, rangeOf } from "./accept.ts";
+import type { Prefix } from "../../lib/net/prefix.ts";
+import { type Acceptance, givingRanges } from "./accept.ts";
 import type { Belonging } from "./membership.ts";
+import { isToLeave } from "./needs.ts";
 import { isProgrammed } from "./node-progress.ts";
 import { sameSettings, settingsOf } from "./node-settings.ts";
 import type { Network } from "./snapshot.ts";
 
 /**
- * The nodes of one network that may change now, by name: those in the middle of a change, and as many more as `rollout` allows, in the order of the list.
- * A node that never was programmed may always, and takes nobody's place; nor does one that is silent.
+ * The nodes of one network that may change now, by name, so that no more of them are in the middle of a change than `rollout` allows. A node that is in the
+ * middle of one may change again, lest a setting that it cannot take stay for ever; those that began are first, then those with other settings, then those
+ * that only move. A node that never was programmed may always, and takes nobody's place; nor does one that is silent.
  */
 export function nodesOnTurn(network: Network, belongings: readonly Belonging[], acceptance: Acceptance | undefined): Set<string> {
   const { paused } = network.object.spec.rollout;
-  const midway = belongings.filter(isMidway);
-  const waiting = paused ? [] : belongings.filter((one) => !isMidway(one) && wantsChange(one, acceptance));
-  const room = Math.max(0, mostUnavailable(network, belongings.length) - midway.length);
+  const most = mostUnavailable(network, belongings.length);
+  const room = (taken: number) => Math.max(0, most - taken);
+  const midway = belongings.filter(isMidway).length;
+  const wanting = paused ? [] : belongings.filter((one) => wantsChange(one, acceptance)).toSorted((a, b) => turn(a) - turn(b));
+  const again = wanting.filter(isMidway);
+  const waiting = wanting.filter((one) => !isMidway(one));
   const unborn = belongings.filter(({ record }) => record?.object.status?.configGeneration === undefined);
-  return new Set([...midway, ...unborn, ...waiting.slice(0, room)].map(({ node }) => node.name));
+  const onTurn = [...again.slice(0, room(midway - again.length)), ...waiting.slice(0, room(midway)), ...unborn];
+  return new Set(onTurn.map(({ node }) => node.name));
+}
+
+/** A node with a subnet that it does not use yet has begun. */
+function turn({ holding, record, network }: Belonging): number {
+  if (holding.spare.length > 0) return 0;
+  return record !== undefined && sameSettings(record.object.spec, settingsOf(network)) ? 2 : 1;
 }
 
 /** How many nodes may be in the middle of a change: a share is rounded up, one at least. */
@@ -36,8 +49,10 @@ function isMidway(one: Belonging): boolean {
   return isDraining(one) || (!isSilent && !isProgrammed(object));
 }
 
-function wantsChange({ record, holding, network }: Belonging, acceptance: Acceptance | undefined): boolean {
+/** Whether it was programmed before, and differs from what its network wants now: other settings, or a subnet of a range that it shall leave, and can. */
+export function wantsChange({ record, holding, network }: Belonging, acceptance: Acceptance | undefined): boolean {
   if (record?.object.status?.configGeneration === undefined || network.issues.length > 0) return false;
-  const mustMove = holding.kept.some(({ prefix }) => rangeOf(acceptance, prefix)?.draining !== false);
+  const hasOther = ({ family }: Prefix) => givingRanges(acceptance).some(({ prefix }) => prefix.family === family);
+  const mustMove = holding.kept.some(({ prefix }) => isToLeave(acceptance, prefix) && hasOther(prefix));
   return mustMove || !sameSettings(record.object.spec, settingsOf(network));
 }

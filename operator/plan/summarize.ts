@@ -3,18 +3,21 @@ import type { PodNetworkStatus, PodNetworkStatusRange } from "../../crds/types.t
 import { containsPrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Allocation } from "./allocate.ts";
+import { blockedBy } from "./blocked-by.ts";
+import { capacityOf } from "./capacity.ts";
 import type { Blockers } from "./finalize.ts";
 import { isComplete } from "./member.ts";
-import { networkConditions, type NetworkView } from "./network-conditions.ts";
-import type { NodeProgress } from "./node-progress.ts";
-import type { Occupancy } from "./occupancy.ts";
+import { networkConditions } from "./network-conditions.ts";
+import type { NetworkView } from "./network-view.ts";
+import type { NodeProgress, Progress } from "./node-progress.ts";
+import { adoptionCheck } from "./pod-cidr.ts";
+import { awaitedNodes } from "./recovery-wait.ts";
 import { isDraining } from "./rollout.ts";
-import type { Claim, Network } from "./snapshot.ts";
+import type { Network, Snapshot } from "./snapshot.ts";
 
 /** What statuses are made of. */
 export interface SummaryInput {
-  readonly networks: readonly Network[];
-  readonly claims: readonly Claim[];
+  readonly snapshot: Snapshot;
   readonly allocation: Allocation;
   /** Node name → how far it is; one entry per member. */
   readonly progress: ReadonlyMap<string, NodeProgress>;
@@ -23,41 +26,53 @@ export interface SummaryInput {
   readonly nowMs: number;
 }
 
-/** The status of every network: UID → status. A condition's lastTransitionTime moves with its status only. */
+/** The status of every network: UID → status. Bounded in size whatever the number of nodes. A condition's lastTransitionTime moves with its status only. */
 export function summarize(input: SummaryInput): ReadonlyMap<string, PodNetworkStatus> {
-  const { allocation } = input;
-  const members = Map.groupBy(allocation.members, (member) => member.network.uid);
-  const held = Map.groupBy(
-    input.claims.filter(({ object }) => object.spec.state === "Held"),
-    ({ object }) => object.spec.networkUID,
-  );
-  const failures = Map.groupBy(allocation.failures, (failure) => failure.networkUID);
-  return new Map(
-    input.networks.map((network) => {
-      const view: NetworkView = {
-        network,
-        acceptance: allocation.acceptance.get(network.uid) ?? { accepted: [], refused: [] },
-        members: (members.get(network.uid) ?? []).flatMap((member) => {
-          const state = input.progress.get(member.node.name);
-          return state === undefined ? [] : [{ member, state }];
-        }),
-        failures: failures.get(network.uid) ?? [],
-        held: held.get(network.uid)?.map(({ prefix }) => prefix) ?? [],
-        blockers: input.blockers.get(network.uid),
-        wasReady: network.object.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
-      };
-      return [network.uid, statusOf(view, allocation.occupancy, input.nowMs)];
-    }),
-  );
+  const viewOf = views(input);
+  return new Map(input.snapshot.networks.map((network) => [network.uid, statusOf(viewOf(network))]));
 }
 
-function statusOf(view: NetworkView, use: Occupancy, nowMs: number): PodNetworkStatus {
-  const { network, members } = view;
+/** Gives what is known of each network; all lists are gone through once. */
+function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput): (network: Network) => NetworkView {
+  const { ledger, claims, networks, records } = snapshot;
+  const members = Map.groupBy(allocation.members, (member) => member.network.uid);
+  const owned = Map.groupBy(claims, ({ object }) => object.spec.networkUID);
+  const failures = Map.groupBy(allocation.failures, (failure) => failure.networkUID);
+  const adoption = adoptionCheck(claims);
+  const stored = ledger?.object.spec.recovery;
+  const recovery = stored === undefined ? undefined : { ...stored, awaited: awaitedNodes(snapshot) };
+  const cluster = { occupancy: allocation.occupancy, claims, networks, records };
+  return (network) => {
+    const acceptance = allocation.acceptance.get(network.uid) ?? { accepted: [], refused: [] };
+    const own = members.get(network.uid) ?? [];
+    return {
+      network,
+      acceptance,
+      members: own.flatMap((member) => {
+        const state = progress.get(member.node.name);
+        return state === undefined ? [] : [{ member, state }];
+      }),
+      failures: failures.get(network.uid) ?? [],
+      ambiguities: allocation.ambiguities.filter(({ networks }) => networks.slice(1).some(({ uid }) => uid === network.uid)),
+      claims: owned.get(network.uid) ?? [],
+      unadopted: adoption(network, acceptance, own),
+      recovery,
+      blockers: blockers.get(network.uid),
+      nowMs,
+      cluster,
+    };
+  };
+}
+
+function statusOf(view: NetworkView): PodNetworkStatus {
+  const { network, members, nowMs } = view;
   const { status, metadata } = network.object;
   const observedGeneration = metadata.generation ?? 0;
-  const ranges = rangesOf(view, use);
-  const count = (...states: readonly string[]) => members.filter(({ state }) => states.includes(state.progress)).length;
+  const ranges = rangesOf(view);
+  const count = (...states: readonly Progress[]) => members.filter(({ state }) => states.includes(state.progress)).length;
   const programmed = count("programmed");
+  const { figures, verdict } = capacityOf(view);
+  const blockers = blockedBy(view);
   return {
     observedGeneration,
     summary: {
@@ -70,23 +85,26 @@ function statusOf(view: NetworkView, use: Occupancy, nowMs: number): PodNetworkS
         .map((index) => `${ranges[index]?.free}/${ranges[index]?.total}`)
         .join(","),
     },
-    conditions: setConditions(status?.conditions ?? [], networkConditions(view), { observedGeneration, nowMs }),
+    conditions: setConditions(status?.conditions ?? [], networkConditions(view, verdict), { observedGeneration, nowMs }),
     ranges,
     nodes: {
       selected: members.length,
       allocated: members.filter(({ member }) => isComplete(member)).length,
       programmed,
       joining: count("joining"),
-      degraded: count("failing", "silent"),
+      degraded: count("failing", "silent", "unready"),
       draining: members.filter(({ member }) => isDraining(member)).length,
     },
+    capacity: figures,
+    ...(blockers.length > 0 && { blockedBy: blockers }),
   };
 }
 
-function rangesOf({ network, acceptance, held }: NetworkView, use: Occupancy): PodNetworkStatusRange[] {
+function rangesOf({ network, acceptance, claims, cluster }: NetworkView): PodNetworkStatusRange[] {
+  const held = claims.filter(({ object }) => object.spec.state === "Held");
   return network.ranges.map((range) => {
     const own = acceptance.accepted.find(({ cidr }) => cidr === range.cidr);
-    const taken = own === undefined ? [] : use.takenFrom(own.entry);
+    const taken = own === undefined ? [] : cluster.occupancy.takenFrom(own.entry);
     const counts = countSubnets({ range: range.prefix, subnetLength: range.subnetLength, taken, reserved: network.reserved });
     return {
       cidr: range.cidr,
@@ -94,7 +112,7 @@ function rangesOf({ network, acceptance, held }: NetworkView, use: Occupancy): P
       total: counts.total,
       allocated: counts.taken,
       reserved: counts.reserved,
-      held: held.filter((prefix) => containsPrefix(range.prefix, prefix)).length,
+      held: held.filter(({ prefix }) => containsPrefix(range.prefix, prefix)).length,
       free: own === undefined || range.draining ? 0 : counts.free,
     };
   });

@@ -1,0 +1,93 @@
+import type { RangeLedgerRecovery } from "../../crds/types.ts";
+import type { Acceptance } from "./accept.ts";
+import type { Blockers } from "./finalize.ts";
+import type { Member } from "./member.ts";
+import type { Ambiguity } from "./membership.ts";
+import { joiningMs, type NodeProgress, type Progress } from "./node-progress.ts";
+import type { Occupancy } from "./occupancy.ts";
+import type { Unadopted } from "./pod-cidr.ts";
+import type { AllocationFailure } from "./refusal.ts";
+import { mostUnavailable } from "./rollout.ts";
+import type { Claim, Network, NodeRecord } from "./snapshot.ts";
+
+/** A member and how far it is. */
+export interface MemberView {
+  readonly member: Member;
+  readonly state: NodeProgress;
+}
+
+/** What is known of one network when its status is written. */
+export interface NetworkView {
+  readonly network: Network;
+  readonly acceptance: Acceptance;
+  /** In the order in which nodes are served. */
+  readonly members: readonly MemberView[];
+  readonly failures: readonly AllocationFailure[];
+  /** Nodes that get nothing because this network and an older one select them alike. */
+  readonly ambiguities: readonly Ambiguity[];
+  /** Claims of it, in whatever state. */
+  readonly claims: readonly Claim[];
+  readonly unadopted: readonly Unadopted[];
+  /** Stands after a loss, with the nodes that have yet to report. */
+  readonly recovery: (RangeLedgerRecovery & { readonly awaited: readonly string[] }) | undefined;
+  /** While Terminating: what was last found in its way; undefined before the first look. */
+  readonly blockers: Blockers | undefined;
+  readonly nowMs: number;
+  /** Of the whole cluster. */
+  readonly cluster: {
+    readonly occupancy: Occupancy;
+    readonly claims: readonly Claim[];
+    readonly networks: readonly Network[];
+    readonly records: readonly NodeRecord[];
+  };
+}
+
+/** Nodes that count for Ready, and how many of them may lack something. */
+export interface Judged {
+  readonly waitedFor: readonly MemberView[];
+  readonly tolerated: number;
+}
+
+/**
+ * Ready is judged over nodes that are themselves Ready and older than five minutes, tolerating `rollout.maxUnavailableNodes`; all others are counted, not waited
+ * for. Two things keep that from calling a network Ready too early, or a broken one Ready for ever:
+ * 1. Until it was Ready once, a network younger than five minutes waits for every node that is heard of, young or not, and tolerates none.
+ * 2. A node that was never programmed is waited for though it is not Ready, since without a network it cannot be.
+ * Nodes that cannot get a subnet are not waited for here: what they lack is a matter of Allocated.
+ */
+export function judged(view: NetworkView): Judged {
+  const { network, members } = view;
+  const stuck = new Set(view.failures.filter(({ isVital }) => isVital).map(({ node }) => node));
+  const isFirst = isBeginning(view);
+  const left = new Set<Progress>(isFirst ? ["silent"] : ["silent", "joining", "unready"]);
+  return {
+    waitedFor: members.filter(({ member, state }) => !left.has(state.progress) && !stuck.has(member.node.name)),
+    tolerated: isFirst ? 0 : mostUnavailable(network, members.length),
+  };
+}
+
+function isBeginning({ network, nowMs }: NetworkView): boolean {
+  const wasReady = network.object.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+  return !wasReady && nowMs - Date.parse(network.createdAt) < joiningMs;
+}
+
+/** e.g. `"node-1, node-2 and 7 more"`; at most ten names. */
+export function nameList(names: readonly string[]): string {
+  return listOf(names, (name) => name);
+}
+
+/** As `nameList`, each with what it lacks, e.g. `"node-1 (its agent has not reported yet)"`. */
+export function detailList(members: readonly MemberView[]): string {
+  return listOf(members, ({ member, state }) => `${member.node.name} (${state.lacks.slice(0, 200)})`);
+}
+
+/** As `nameList`, with a text for each of the first ten. */
+export function listOf<T>(items: readonly T[], text: (item: T) => string): string {
+  const rest = items.length - 10;
+  return items.slice(0, 10).map(text).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
+/** e.g. `"1 node"`, `"7 nodes"`. */
+export function countOf(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+}
