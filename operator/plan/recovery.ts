@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { renderTime } from "../../crds/conditions.ts";
 import { apiVersion, ledgerName } from "../../crds/names.ts";
 import type { RangeLedger, RangeLedgerSpec } from "../../crds/types.ts";
@@ -11,8 +10,21 @@ import type { LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
 export const rangeLedgerKind: Kind<RangeLedger> = {
   name: "RangeLedger",
   key: (object) => object.metadata.name,
-  differs: (want, have) => (isDeepStrictEqual(want.spec, have.spec) ? undefined : "it holds something else"),
+  differs: (want, have) => (describe(want.spec) === describe(have.spec) ? undefined : "it holds something else"),
 };
+
+/** All of it as text, whatever the order in which a server gives the fields. */
+function describe({ incarnation, epoch, releaseSequence, recovery, entries }: RangeLedgerSpec): string {
+  const rows = entries.map((entry) => [
+    entry.cidr,
+    entry.nodePrefixLength,
+    entry.network,
+    entry.networkUID,
+    entry.epoch,
+    entry.state,
+  ]);
+  return JSON.stringify([incarnation, epoch, releaseSequence, recovery?.since, recovery?.until, recovery?.reason, rows]);
+}
 
 export interface LedgerInput extends LedgerOptions {
   readonly nowMs: number;
