@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
 import { fieldManagers } from "../crds/names.ts";
 import type { PodNetworkStatus } from "../crds/types.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
-import { compareText } from "./plan/select.ts";
 import type { Network } from "./plan/snapshot.ts";
+import { statusChange } from "./plan/status-change.ts";
 import type { WriteNotes } from "./write-report.ts";
 
 /** Writes statuses of PodNetworks. */
@@ -22,7 +21,10 @@ export interface SummaryWriter {
 /** Between two writes of one network's status. */
 const minIntervalMs = 1_000;
 
-/** A writer that writes a network's status once a second at most, and never the same twice. */
+/** The same where only figures differ, which every pod of the cluster moves. */
+const figuresIntervalMs = 60_000;
+
+/** A writer that writes a network's status once a second at most, mere figures once a minute, and never the same twice. */
 export function createSummaryWriter(clock: Clock): SummaryWriter {
   /** UID → when its status was last written. */
   const writtenAt = new Map<string, number>();
@@ -33,8 +35,10 @@ export function createSummaryWriter(clock: Clock): SummaryWriter {
       const waits: number[] = [];
       for (const { name, uid, object } of networks) {
         const status = statuses.get(uid);
-        if (status === undefined || isSame(status, object.status)) continue;
-        const waitMs = (writtenAt.get(uid) ?? Number.NEGATIVE_INFINITY) + minIntervalMs - clock.now();
+        const change = status === undefined ? "None" : statusChange(status, object.status);
+        if (status === undefined || change === "None") continue;
+        const intervalMs = change === "Figures" ? figuresIntervalMs : minIntervalMs;
+        const waitMs = (writtenAt.get(uid) ?? Number.NEGATIVE_INFINITY) + intervalMs - clock.now();
         if (waitMs > 0) {
           waits.push(waitMs);
           continue;
@@ -48,18 +52,5 @@ export function createSummaryWriter(clock: Clock): SummaryWriter {
       }
       return waits.length === 0 ? undefined : Math.min(...waits);
     },
-  };
-}
-
-/** Lists are compared as sets by their keys: a server may keep them in an order of its own. */
-function isSame(want: PodNetworkStatus, have: PodNetworkStatus | undefined): boolean {
-  return have !== undefined && isDeepStrictEqual(sorted(want), sorted(have));
-}
-
-function sorted(status: PodNetworkStatus): PodNetworkStatus {
-  return {
-    ...status,
-    conditions: (status.conditions ?? []).toSorted((a, b) => compareText(a.type, b.type)),
-    ranges: (status.ranges ?? []).toSorted((a, b) => compareText(a.cidr, b.cidr)),
   };
 }
