@@ -140,7 +140,7 @@ function maybeStale(network: Network, request: ApiRequest & { readonly verb: "li
 
 /** The connection breaks; a read is sent once more. */
 function lost(call: Call, sent: boolean): void {
-  const { network, request } = call;
+  const { request } = call;
   if (sent && !isWrite(request) && call.breaks++ === 0 && !call.done) return send(call);
   answer(call, { error: broken(request, sent) });
 }

@@ -18,6 +18,8 @@ export interface Network {
   epoch: number;
   /** No connection is taken before this moment. */
   downUntil: number;
+  /** No watch is taken before this moment: a server that started fills its caches first. */
+  warmUntil: number;
   readonly streams: Set<OpenStream>;
   /** Told every piece of what happens, where somebody wants a trace. */
   readonly trace: ((line: string) => void) | undefined;
@@ -49,6 +51,7 @@ export function strikes({ weather, chance, coverage }: Network, fault: Fault): b
 export function breakConnections(network: Network, downMs: number): void {
   network.epoch++;
   network.downUntil = network.scheduler.now() + downMs;
+  network.warmUntil = network.downUntil + drawDelay(network);
   for (const stream of network.streams) stream.cut();
 }
 

@@ -41,7 +41,7 @@ interface State {
   readonly cancels: Set<Cancel>;
 }
 
-/** Bookmarks come about so often, and once more two seconds before the end. */
+/** Bookmarks come about so often. */
 const bookmarkMs = 60_000;
 
 /** Opens a watch; nothing happens at the server before the request has travelled there. */
@@ -110,6 +110,10 @@ function accept(state: State): void {
   const { store } = network.server;
   const from = options.resourceVersion === "" ? store.revision() : Number(options.resourceVersion);
   if (network.downUntil > network.scheduler.now()) return fail(state, broken(request, false));
+  if (network.warmUntil > network.scheduler.now()) {
+    const message = "storage is (re)initializing";
+    return fail(state, refusal(request, { code: 429, reason: "TooManyRequests", message, retryAfterSeconds: 1 }));
+  }
   if (from < store.compacted()) {
     network.coverage.hit("watchTooOld");
     const message = `too old resource version: ${from} (${store.compacted()})`;
@@ -117,9 +121,8 @@ function accept(state: State): void {
   }
   // From a version that is not reached yet nothing is told before it is.
   state.seen = store.changesUntil(state.kind, Math.max(from, 0));
-  plan(state, bookmarkMs * (0.9 + network.chance.next() * 0.2), () => bookmark(state, true));
+  plan(state, bookmarkMs * (0.9 + network.chance.next() * 0.2), () => bookmark(state));
   plan(state, options.timeoutSeconds * 1_000, () => end(state));
-  plan(state, options.timeoutSeconds * 1_000 - 2_000, () => bookmark(state, false));
   pumpLater(state);
 }
 
@@ -168,7 +171,7 @@ function eventOf({ before, after, shown }: Change, chosen: State["chosen"]): Eve
 }
 
 /** The server says how far it is, where everything before that has been told. */
-function bookmark(state: State, again: boolean): void {
+function bookmark(state: State): void {
   const { network, kind } = state;
   const { store } = network.server;
   const told = state.seen === store.changesUntil(kind, store.revision());
@@ -177,7 +180,7 @@ function bookmark(state: State, again: boolean): void {
     state.buffer.push({ type: "BOOKMARK", resourceVersion: `${store.revision()}` });
     heard(state);
   }
-  if (again) plan(state, told ? bookmarkMs : 1_000, () => bookmark(state, true));
+  plan(state, told ? bookmarkMs : 1_000, () => bookmark(state));
 }
 
 function heard(state: State): void {

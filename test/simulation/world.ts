@@ -79,6 +79,7 @@ export function createWorld({ seed, kinds, invariants = [], trace }: WorldOption
     weather,
     epoch: 0,
     downUntil: 0,
+    warmUntil: 0,
     streams: new Set(),
     trace,
   };
