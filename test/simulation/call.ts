@@ -73,7 +73,11 @@ function send(call: Call): void {
   const isLate = fault === undefined && isWrite(request) && strikes(network, "late");
   const delay = isLate ? deadline - scheduler.now() + drawDelay(network) * 4 : drawDelay(network);
   const { epoch } = network;
-  scheduler.after(delay, () => arrive(call, fault, epoch));
+  network.underWay++;
+  scheduler.after(delay, () => {
+    network.underWay--;
+    arrive(call, fault, epoch);
+  });
   if (scheduler.now() + delay > deadline) answerAt(call, deadline, { error: tooLate(request, timeoutMs) });
 }
 
@@ -96,7 +100,9 @@ function afterWrite(call: Call, outcome: Outcome): void {
   const { network, request } = call;
   if (strikes(network, "duplicate")) {
     const first = network.chance.happens(0.5);
+    network.underWay++;
     network.scheduler.after(drawDelay(network), () => {
+      network.underWay--;
       const second = carriedOut(call, true);
       if (!first) answer(call, second);
     });

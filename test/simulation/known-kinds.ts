@@ -71,6 +71,17 @@ export function coreKinds(): ApiKind[] {
   ];
 }
 
+/** Leases and Events, which are kept as they are written. */
+export function otherKinds(): ApiKind[] {
+  const kept = { version: "v1", namespaced: true } as const;
+  const resources: readonly Resource<KubeObject>[] = [
+    { ...kept, group: "coordination.k8s.io", plural: "leases", kind: "Lease" },
+    { ...kept, group: "events.k8s.io", plural: "events", kind: "Event" },
+    { ...kept, group: "", plural: "events", kind: "Event" },
+  ];
+  return resources.map((resource) => builtinKind(resource, { status: false }));
+}
+
 /** Every CustomResourceDefinition of this source tree, with its schema, its defaults and its list types; without its CEL rules and without pruning. */
 export function customKinds(): ApiKind[] {
   const files = readdirSync(crdFolder).filter((file) => file.endsWith(".yaml"));

@@ -21,6 +21,8 @@ export interface Network {
   /** No watch is taken before this moment: a server that started fills its caches first. */
   warmUntil: number;
   readonly streams: Set<OpenStream>;
+  /** Requests on their way to the server, whether or not anybody still waits for their answers. */
+  underWay: number;
   /** Told every piece of what happens, where somebody wants a trace. */
   readonly trace: ((line: string) => void) | undefined;
 }

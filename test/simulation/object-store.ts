@@ -50,8 +50,11 @@ export interface ObjectStore {
   commit(kind: ApiKind, key: string, after: StoredRecord | undefined, shown: ApiObject): void;
   /** Forgets the past before a revision. */
   compact(revision: number): void;
-  /** Goes back to the state of a revision, whose number is the newest again: etcd brought back from a backup. */
-  restore(revision: number): void;
+  /**
+   * Goes back to the state of a revision, as etcd brought back from a backup: then that revision is the newest again, and versions given since
+   * are given once more. With `bump` the counter goes on so far above the highest one ever given, and all before it counts as compacted.
+   */
+  restore(revision: number, bump?: number): void;
 }
 
 interface Collection {
@@ -68,6 +71,7 @@ export function createObjectStore(kinds: readonly ApiKind[], onChange: (change: 
   const byKey = new Map(kinds.map((kind) => [kindKey(kind.resource), kind]));
   let revision = 1;
   let compacted = 1;
+  let highest = 1;
   const of = (kind: ApiKind): Collection => {
     const found = collections.get(kind);
     if (found === undefined) throw new TypeError(`the server does not serve ${kind.resource.kind}`);
@@ -109,10 +113,11 @@ export function createObjectStore(kinds: readonly ApiKind[], onChange: (change: 
     compact: (until) => {
       compacted = Math.max(compacted, Math.min(until, revision));
     },
-    restore(to) {
+    restore(to, bump) {
       for (const collection of collections.values()) undo(collection, to);
-      revision = to;
-      compacted = Math.min(compacted, to);
+      highest = Math.max(highest, revision);
+      revision = bump === undefined ? to : highest + bump;
+      compacted = bump === undefined ? Math.min(compacted, to) : revision;
     },
   };
 }

@@ -22,6 +22,9 @@ export interface WorldOptions {
   readonly trace?: (line: string) => void;
 }
 
+/** What becomes of resourceVersions in a restore. */
+export type Versions = "bumped" | "rewound";
+
 /** A cluster in virtual time, and the hands that move it. Everything that happens in it follows from its seed. */
 export interface World {
   readonly seed: number;
@@ -41,12 +44,17 @@ export interface World {
   start(name: string, program: Program): Process;
   /** The server is away for so long; all connections break. */
   restartServer(downMs: number): void;
-  /** The whole store goes back to what it was at a revision, as after a restore from a backup; the server restarts. */
-  restore(revision: number, downMs: number): void;
+  /**
+   * The whole store goes back to what it was at a revision, as after a restore from a backup; the server restarts. `"bumped"`: versions go on from above
+   * all that were ever given, as etcd recommends it to clusters; `"rewound"`: they are given once more.
+   */
+  restore(revision: number, downMs: number, versions: Versions): void;
   /** Moves the server's wall clock. */
   stepServerClock(ms: number): void;
   /** Lets things happen until `until` holds, which is asked before each step. @throws what an invariant or a program threw. */
   run(until: () => boolean): Promise<void>;
+  /** Requests that have not yet reached the server; those of dead processes too. */
+  underWay(): number;
   /** Lets so much virtual time pass. */
   pass(ms: number): Promise<void>;
   /** Writes a line of the trace. */
@@ -81,6 +89,7 @@ export function createWorld({ seed, kinds, invariants = [], trace }: WorldOption
     downUntil: 0,
     warmUntil: 0,
     streams: new Set(),
+    underWay: 0,
     trace,
   };
   const note = (line: string) => trace?.(`${scheduler.now().toFixed(3)} ${line}`);
@@ -131,16 +140,17 @@ export function createWorld({ seed, kinds, invariants = [], trace }: WorldOption
     processes,
     start,
     restartServer,
-    restore(revision, downMs) {
+    restore(revision, downMs, versions) {
       coverage.hit("restore");
-      note(`restored ${revision} of ${server.store.revision()}`);
-      server.store.restore(revision);
+      note(`restored ${revision} of ${server.store.revision()}, versions ${versions}`);
+      server.store.restore(revision, versions === "bumped" ? 1_000 : undefined);
       restartServer(downMs);
     },
     stepServerClock: (ms) => {
       skewMs += ms;
     },
     run,
+    underWay: () => network.underWay,
     async pass(ms) {
       let over = false;
       scheduler.after(ms, () => {
