@@ -1,4 +1,4 @@
-import { integer, listenAddress, type SettingValues } from "../lib/daemon/settings.ts";
+import { flag, integer, listenAddress, text, type SettingValues } from "../lib/daemon/settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
 
 /** What an operator is told by its environment. */
@@ -15,6 +15,19 @@ export const operatorSettings = {
     min: 1,
     max: 3600,
     help: "How often everything is looked at without a reason.",
+  }),
+  leaderElection: flag({
+    env: "PODNET_LEADER_ELECTION",
+    fallback: "true",
+    help: "Whether one of several operators does the work. With false each one does, which is harmless.",
+  }),
+  namespace: text({ env: "PODNET_NAMESPACE", fallback: "kube-system", help: "Namespace of the Lease podnet-operator." }),
+  leaseSeconds: integer({
+    env: "PODNET_LEASE_SECONDS",
+    fallback: "15",
+    min: 3,
+    max: 300,
+    help: "How long after its last sign of life an operator is taken as gone. It gives up by itself after two thirds of that.",
   }),
 };
 
