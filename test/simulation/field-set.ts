@@ -2,16 +2,13 @@ import { type ApiKind, itemKey, type ListShape, listShape } from "./api-kind.ts"
 import { isList, isObject, type Json, type JsonObject, sameJson } from "./plain-json.ts";
 
 /**
- * Fields of an object: path → its elements. An element is `f:` and a field, `k:` and what names an item of a list, or `v:` and an item of a set,
- * e.g. `["f:status", "f:conditions", "k:[\"Ready\"]", "f:reason"]`.
+ * Fields of an object, as paths. An element of a path is `f:` and a field, `k:` and what names an item of a list, or `v:` and an item of a set; they are joined
+ * by line breaks, e.g. `"f:status\nf:conditions\nk:[\"Ready\"]\nf:reason"`.
  */
-export type FieldSet = ReadonlyMap<string, readonly string[]>;
+export type FieldSet = ReadonlySet<string>;
 
-/** A field that nobody can go below, and what stands in it; undefined where the path is an item with fields of its own. */
-export interface Leaf {
-  readonly elements: readonly string[];
-  readonly value: Json | undefined;
-}
+/** Path → what stands there; undefined where it is an item with fields of its own. */
+export type Leaves = ReadonlyMap<string, Json | undefined>;
 
 /** What the server itself writes is nobody's field. */
 const unowned: ReadonlySet<string> = new Set([
@@ -27,66 +24,61 @@ const unowned: ReadonlySet<string> = new Set([
   "selfLink",
 ]);
 
-/** Where a walk is: the elements so far, and the same path as the kind's schema has it. */
-interface Place {
-  readonly elements: readonly string[];
-  readonly path: string;
-}
-
 /** The path of a field below another one in the schema, e.g. `"status"` and `"conditions"` → `"status.conditions"`. */
 export function below(path: string, field: string): string {
   return path === "" ? field : `${path}.${field}`;
 }
 
-/** Text that stands for a path. */
-export function pathText(elements: readonly string[]): string {
-  return elements.join("\n");
+/** A walk over the fields of objects of one kind, which ends in `leaves`. */
+interface Walk {
+  readonly kind: ApiKind;
+  readonly leaves: Map<string, Json | undefined>;
 }
 
-/** All leaves of an object that somebody can own. */
-export function leavesOf(kind: ApiKind, object: JsonObject): Map<string, Leaf> {
-  const leaves = new Map<string, Leaf>();
+/** All leaves of an object that somebody can own, without the top-level fields that `other` has the very same. */
+export function leavesOf(kind: ApiKind, object: JsonObject, other: JsonObject = {}): Leaves {
+  const walk: Walk = { kind, leaves: new Map() };
   for (const field in object) {
     const value = object[field];
-    if (field !== "apiVersion" && field !== "kind" && value !== undefined)
-      walk(kind, value, { elements: [`f:${field}`], path: field }, leaves);
+    if (value === undefined || value === other[field] || field === "apiVersion" || field === "kind") continue;
+    walkValue(walk, value, `f:${field}`, field);
   }
-  return leaves;
+  return walk.leaves;
 }
 
 /** The same as a set. */
 export function fieldsOf(kind: ApiKind, object: JsonObject): FieldSet {
-  return setOf(leavesOf(kind, object));
+  return new Set(leavesOf(kind, object).keys());
 }
 
-function setOf(leaves: ReadonlyMap<string, Leaf>): FieldSet {
-  return new Map(Array.from(leaves, ([text, { elements }]) => [text, elements]));
+/** `at` is the path of the value, `path` the same as the kind's schema has it. */
+function walkValue(walk: Walk, value: Json, at: string, path: string): void {
+  if (isList(value)) {
+    const shape = listShape(walk.kind, path);
+    if (shape !== "atomic") return walkItems(walk, value, shape, at, path);
+  } else if (isObject(value) && !isEmpty(value) && !walk.kind.atomicObjects.has(path)) return walkFields(walk, value, at, path);
+  walk.leaves.set(at, value);
 }
 
-function walk(kind: ApiKind, value: Json, place: Place, leaves: Map<string, Leaf>): void {
-  const shape = isList(value) ? listShape(kind, place.path) : "atomic";
-  if (isList(value) && shape !== "atomic") walkItems(kind, value, shape, place, leaves);
-  else if (isObject(value) && !kind.atomicObjects.has(place.path) && Object.keys(value).length > 0)
-    walkFields(kind, value, place, leaves);
-  else leaves.set(pathText(place.elements), { elements: place.elements, value });
+function isEmpty(value: JsonObject): boolean {
+  for (const _field in value) return false;
+  return true;
 }
 
-function walkFields(kind: ApiKind, value: JsonObject, { elements, path }: Place, leaves: Map<string, Leaf>): void {
+function walkFields(walk: Walk, value: JsonObject, at: string, path: string): void {
   for (const field in value) {
     const item = value[field];
     if (item === undefined || (path === "metadata" && unowned.has(field))) continue;
-    walk(kind, item, { elements: [...elements, `f:${field}`], path: below(path, field) }, leaves);
+    walkValue(walk, item, `${at}\nf:${field}`, below(path, field));
   }
 }
 
-function walkItems(kind: ApiKind, list: readonly Json[], shape: ListShape, place: Place, leaves: Map<string, Leaf>): void {
+function walkItems(walk: Walk, list: readonly Json[], shape: ListShape, at: string, path: string): void {
   for (const item of list) {
-    const elements = [...place.elements, elementOf(item, shape)];
-    if (shape === "set" || !isObject(item)) leaves.set(pathText(elements), { elements, value: item });
-    else {
-      leaves.set(pathText(elements), { elements, value: undefined });
-      walkFields(kind, item, { elements, path: place.path }, leaves);
-    }
+    const itemAt = `${at}\n${elementOf(item, shape)}`;
+    const isLeaf = shape === "set" || !isObject(item);
+    walk.leaves.set(itemAt, isLeaf ? item : undefined);
+    if (!isLeaf) walkFields(walk, item, itemAt, path);
   }
 }
 
@@ -104,18 +96,11 @@ export interface FieldChanges {
 
 /** What changed from one state to another; what is the very same value in both is not looked into. */
 export function changesOf(kind: ApiKind, before: JsonObject, after: JsonObject): FieldChanges {
-  const was = leavesOf(kind, differing(before, after));
-  const is = leavesOf(kind, differing(after, before));
-  const written = new Map<string, readonly string[]>();
-  const removed = new Map<string, readonly string[]>();
-  for (const [text, { elements, value }] of is) {
-    const old = was.get(text);
-    if (old === undefined || !sameJson(old.value, value)) written.set(text, elements);
-  }
-  for (const [text, { elements }] of was) if (!is.has(text)) removed.set(text, elements);
+  const was = leavesOf(kind, before, after);
+  const is = leavesOf(kind, after, before);
+  const written = new Set<string>();
+  const removed = new Set<string>();
+  for (const [path, value] of is) if (!was.has(path) || !sameJson(was.get(path), value)) written.add(path);
+  for (const path of was.keys()) if (!is.has(path)) removed.add(path);
   return { written, removed };
-}
-
-function differing(object: JsonObject, other: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([field, value]) => value !== other[field]));
 }

@@ -75,13 +75,13 @@ function atRest({ view }: World): void {
     claims.delete(metadata.uid);
     const [first] = own;
     const expected = families.get(first?.spec.networkUID ?? "") ?? 0;
-    const isNew = wanted.length > 0 && metadata.deletionTimestamp === undefined;
+    if (metadata.deletionTimestamp !== undefined) continue;
     assert.ok(
       own.every(({ spec }) => spec.networkUID === first?.spec.networkUID),
       `${metadata.name} has claims of two networks`,
     );
     assert.equal(own.length, expected, `${metadata.name} has ${own.length} subnets`);
-    assert.ok(expected > 0 || !isNew, `${metadata.name} has no subnet`);
+    assert.ok(expected > 0 || wanted.length === 0, `${metadata.name} has no subnet`);
     // What an earlier Node of the name was told stays until a later one is.
     const record = view.get(nodeNetworks, metadata.name);
     if (own.length === 0 && record?.spec.nodeUID !== metadata.uid) continue;

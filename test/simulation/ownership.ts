@@ -32,7 +32,7 @@ export function ownersOf(kind: ApiKind, { owners, noted }: Ownership): ReadonlyM
   let result = owners;
   for (const { owner, before, after } of noted) {
     const { written, removed } = changesOf(kind, before ?? {}, after);
-    const own = new Map([...(result.get(owner) ?? []), ...written]);
+    const own = new Set([...(result.get(owner) ?? []), ...written]);
     result = withoutFields(new Map(result).set(owner, own), removed, undefined);
     result = withoutFields(result, written, owner);
   }
@@ -47,7 +47,7 @@ export function withoutFields(
 ): ReadonlyMap<string, FieldSet> {
   const result = new Map<string, FieldSet>();
   for (const [owner, owned] of owners) {
-    const left = owner === but ? owned : new Map([...owned].filter(([text]) => !fields.has(text)));
+    const left = owner === but ? owned : owned.difference(fields);
     if (left.size > 0) result.set(owner, left);
   }
   return result;
@@ -58,8 +58,7 @@ export function sameOwners(a: ReadonlyMap<string, FieldSet>, b: ReadonlyMap<stri
   if (a.size !== b.size) return false;
   for (const [owner, fields] of a) {
     const others = b.get(owner);
-    if (others?.size !== fields.size) return false;
-    for (const text of fields.keys()) if (!others.has(text)) return false;
+    if (others?.size !== fields.size || !fields.isSubsetOf(others)) return false;
   }
   return true;
 }

@@ -31,6 +31,8 @@ export interface Process extends Actor {
   pause(ms: number): void;
   /** Moves its wall clock. */
   stepWallClock(ms: number): void;
+  /** Its wall clock shows the right time again. */
+  setWallClockRight(): void;
   /** Pieces of work done so far: answers, events and timers, each of which ends an await. */
   turns(): number;
   /** It dies just before its n-th piece of work. */
@@ -80,6 +82,9 @@ export function createProcess({ name, scheduler, chance, epochMs, onKilled }: Pr
     },
     stepWallClock: (ms) => {
       skewMs += ms;
+    },
+    setWallClockRight: () => {
+      skewMs = 0;
     },
     turns: () => turns,
     killAtTurn: (turn) => {

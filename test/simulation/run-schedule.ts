@@ -100,19 +100,25 @@ async function play(world: World, { begin, moves, length }: Schedule): Promise<v
 }
 
 async function rest(world: World, { calmDown, atRest }: Schedule): Promise<void> {
-  const { scheduler, server } = world;
+  const { scheduler, server, processes } = world;
   Object.assign(world.weather, fineWeather(), { rates: calm });
+  for (const process of processes) process.setWallClockRight();
   calmDown(world);
   const deadline = scheduler.now() + restWithinMs;
-  let since = scheduler.now();
-  for (let revision = -1; ; ) {
-    await world.pass(500);
-    const now = server.store.revision();
-    const wrong = attempt(() => atRest(world));
-    if (now !== revision || wrong !== undefined || world.underWay() > 0) since = scheduler.now();
-    else if (scheduler.now() - since >= quietMs) return;
-    revision = now;
-    if (scheduler.now() > deadline) throw wrong?.error ?? new Error("it is as it must be, yet somebody goes on writing");
+  const isQuiet = async () => {
+    const before = server.store.revision();
+    await world.pass(quietMs);
+    return server.store.revision() === before && world.underWay() === 0;
+  };
+  for (let tried = -1; ; ) {
+    const quiet = await isQuiet();
+    const late = scheduler.now() > deadline;
+    const revision = server.store.revision();
+    // Looked at anew only after a write, since nothing else can change what it sees.
+    const wrong = (quiet && revision !== tried) || late ? attempt(() => atRest(world)) : undefined;
+    if (quiet && revision !== tried && wrong === undefined) return;
+    if (quiet) tried = revision;
+    if (late) throw wrong?.error ?? new Error("it is as it must be, yet somebody goes on writing");
   }
 }
 

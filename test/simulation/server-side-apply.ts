@@ -23,15 +23,14 @@ export interface ApplyInput {
 export function applyFields({ kind, live, config, owner, owners, force }: ApplyInput): Applied {
   const stated = fieldsOf(kind, config);
   const others = new Map([...owners].filter(([name]) => name !== owner));
-  const dropped = [...(owners.get(owner) ?? new Map<string, readonly string[]>())].filter(([text]) => !stated.has(text));
+  const dropped = [...(owners.get(owner) ?? new Set<string>()).difference(stated)];
   let object = mergeApplied(kind, live, config, "") as JsonObject;
-  // Items of lists go before the fields inside them.
-  for (const [text, elements] of dropped.toSorted((a, b) => a[1].length - b[1].length)) {
-    if (!isOwned(others, text)) object = withoutField(kind, object, elements, "") ?? {};
-  }
+  // A path sorts before those inside it, so items of lists go before their fields.
+  for (const path of dropped.toSorted())
+    if (!isOwned(others, path)) object = withoutField(kind, object, path.split("\n"), "") ?? {};
   const { written, removed } = changesOf(kind, live, object);
   const conflicts = [...others].flatMap(([name, owned]) =>
-    [...written.keys()].filter((text) => owned.has(text)).map((text) => ({ owner: name, field: text.replaceAll("\n", ".") })),
+    [...written.intersection(owned)].map((path) => ({ owner: name, field: path.replaceAll("\n", ".") })),
   );
   if (conflicts.length > 0 && !force) return { conflicts };
   const left = withoutFields(withoutFields(others, written, undefined), removed, undefined);
@@ -43,7 +42,7 @@ function isOwned(owners: ReadonlyMap<string, FieldSet>, text: string): boolean {
   const inside = `${text}\n`;
   for (const fields of owners.values()) {
     if (fields.has(text)) return true;
-    for (const other of fields.keys()) if (other.startsWith(inside)) return true;
+    for (const other of fields) if (other.startsWith(inside)) return true;
   }
   return false;
 }
