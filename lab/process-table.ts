@@ -85,3 +85,9 @@ export function processesOf(networkNamespaces: ReadonlySet<string>, cgroup: stri
   for (let pid = process.pid; pid > 0; pid = parents.get(pid) ?? 0) found.delete(pid);
   return [...found].flatMap((pid) => identify(pid) ?? []);
 }
+
+/** A process and all its descendants. */
+export function familyOf(pid: number): ReadonlySet<number> {
+  const parents = new Map(allPids().map((one) => [one, readStat(one)?.parent ?? 0]));
+  return withDescendants(new Set([pid]), parents);
+}

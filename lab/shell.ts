@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { Problem } from "../tools/problem.ts";
@@ -24,18 +24,27 @@ function enterHost(record: LabRecord, host: string): readonly string[] {
   return existsSync(namespacesLink(directory)) ? enterNode(networkNamespace, directory) : enterNetwork(record.name, host);
 }
 
-/** Runs a command on this terminal and gives its exit code. A Ctrl-C is for the command, not for this process that waits for it. */
+/** Whether a Ctrl-C at the terminal reaches this process and its children by itself: they are its foreground group. */
+function isInForeground(): boolean {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return group === foreground;
+}
+
+/** Runs a command on this terminal and gives its exit code. Signals are for the command; this process waits for it to end. */
 export function runInForeground(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [program = "", ...rest] = argv;
-  const ignore = (): void => {};
-  process.on("SIGINT", ignore);
   const child = spawn(program, rest, { stdio: "inherit", env });
-  return new Promise((resolve, reject) => {
+  const handOn = (signal: NodeJS.Signals): void => {
+    if (signal !== "SIGINT" || !isInForeground()) child.kill(signal);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, handOn);
+  return new Promise<number>((resolve, reject) => {
     child.once("error", (error) => reject(new Problem(`${program} cannot be started (${error.message}): install it.`)));
-    child.once("exit", (code, signal) => {
-      process.off("SIGINT", ignore);
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  }).finally(() => {
+    for (const signal of signals) process.off(signal, handOn);
   });
 }
 

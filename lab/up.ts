@@ -40,7 +40,7 @@ export function renderUsage(lab: Lab, kubeconfig: string | undefined): string {
   const lines = [
     ...(kubeconfig === undefined
       ? []
-      : [`kubectl --kubeconfig ${kubeconfig} get nodes`, `npm run lab -- kubectl${name} get nodes`]),
+      : [`${lab.binary("kubectl")} --kubeconfig ${kubeconfig} get nodes`, `npm run lab -- kubectl${name} get nodes`]),
     `npm run lab -- shell${name} ${lab.nodes[0]?.name ?? "control-plane"}`,
     `npm run lab -- logs${name}`,
     `npm run lab -- status`,

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { type Checks, startHealth } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
-import { createMetrics } from "../lib/daemon/metrics.ts";
+import { createMetrics, type Metrics } from "../lib/daemon/metrics.ts";
 import { productVersion } from "../lib/daemon/version.ts";
 import { accessFrom } from "../lib/kube/access-settings.ts";
 import { connect } from "../lib/kube/client.ts";
@@ -8,6 +10,8 @@ import type { InformerProblem } from "../lib/kube/informer.ts";
 import { systemClock } from "../lib/reconcile/clock.ts";
 import { type Loop, startLoop } from "../lib/reconcile/loop.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
+import { createEvents } from "./events.ts";
+import { createLeadership, type Leadership } from "./leadership.ts";
 import { createPass } from "./pass.ts";
 import { createPassLog } from "./pass-log.ts";
 import type { OperatorSettings } from "./settings.ts";
@@ -19,12 +23,13 @@ const minIntervalMs = 200;
 
 /**
  * Turns PodNetworks into subnets, tells nodes what to do and people how far it is, until the signal fires. Nothing is written before everything is known in
- * full. Two operators at once do each other's work twice, and no harm.
+ * full. Of several operators one leads and works; the others know everything, too, and wait. Two at work at once do each other's work twice, and no harm.
  */
 export async function runOperator(settings: OperatorSettings, log: Log, signal: AbortSignal): Promise<void> {
   const client = connect({ access: accessFrom(settings), userAgent: `podnet-operator/${productVersion}` });
   const metrics = createMetrics({ component: "operator" });
-  const shared = { clock: systemClock, random: Math.random };
+  const shared = { clock: systemClock, wallClock: Date.now, random: Math.random };
+  const self = { client, identity: `${hostname()}_${randomUUID()}`, log };
   let trigger: (because: string) => void = () => {};
   const cluster = createCluster({
     ...shared,
@@ -32,13 +37,19 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
     onChange: (because) => trigger(because),
     onProblem: (kind, problem) => noteProblem(log, kind, problem),
   });
-  const pass = createPass({
+  const isKnown = () => Object.values(cluster.synced()).every(Boolean);
+  const events = createEvents({ ...shared, ...self, metrics });
+  const leadership = createLeadership({
     ...shared,
-    cluster,
-    wallClock: Date.now,
-    newIncarnation: () => crypto.randomUUID(),
-    timing: settings,
+    ...self,
+    settings,
+    isFit: isKnown,
+    onLead(lease, because) {
+      events.leads(lease, because);
+      trigger("this operator leads");
+    },
   });
+  const pass = createPass({ ...shared, cluster, newIncarnation: randomUUID, timing: settings });
   const passLog = createPassLog(log, metrics);
   const loop = startLoop({
     ...shared,
@@ -46,20 +57,35 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
     minIntervalMs,
     resyncMs: settings.resyncSeconds * 1000,
     run: async (because) => {
-      if (!Object.values(cluster.synced()).every(Boolean)) return { againAfterMs: minIntervalMs };
+      if (!isKnown()) return { againAfterMs: minIntervalMs };
+      if (!leadership.leads()) return undefined;
       const began = systemClock.now();
       const result = await pass();
       passLog.note(result, because, systemClock.now() - began);
+      events.note(result.report);
       return result.next;
     },
     onFailure: ({ error, attempt, retryMs }) =>
       log[attempt === 1 ? "warn" : "debug"]("a pass failed, trying again", { err: error, detail: { attempt, retryMs } }),
   });
   trigger = (because) => loop.trigger(because);
-  metrics.gaugeOf("operator_stale_seconds", "Seconds since the API server was last heard.", () => cluster.staleSeconds());
+  showGauges(metrics, cluster, leadership);
   const health = await startHealth({ listen: settings.health, ready: readyChecks(cluster, loop), metrics, signal });
-  await Promise.all([cluster.run(signal), loop.stopped, health.stopped]);
+  const idle = afterwards(loop.stopped);
+  await Promise.all([cluster.run(signal), loop.stopped, health.stopped, leadership.run(idle), events.run(idle)]);
   await client.close();
+}
+
+/** Fires when it has resolved: what the last pass needs ends after it, and nobody else leads before. */
+function afterwards(ended: Promise<void>): AbortSignal {
+  const controller = new AbortController();
+  void ended.then(() => controller.abort(new Error("no pass is going on any more")));
+  return controller.signal;
+}
+
+function showGauges(metrics: Metrics, cluster: Cluster, leadership: Leadership): void {
+  metrics.gaugeOf("operator_stale_seconds", "Seconds since the API server was last heard.", () => cluster.staleSeconds());
+  metrics.gaugeOf("operator_leader", "1 while this operator leads.", () => Number(leadership.leads()));
 }
 
 function readyChecks(cluster: Cluster, loop: Loop): Checks {

@@ -58,11 +58,13 @@ function nodePlans(
 }
 
 /** Our field manager owns this one condition and nothing else of a Node; stating none gives it back. */
-async function apply(cluster: Cluster, { name, uid }: NodeFacts, plan: NodeConditionPlan, notes: WriteNotes): Promise<void> {
+async function apply(cluster: Cluster, node: NodeFacts, plan: NodeConditionPlan, notes: WriteNotes): Promise<void> {
+  const { name, uid, networkUnavailable } = node;
   const conditions = plan.op === "write" ? [plan.condition] : [];
   const because = plan.op === "write" ? plan.condition.message : "the node is no longer ours";
-  const step = { op: "change", kind: "Node condition", key: name, because } as const;
   const applied = { metadata: { name, uid }, status: { conditions } };
+  const have = { metadata: { name, uid }, status: { conditions: networkUnavailable === undefined ? [] : [networkUnavailable] } };
+  const step = { op: "change", kind: "Node condition", key: name, because, want: applied, have } as const;
   const options = { fieldManager: fieldManagers.operator, subresource: "status", force: true } as const;
   const written = await notes.attempt(step, () => applyObject<Node>(cluster.client, nodes, applied, options));
   if (written !== undefined) cluster.wrote(written);

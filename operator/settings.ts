@@ -1,4 +1,4 @@
-import { integer, listenAddress, type SettingValues } from "../lib/daemon/settings.ts";
+import { flag, integer, listenAddress, text, type SettingValues } from "../lib/daemon/settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
 
 /** What an operator is told by its environment. */
@@ -29,6 +29,19 @@ export const operatorSettings = {
     min: 1,
     max: 86400,
     help: "How long agents have to report what they have, after a loss of objects, before new subnets are given again.",
+  }),
+  leaderElection: flag({
+    env: "PODNET_LEADER_ELECTION",
+    fallback: "true",
+    help: "Whether one of several operators does the work. With false each one does, which is harmless.",
+  }),
+  namespace: text({ env: "PODNET_NAMESPACE", fallback: "kube-system", help: "Namespace of the Lease podnet-operator." }),
+  leaseSeconds: integer({
+    env: "PODNET_LEASE_SECONDS",
+    fallback: "15",
+    min: 3,
+    max: 300,
+    help: "How long after its last sign of life an operator is taken as gone. It gives up by itself after two thirds of that.",
   }),
 };
 

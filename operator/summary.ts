@@ -43,8 +43,9 @@ export function createSummaryWriter(clock: Clock): SummaryWriter {
           waits.push(waitMs);
           continue;
         }
-        const step = { op: "change", kind: "PodNetwork status", key: name, because: "it is no longer true" } as const;
         const applied = { metadata: { name, uid }, status };
+        const because = "it is no longer true";
+        const step = { op: "change", kind: "PodNetwork status", key: name, because, want: applied, have: object } as const;
         const options = { fieldManager: fieldManagers.operator, subresource: "status", force: true } as const;
         const written = await notes.attempt(step, () => applyObject(cluster.client, podNetworks, applied, options));
         writtenAt.set(uid, clock.now());

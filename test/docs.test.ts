@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { logSettings } from "../cli/stage.ts";
+import { renderEventReasons } from "../crds/event-reasons.ts";
 import { type SettingTable, renderSettings } from "../lib/daemon/settings.ts";
 import { agentSettings } from "../node-agent/main.ts";
 import { operatorSettings } from "../operator/main.ts";
@@ -22,6 +23,10 @@ for (const [stage, table] of Object.entries(tables))
   test(`docs/operations.md has the settings of the ${stage} as they are`, () => {
     assert.ok(read("docs/operations.md").includes(renderSettings(table)), `put this table there:\n\n${renderSettings(table)}`);
   });
+
+test("docs/operations.md has the reasons of Events as they are", () => {
+  assert.ok(read("docs/operations.md").includes(renderEventReasons()), `put this table there:\n\n${renderEventReasons()}`);
+});
 
 test("docs/operations.md has every setting that the product declares, wherever that is", () => {
   const files = globSync("{cli,cni,lib,node-agent,operator,webhooks}/**/*.ts", { cwd: root });

@@ -5,6 +5,7 @@ import type { Lab } from "../lab.ts";
 import { startLab } from "../start-lab.ts";
 import { linkKubeconfig } from "../kubeconfig-link.ts";
 import { directoryInCheckout, renderUsage } from "../up.ts";
+import { figuresSection } from "./figures-section.ts";
 import { networkSections } from "./network-sections.ts";
 import { nodeSections } from "./node-sections.ts";
 import { outsideSection } from "./outside-section.ts";
@@ -66,5 +67,6 @@ async function look(situation: Situation): Promise<Section[]> {
   show(await reachSections(situation));
   show([await outsideSection(situation)]);
   show(await refusalSections(situation));
+  show([figuresSection(situation)]);
   return sections;
 }

@@ -11,6 +11,8 @@ export interface Situation {
   /** A second pod on each node. */
   readonly neighbours: readonly Pod[];
   readonly families: readonly Family[];
+  /** From the start of `kubectl apply` of the PodNetwork to the end of `kubectl wait` for it to be Ready. */
+  readonly readyAfterSeconds: number;
 }
 
 /** A family of the example, with what the story promises for it. */

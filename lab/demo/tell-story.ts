@@ -18,10 +18,12 @@ const root = join(import.meta.dirname, "../..");
 export async function tellStory(lab: Lab, example: string, progress: Progress): Promise<Situation> {
   const podnet = await progress.during("starting podnet: operator, webhook, three agents", () => startPodnet(lab));
   const manifest = await readFile(join(root, "examples", `${example}.yaml`), "utf8");
+  const applied = performance.now();
   await mustSucceed(lab, ["apply", "-f", "-"], manifest);
   await progress.during("waiting for the PodNetwork to be Ready", () =>
     mustSucceed(lab, ["wait", "--for=condition=Ready", "podnetwork/default", "--timeout=60s"]),
   );
+  const readyAfterSeconds = (performance.now() - applied) / 1000;
   await Promise.all(["here", "there"].map((set) => applyObject(lab, testDaemonSet(set))));
   const [pods, neighbours] = await progress.during("waiting for pods on all nodes", () =>
     Promise.all([
@@ -31,7 +33,7 @@ export async function tellStory(lab: Lab, example: string, progress: Progress): 
     ]),
   );
   await progress.during("waiting for every Node to name its peers", () => untilPeersAreNamed(lab));
-  return { lab, podnet, pods, neighbours, families: examples[example] ?? [] };
+  return { lab, podnet, pods, neighbours, families: examples[example] ?? [], readyAfterSeconds };
 }
 
 /** Counts of peers are written lazily, so that a node's joining costs no write per other node: they are right a little later. */

@@ -6,6 +6,7 @@ import type { Host } from "../host.ts";
 import type { ServiceAccount } from "../identity.ts";
 import type { Lab } from "../lab.ts";
 import { createService, type Service } from "../node/service.ts";
+import { identify } from "../process-table.ts";
 import { waitUntil } from "../wait-until.ts";
 import { askHealth } from "./health.ts";
 
@@ -96,11 +97,10 @@ async function startStage(
     argv: [...limits, process.execPath, join(root, "cli/podnet.ts"), name],
     options: { env: { PODNET_KUBECONFIG: kubeconfig, PODNET_HEALTH_LISTEN: healthAddress, PODNET_LOG_LEVEL: "info", ...env } },
     ready: async (started) => {
-      let ended: number | string | undefined;
-      void started.exited.then((outcome) => (ended = outcome));
       await waitUntil(`podnet ${name} on ${host.name} to be ready; its log is ${started.logFile}`, startDeadlineMs, async () => {
-        if (ended !== undefined)
-          throw new Problem(`podnet ${name} on ${host.name} ended (${ended}); its log is ${started.logFile}`);
+        // Not `exited`, which would keep whoever started podnet from ending before it.
+        if (identify(started.pid) === undefined)
+          throw new Problem(`podnet ${name} on ${host.name} ended before it was ready; its log is ${started.logFile}`);
         const { code } = await askHealth(host, `http://${healthAddress}/readyz`);
         return code === 0 || undefined;
       });

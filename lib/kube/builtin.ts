@@ -31,6 +31,42 @@ export interface Pod extends KubeObject {
   status?: { phase?: string; podIPs?: { ip: string }[] };
 }
 
+/** coordination.k8s.io/v1 Lease; the times are RFC 3339 text with six digits behind the point. */
+export interface Lease extends KubeObject {
+  spec?: {
+    /** Empty or missing: nobody's. */
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    acquireTime?: string;
+    renewTime?: string;
+    /** How often the holder changed. */
+    leaseTransitions?: number;
+  };
+}
+
+/** What an Event is about. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+}
+
+/** events.k8s.io/v1 Event; nothing but its series ever changes. */
+export interface Event extends KubeObject {
+  eventTime: string;
+  reportingController: string;
+  reportingInstance: string;
+  action: string;
+  reason: string;
+  type: "Normal" | "Warning";
+  regarding: ObjectReference;
+  note: string;
+  /** Set once it happened again; both count the first time, too. */
+  series?: { count: number; lastObservedTime: string };
+}
+
 /** core/v1 Secret; values are base64. */
 export interface Secret extends KubeObject {
   type?: string;
@@ -65,6 +101,22 @@ export const configMaps: Resource<ConfigMap> = {
   version: "v1",
   plural: "configmaps",
   kind: "ConfigMap",
+  namespaced: true,
+};
+
+export const leases: Resource<Lease> = {
+  group: "coordination.k8s.io",
+  version: "v1",
+  plural: "leases",
+  kind: "Lease",
+  namespaced: true,
+};
+
+export const events: Resource<Event> = {
+  group: "events.k8s.io",
+  version: "v1",
+  plural: "events",
+  kind: "Event",
   namespaced: true,
 };
 

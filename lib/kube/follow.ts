@@ -1,5 +1,6 @@
 import { askedWaitMs, backoffMs } from "../reconcile/backoff.ts";
 import type { Clock } from "../reconcile/clock.ts";
+import { pause } from "../reconcile/pause.ts";
 import type { Cache } from "./cache.ts";
 import { isKubeError, KubeError } from "./errors.ts";
 import type { InformerOptions } from "./informer.ts";
@@ -187,19 +188,6 @@ function selection<T extends KubeObject>({ namespace, labelSelector, fieldSelect
 
 function relistMs<T extends KubeObject>({ relistSeconds, random }: InformerOptions<T>): number {
   return relistSeconds === undefined ? Number.POSITIVE_INFINITY : relistSeconds * 1_000 * (0.8 + random() * 0.4);
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = clock.after(ms, end);
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
 }
 
 function wentBack(kind: string): KubeError {

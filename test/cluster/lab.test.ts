@@ -5,7 +5,9 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { after, before, suite, test } from "node:test";
+import { down } from "../../lab/down.ts";
 import { addressesOf, noNodes, oneNode, twoSegments } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { ping } from "../../lab/reach.ts";
@@ -173,6 +175,25 @@ suite("what stays behind", () => {
     assert.notDeepEqual(remainsOf(heldName), []);
     await end(held, "SIGTERM");
     assert.deepEqual(remainsOf(heldName), []);
+  });
+
+  test("a lab that is kept lives on with podnet in it when its starter has ended, until it is taken down", async () => {
+    const name = labName("lab-kept");
+    const starter = spawn(process.execPath, [HOLDER, name, "kept"], { stdio: "inherit" });
+    const ended = await Promise.race([once(starter, "exit"), delay(90_000, "in vain", { ref: false })]);
+    starter.kill("SIGKILL");
+    try {
+      assert.deepEqual(ended, [0, null]);
+      const startedAnew = startLab(oneNode(name, "hosts"));
+      await assert.rejects(
+        startedAnew,
+        /is already up, started in .*: use it, end it by "npm run lab -- down --name lab-kept-\w+"/,
+      );
+      assert.ok(remainsOf(name).some((line) => line.includes("cli/podnet.ts agent")));
+    } finally {
+      assert.equal(await down(name), 0);
+    }
+    assert.deepEqual(remainsOf(name), []);
   });
 
   test("a lab that is told to end while it starts removes what it has begun", async () => {

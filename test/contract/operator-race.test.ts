@@ -10,7 +10,7 @@ import { nodeNetworks, nodeSubnets } from "../../operator/cluster.ts";
 import { nodeSubnetKind } from "../../operator/plan/node-subnets.ts";
 import { tryClaimStore } from "../support/claim-store-contract.ts";
 import { labName } from "../support/lab-name.ts";
-import { killAgainAndAgain, type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
+import { killAgainAndAgain, type OperatorProcess, startOperatorProcess, withoutElection } from "../support/operator-process.ts";
 import { assertOneSubnetEach, type OperatorWorld, operatorWorld } from "../support/operator-world.ts";
 
 let lab: Lab;
@@ -47,7 +47,7 @@ async function untilTold(count: number): Promise<void> {
 }
 
 async function start(count: number): Promise<void> {
-  running.push(...(await Promise.all(Array.from({ length: count }, () => startOperatorProcess(lab)))));
+  running.push(...(await Promise.all(Array.from({ length: count }, () => startOperatorProcess(lab, withoutElection)))));
 }
 
 test("claims in the API server keep the contract that the simulated ones keep", async () => {

@@ -115,6 +115,10 @@ test("each identity has the rights that its requests need, and no others", async
       "/nodes": "get list watch",
       "/nodes/status": "patch",
       "/pods": "list",
+      "coordination.k8s.io/leases podnet-operator": "get create update",
+      "coordination.k8s.io/leases other": "create",
+      "events.k8s.io/events": "create patch",
+      "default:events.k8s.io/events": "create patch",
     });
     assert.deepEqual(await rightsOf(client, "podnet-agent"), {
       "podnet.dev/nodesubnets": "list watch",

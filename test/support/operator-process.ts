@@ -13,16 +13,25 @@ export interface OperatorProcess {
   kill(): Promise<void>;
   /** Asks it to end; gives its exit code. */
   stop(): Promise<number | null>;
+  /** Sends it a signal and does not wait. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
   /** Its log, one record a line. */
   log(): { readonly level: string; readonly message: string; readonly [field: string]: unknown }[];
+  /** Whether it says that it leads; false while it does not answer. */
+  leads(): Promise<boolean>;
+  /** Whether it says that it is ready. */
+  ready(): Promise<boolean>;
   /** How many passes have ended; 0 while it does not answer. */
   passes(): Promise<number>;
   /** Resident memory in MiB, by its own metrics. */
   memoryMiB(): Promise<number>;
 }
 
-/** Starts an operator; does not wait for it to be ready. */
-export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
+/** With this several operators work at once. */
+export const withoutElection = { PODNET_LEADER_ELECTION: "false" } as const;
+
+/** Starts an operator, with more settings than those every one gets; does not wait for it to be ready. */
+export async function startOperatorProcess(lab: Lab, settings: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
   const { outsideKubeconfig } = await lab.identity({ name: "podnet-operator", namespace: "kube-system" });
   const port = await freePort();
   const child = spawn(process.execPath, [join(root, "cli/podnet.ts"), "operator"], {
@@ -32,6 +41,7 @@ export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
       PODNET_RESYNC_SECONDS: "1",
       PODNET_HEARTBEAT_SECONDS: "1",
       PODNET_RECOVERY_SECONDS: "3",
+      ...settings,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -48,23 +58,32 @@ export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
       await end("SIGKILL");
     },
     stop: () => end("SIGTERM"),
+    signal(name) {
+      child.kill(name);
+    },
     log: () =>
       text
         .split("\n")
         .filter((line) => line.startsWith("{"))
         .map((line) => JSON.parse(line)),
+    leads: async () => (await metric(port, /^podnet_operator_leader(?:\{.*\})? (\d+)/m)) === 1,
+    ready: () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
     passes: () => metric(port, /^podnet_operator_pass_seconds_count(?:\{.*\})? (\d+)/m),
     memoryMiB: async () => Math.round((await metric(port, /^process_resident_memory_bytes(?:\{.*\})? (\S+)/m)) / 2 ** 20),
   };
 }
 
-/** Kills the operator after every one of the pauses and starts another one at once; gives the last. */
+/** Without election, kills the operator after every one of the pauses and starts another one at once; gives the last. */
 export async function killAgainAndAgain(lab: Lab, pausesMs: readonly number[]): Promise<OperatorProcess> {
-  let operator = await startOperatorProcess(lab);
+  let operator = await startOperatorProcess(lab, withoutElection);
   for (const pauseMs of pausesMs) {
     await delay(pauseMs);
     await operator.kill();
-    operator = await startOperatorProcess(lab);
+    operator = await startOperatorProcess(lab, withoutElection);
   }
   return operator;
 }

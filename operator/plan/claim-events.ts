@@ -1,0 +1,116 @@
+import type { EventReason } from "../../crds/event-reasons.ts";
+import { apiVersion, nodeSubnetResource, podNetworkResource } from "../../crds/names.ts";
+import type { ObjectReference } from "../../lib/kube/builtin.ts";
+import type { Step } from "../../lib/reconcile/kind.ts";
+import type { PlannedEvent } from "./events.ts";
+import { nameList } from "./network-conditions.ts";
+
+/** What of a claim bears on Events; one without a state is Active. */
+interface ClaimView {
+  readonly spec: {
+    readonly network: string;
+    readonly networkUID: string;
+    readonly node: string;
+    readonly nodeUID: string;
+    readonly cidr: string;
+    readonly state?: string;
+  };
+}
+
+/** A claim that went from one state to another. */
+interface Turn {
+  readonly reason: EventReason;
+  /** Empty where it goes without saying. */
+  readonly because: string;
+  readonly spec: ClaimView["spec"];
+}
+
+/** Why a claim was made → what that is called; anything else is an ordinary assignment. */
+const causes: readonly (readonly [RegExp, EventReason])[] = [
+  [/\bvanished\b/, "LossRepaired"],
+  [/\bpodCIDR\b/, "SubnetAdopted"],
+];
+
+/** What became of subnets: one Event per network and cause, then one per node. */
+export function claimEvents(written: readonly Step<unknown>[]): PlannedEvent[] {
+  const steps = written.filter(({ kind }) => kind === nodeSubnetResource.kind);
+  const made = new Map(steps.filter(({ op }) => op === "add").map(({ key, because }) => [key, because]));
+  const turns = steps.flatMap((step) => turnOf(step, made.get(step.key)) ?? []);
+  return [
+    ...grouped(turns, ({ spec }) => networkReference(spec)).map(({ regarding, reason, because, specs }) => {
+      const list = nameList(specs.map(({ node, cidr }) => `${node} ${cidr}`));
+      return { regarding, reason, note: withCause(list, because) };
+    }),
+    ...grouped(turns, ({ spec }) => nodeReference(spec)).map(({ regarding, reason, because, specs }) => {
+      const networks = [...new Set(specs.map(({ network }) => `PodNetwork/${network}`))];
+      const list = `${nameList(specs.map(({ cidr }) => cidr))} of ${nameList(networks)}`;
+      return { regarding, reason, note: withCause(list, because) };
+    }),
+  ];
+}
+
+/** `madeBecause`: why it was made, where that was in this pass, too. */
+function turnOf({ op, want, have, because }: Step<unknown>, madeBecause: string | undefined): Turn | undefined {
+  const before = isClaim(have) ? have : undefined;
+  const after = op !== "remove" && isClaim(want) ? want : undefined;
+  const { spec } = after ?? before ?? {};
+  if (spec === undefined) return undefined;
+  const cause = madeBecause ?? because;
+  const reason = reasonOf(stateOf(before), stateOf(after), cause);
+  if (reason === undefined) return undefined;
+  // That a node had none is no news.
+  return { reason, because: reason === "SubnetAssigned" ? "" : cause, spec };
+}
+
+function reasonOf(before: string, after: string, because: string): EventReason | undefined {
+  if (before === after || after === "Pending") return undefined;
+  const isNew = before === "Free" || before === "Pending";
+  switch (after) {
+    case "Active":
+      if (before === "Held") return "SubnetAdopted";
+      return isNew ? (causes.find(([pattern]) => pattern.test(because))?.[1] ?? "SubnetAssigned") : undefined;
+    case "Draining":
+      return "SubnetDraining";
+    case "Held":
+      return isNew ? "LossRepaired" : "SubnetHeld";
+    default:
+      // What was never Active was never anybody's.
+      return before === "Pending" ? undefined : "SubnetReleased";
+  }
+}
+
+function stateOf(claim: ClaimView | undefined): string {
+  return claim === undefined ? "Free" : (claim.spec.state ?? "Active");
+}
+
+interface Group {
+  readonly regarding: ObjectReference;
+  readonly reason: EventReason;
+  readonly because: string;
+  readonly specs: readonly ClaimView["spec"][];
+}
+
+function grouped(turns: readonly Turn[], refer: (turn: Turn) => ObjectReference): Group[] {
+  const groups = Map.groupBy(turns, (turn) => JSON.stringify([refer(turn), turn.reason, turn.because]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    return { regarding: refer(first), reason: first.reason, because: first.because, specs: group.map(({ spec }) => spec) };
+  });
+}
+
+function networkReference({ network, networkUID }: ClaimView["spec"]): ObjectReference {
+  return { apiVersion, kind: podNetworkResource.kind, name: network, uid: networkUID };
+}
+
+function nodeReference({ node, nodeUID }: ClaimView["spec"]): ObjectReference {
+  return { apiVersion: "v1", kind: "Node", name: node, uid: nodeUID };
+}
+
+function withCause(list: string, because: string): string {
+  return because === "" ? list : `${list}: ${because}`;
+}
+
+function isClaim(value: unknown): value is ClaimView {
+  return typeof value === "object" && value !== null && "spec" in value;
+}

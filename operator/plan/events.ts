@@ -1,0 +1,22 @@
+import type { EventReason } from "../../crds/event-reasons.ts";
+import type { ObjectReference } from "../../lib/kube/builtin.ts";
+import type { Step } from "../../lib/reconcile/kind.ts";
+import { claimEvents } from "./claim-events.ts";
+import { conditionEvents } from "./condition-events.ts";
+import { recoveryEvents } from "./recovery-events.ts";
+
+/** Something that people may want to know. */
+export interface PlannedEvent {
+  readonly regarding: ObjectReference;
+  readonly reason: EventReason;
+  /** Who, what and where. */
+  readonly note: string;
+}
+
+/**
+ * What a pass has to tell, drawn from what it wrote: a cluster in which nothing is written tells nothing. What is said of a PodNetwork comes first, one Event
+ * for all nodes that one thing happened to.
+ */
+export function eventsOf(written: readonly Step<unknown>[]): PlannedEvent[] {
+  return [...recoveryEvents(written), ...conditionEvents(written), ...claimEvents(written)];
+}

@@ -1,0 +1,137 @@
+import type { ApiKind } from "./api-kind.ts";
+import { type Move, pickMove } from "./move.ts";
+import { calm, drawWeather, fineWeather } from "./weather.ts";
+import { createWorld, type Invariant, type World } from "./world.ts";
+
+/** What is played, apart from its seed. To extend it, add to the lists. */
+export interface Schedule {
+  /** What the server serves; the same list may serve any number of schedules. */
+  readonly kinds: readonly ApiKind[];
+  /** What is there when it begins: objects and running processes. Nothing goes wrong yet. */
+  readonly begin: (world: World) => void;
+  /** What may happen, by chance, `length` times. */
+  readonly moves: readonly Move[];
+  readonly length: number;
+  /** Held after every write that was done. */
+  readonly invariants: readonly Invariant[];
+  /** When faults stop: sees to it that whatever is needed to come to rest is there, e.g. one operator. */
+  readonly calmDown: (world: World) => void;
+  /** Throws as long as not everything is as it must be in the end. */
+  readonly atRest: (world: World) => void;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly trace?: (line: string) => void;
+}
+
+/** What a schedule came to. */
+export interface ScheduleResult {
+  readonly seed: number;
+  /** Pieces of work done: deliveries, answers, events and timers. */
+  readonly steps: number;
+  readonly writes: number;
+  /** Faults, kills, restarts and restores. */
+  readonly faults: number;
+  readonly virtualMs: number;
+  /** Name → times; see coverage.ts, weather.ts for the faults, and each move by its name. */
+  readonly coverage: ReadonlyMap<string, number>;
+}
+
+/** Nothing was written for so long, and all is as it must be: that is rest. */
+const quietMs = 2_000;
+const restWithinMs = 900_000;
+/** More than this is a loop that never waits. */
+const maxWrites = 20_000;
+
+/** A schedule that did not end well. */
+export class ScheduleFailure extends Error {
+  override readonly name = "ScheduleFailure";
+  readonly seed: number;
+
+  constructor(seed: number, cause: unknown) {
+    super(`seed ${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.seed = seed;
+  }
+}
+
+/**
+ * Plays one schedule: moves and faults as the seed draws them, then fine weather until all is at rest.
+ * @throws {ScheduleFailure} where an invariant did not hold, a program failed, or rest did not come.
+ */
+export async function runSchedule(schedule: Schedule, { seed, trace }: RunOptions): Promise<ScheduleResult> {
+  const { kinds, invariants } = schedule;
+  let writes = 0;
+  const counting: Invariant = () => {
+    if (++writes > maxWrites) throw new RangeError(`${maxWrites} writes were not enough`);
+  };
+  const world = createWorld({ seed, kinds, invariants: [counting, ...invariants], ...(trace !== undefined && { trace }) });
+  try {
+    await play(world, schedule);
+    await rest(world, schedule);
+  } catch (error) {
+    throw new ScheduleFailure(seed, error);
+  }
+  const { coverage, scheduler } = world;
+  return {
+    seed,
+    writes,
+    steps: scheduler.steps(),
+    faults: faultsIn(world),
+    virtualMs: scheduler.now(),
+    coverage: coverage.all(),
+  };
+}
+
+async function play(world: World, { begin, moves, length }: Schedule): Promise<void> {
+  const { chance, coverage } = world;
+  begin(world);
+  Object.assign(world.weather, drawWeather(chance));
+  const usualMs = chance.pick([20, 200, 1_000]);
+  for (let made = 0; made < length; ) {
+    const move = pickMove(chance, moves);
+    if (!move.make(world)) continue;
+    made++;
+    coverage.hit(move.name);
+    world.note(`move: ${move.name}`);
+    // Some come together.
+    if (!chance.happens(0.3)) await world.pass(chance.next() * usualMs);
+  }
+}
+
+async function rest(world: World, { calmDown, atRest }: Schedule): Promise<void> {
+  const { scheduler, server, processes } = world;
+  Object.assign(world.weather, fineWeather(), { rates: calm });
+  for (const process of processes) process.setWallClockRight();
+  calmDown(world);
+  const deadline = scheduler.now() + restWithinMs;
+  const isQuiet = async () => {
+    const before = server.store.revision();
+    await world.pass(quietMs);
+    return server.store.revision() === before && world.underWay() === 0;
+  };
+  for (let tried = -1; ; ) {
+    const quiet = await isQuiet();
+    const late = scheduler.now() > deadline;
+    const revision = server.store.revision();
+    // Looked at anew only after a write, since nothing else can change what it sees.
+    const wrong = (quiet && revision !== tried) || late ? attempt(() => atRest(world)) : undefined;
+    if (quiet && revision !== tried && wrong === undefined) return;
+    if (quiet) tried = revision;
+    if (late) throw wrong?.error ?? new Error("it is as it must be, yet somebody goes on writing");
+  }
+}
+
+function attempt(check: () => void): { readonly error: unknown } | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+function faultsIn({ coverage }: World): number {
+  const names = [...Object.keys(calm), "processKilled", "restore", "serverRestart"];
+  return names.reduce((sum, name) => sum + coverage.count(name), 0);
+}
