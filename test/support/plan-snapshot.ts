@@ -150,8 +150,9 @@ export function ledger(part: Partial<RangeLedgerSpec> = {}): Ledger {
 export function withLedger(parts: Partial<Snapshot>): Snapshot {
   const snapshot = { ledger: ledger(), networks: [], nodes: [], claims: [], records: [], ...parts };
   const next = ledgerStep(snapshot, { nowMs: bornAtMs, newIncarnation: "first", recoverySeconds: 300 });
-  const spec = next?.step.want?.spec;
-  return spec === undefined ? snapshot : { ...snapshot, ledger: ledger(spec) };
+  if (next?.step.want === undefined) return snapshot;
+  const { recovery: _, ...spec } = next.step.want.spec;
+  return { ...snapshot, ledger: ledger(spec) };
 }
 
 /** A stored NodeNetwork, read. */
