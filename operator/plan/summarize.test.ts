@@ -1,73 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { podNetworkReasons } from "../../crds/conditions.ts";
-import type { Condition, PodNetworkStatus } from "../../crds/types.ts";
-import { bornAtMs, claim, condition, networkOf, node, record } from "../../test/support/plan-snapshot.ts";
-import { allocate } from "./allocate.ts";
-import type { Blockers } from "./finalize.ts";
-import { nodeNetworkSteps } from "./node-networks.ts";
-import { nodeStates } from "./node-states.ts";
+import type { PodNetworkStatus } from "../../crds/types.ts";
+import { bornAtMs, condition, ledger, networkOf, node, withLedger } from "../../test/support/plan-snapshot.ts";
+import { claimOf, nodeOf, reportAt, statusOf, told, worldOf } from "../../test/support/status-world.ts";
 import { joiningMs } from "./node-progress.ts";
-import type { Network, NodeFacts, NodeRecord, Readiness, Snapshot } from "./snapshot.ts";
-import { summarize } from "./summarize.ts";
 
 const soon = bornAtMs + 1_000;
 const later = bornAtMs + joiningMs + 1_000;
-const network = networkOf("default", ["10.244.0.0/16"], { spec: { reserved: [{ cidr: "10.244.0.0/24" }] } });
+const spec = { reserved: [{ cidr: "10.244.0.0/24" }] };
+const network = networkOf("default", ["10.244.0.0/16"], { spec });
 const wasReady: PodNetworkStatus = { conditions: [condition("Ready", "True")] };
-const readyOnce = networkOf("default", ["10.244.0.0/16"], { spec: { reserved: [{ cidr: "10.244.0.0/24" }] }, status: wasReady });
-
-/** A node whose kubelet says this of itself. */
-function nodeOf(number: number, readiness: Readiness = "Never"): NodeFacts {
-  const conditions = readiness === "Never" ? [] : [{ type: "Ready", status: readiness }];
-  return node(`node-${number}`, { conditions });
-}
-
-/** Node N with 10.244.N.0/24; those whose `reports` names a verdict have a NodeNetwork with it. */
-function world(of: Network, nodes: readonly NodeFacts[], reports: Readonly<Record<string, Condition | undefined>>): Snapshot {
-  const claims = nodes.map((owner) => claim(`10.244.${owner.name.slice(5)}.0/24`, owner, of));
-  const bare: Snapshot = { networks: [of], nodes, claims, records: [] };
-  const records = nodeNetworkSteps(bare, allocate(bare)).flatMap(({ want }): NodeRecord[] => {
-    if (want === undefined || !(want.metadata.name in reports)) return [];
-    const verdict = reports[want.metadata.name];
-    const status = { configGeneration: verdict?.status === "True" ? 1 : 0, conditions: verdict === undefined ? [] : [verdict] };
-    return [record({ ...want, status })];
-  });
-  return { ...bare, records };
-}
-
-function statusOf(snapshot: Snapshot, nowMs: number, blockers: ReadonlyMap<string, Blockers> = new Map()): PodNetworkStatus {
-  const allocation = allocate(snapshot);
-  const progress = nodeStates(snapshot, allocation, nowMs);
-  const uid = snapshot.networks[0]?.uid ?? assert.fail();
-  const status = summarize({ networks: snapshot.networks, allocation, progress, blockers, nowMs }).get(uid) ?? assert.fail();
-  const reasons: Readonly<Record<string, readonly string[]>> = podNetworkReasons;
-  for (const { type, reason } of status.conditions ?? []) assert.ok(reasons[type]?.includes(reason), `${type}: ${reason}`);
-  return status;
-}
-
-/** e.g. `"Ready False/Programming: waiting for 1 node …"`. */
-function told(status: PodNetworkStatus, type: string): string {
-  const found = status.conditions?.find((condition) => condition.type === type);
-  return `${type} ${found?.status}/${found?.reason}: ${found?.message}`;
-}
-
-const yes = condition("Programmed", "True");
-const no = condition("Programmed", "False", { reason: "LinkInUse", message: "cni0 belongs to somebody else; remove it" });
+const readyOnce = networkOf("default", ["10.244.0.0/16"], { spec, status: wasReady });
+const yes = reportAt(soon);
+const [still, failed] = [reportAt(later), reportAt(later, "False")];
 const three = [nodeOf(1), nodeOf(2), nodeOf(3)];
 const done = { "node-1": yes, "node-2": yes, "node-3": yes };
 
 test("three programmed nodes make the network Ready, and its columns say so", () => {
-  const status = statusOf(world(network, three, done), soon);
+  const status = statusOf(worldOf(network, three, done));
   assert.deepEqual(status.summary, { cidrs: "10.244.0.0/16", nodes: "3/3", free: "252/256" });
-  assert.deepEqual(status.nodes, { selected: 3, allocated: 3, programmed: 3, degraded: 0 });
-  assert.deepEqual(status.ranges, [{ cidr: "10.244.0.0/16", accepted: true, total: 256, allocated: 3, reserved: 1, free: 252 }]);
+  assert.deepEqual(status.nodes, { selected: 3, allocated: 3, programmed: 3, joining: 0, degraded: 0, draining: 0 });
+  assert.deepEqual(status.ranges, [
+    { cidr: "10.244.0.0/16", accepted: true, total: 256, allocated: 3, reserved: 1, held: 0, free: 252 },
+  ]);
   assert.deepEqual(
     status.conditions?.map(({ type, status, reason }) => `${type} ${status} ${reason}`),
     [
       "Accepted True Accepted",
       "Allocated True Allocated",
       "Programmed True Programmed",
+      "CapacityOK True Enough",
       "Ready True Ready",
       "Reconciling False Settled",
       "Stalled False NotStalled",
@@ -75,10 +37,11 @@ test("three programmed nodes make the network Ready, and its columns say so", ()
   );
   assert.equal(told(status, "Ready"), "Ready True/Ready: 3 of 3 nodes programmed");
   assert.equal(status.observedGeneration, 1);
+  assert.equal("blockedBy" in status, false);
 });
 
 test("a young node that is not programmed keeps a network from its first Ready", () => {
-  const status = statusOf(world(network, three, { ...done, "node-2": undefined }), soon);
+  const status = statusOf(worldOf(network, three, { ...done, "node-2": undefined }));
   assert.equal(
     told(status, "Ready"),
     "Ready False/Programming: waiting for 1 node: node-2 (its agent has not reported yet; look at its podnet-cni pod)",
@@ -87,49 +50,88 @@ test("a young node that is not programmed keeps a network from its first Ready",
 });
 
 test("a network is not Ready while all of its nodes are young and none is programmed", () => {
-  assert.match(told(statusOf(world(network, three, {}), soon), "Ready"), /^Ready False\/Programming: waiting for 3 nodes/);
-  assert.match(told(statusOf(world(readyOnce, three, {}), soon), "Ready"), /^Ready False\/NodesSilent/);
+  assert.match(told(statusOf(worldOf(network, three, {})), "Ready"), /^Ready False\/Programming: waiting for 3 nodes/);
+  const status = statusOf(worldOf(readyOnce, three, {}));
+  assert.match(told(status, "Ready"), /^Ready False\/Programming: no node is programmed yet: node-1 \(/);
 });
 
 test("a node that joins a network which was Ready is counted, not waited for", () => {
-  const status = statusOf(world(readyOnce, three, { "node-1": yes, "node-2": yes }), soon);
+  const status = statusOf(worldOf(readyOnce, three, { "node-1": yes, "node-2": yes }));
   assert.equal(told(status, "Ready"), "Ready True/Ready: 2 of 3 nodes programmed; not waited for: node-3 (joining)");
-  assert.equal(status.summary?.nodes, "2/3");
+  assert.deepEqual([status.summary?.nodes, status.nodes?.joining], ["2/3", 1]);
   assert.match(told(status, "Reconciling"), /^Reconciling False/);
 });
 
-test("an older node that reports is waited for, though it is not Ready, since without a network it cannot be", () => {
-  for (const readiness of ["True", "False"] as const) {
-    const nodes = [nodeOf(1, "True"), nodeOf(2, readiness)];
-    const status = statusOf(world(readyOnce, nodes, { "node-1": yes, "node-2": undefined }), later);
-    assert.match(told(status, "Ready"), /^Ready False\/Programming: waiting for 1 node: node-2/);
-  }
+test("young nodes are not waited for either when the network is older than they, whether it was ever Ready or not", () => {
+  const old = networkOf("default", ["10.244.0.0/16"], { meta: { creationTimestamp: "2025-12-31T00:00:00Z" } });
+  assert.match(told(statusOf(worldOf(old, three, { "node-1": yes })), "Ready"), /^Ready True\/Ready: 1 of 3/);
 });
 
-test("an older node that is silent is counted as degraded, not waited for", () => {
-  const nodes = [nodeOf(1, "True"), nodeOf(2, "Unknown")];
-  const status = statusOf(world(network, nodes, { "node-1": yes }), later);
-  assert.equal(told(status, "Ready"), "Ready True/Ready: 1 of 2 nodes programmed; not waited for: node-2 (silent)");
-  assert.deepEqual(status.nodes, { selected: 2, allocated: 2, programmed: 1, degraded: 1 });
-});
-
-test("what an agent could not do is said with the node and the reason", () => {
-  const nodes = [nodeOf(1, "True"), nodeOf(2, "True")];
-  const status = statusOf(world(readyOnce, nodes, { "node-1": yes, "node-2": no }), later);
+test("as many nodes as may be unavailable are tolerated, and named", () => {
+  const nodes = Array.from({ length: 11 }, (_, index) => nodeOf(index + 1, "True"));
+  const some = (count: number) => Object.fromEntries(nodes.map(({ name }, index) => [name, index < count ? still : failed]));
+  const two = statusOf(worldOf(readyOnce, nodes, some(9)), { nowMs: later });
   assert.equal(
-    told(status, "Ready"),
-    "Ready False/NodesFailing: 1 node could not be programmed: node-2 (LinkInUse: cni0 belongs to somebody else; remove it)",
+    told(two, "Ready"),
+    "Ready True/Ready: 9 of 11 nodes programmed; could not be programmed: node-10 (LinkInUse: cni0 belongs to somebody else; remove it), " +
+      "node-11 (LinkInUse: cni0 belongs to somebody else; remove it)",
   );
-  assert.equal(status.nodes?.degraded, 1);
+  assert.equal(two.nodes?.degraded, 2);
+  const more = statusOf(worldOf(readyOnce, nodes, some(8)), { nowMs: later });
+  assert.match(told(more, "Ready"), /^Ready False\/NodesFailing: 3 nodes could not be programmed: node-9 \(LinkInUse/);
+  const fixed = networkOf("default", ["10.244.0.0/16"], {
+    spec: { rollout: { maxUnavailableNodes: 3, paused: false } },
+    status: wasReady,
+  });
+  assert.match(told(statusOf(worldOf(fixed, nodes, some(8)), { nowMs: later }), "Ready"), /^Ready True/);
+});
+
+test("a network that is not even Ready once tolerates none", () => {
+  const status = statusOf(worldOf(network, three, { ...done, "node-3": undefined }));
+  assert.match(told(status, "Programmed"), /^Programmed False\/Programming/);
+});
+
+test("the last node is never tolerated", () => {
+  const status = statusOf(worldOf(readyOnce, [nodeOf(1, "True")], { "node-1": failed }), { nowMs: later });
+  assert.match(told(status, "Ready"), /^Ready False\/NodesFailing/);
+});
+
+test("an older node that was never programmed is waited for though it is not Ready, one that was is not", () => {
+  const nodes = [nodeOf(1, "True"), nodeOf(2, "False"), nodeOf(3, "False")];
+  const never = statusOf(worldOf(readyOnce, nodes, { "node-1": still, "node-2": undefined, "node-3": undefined }), {
+    nowMs: later,
+  });
+  assert.match(told(never, "Ready"), /^Ready False\/Programming: waiting for 2 nodes: node-2 \(.*, node-3 \(/);
+  const lagging = reportAt(later, "True", { configGeneration: 0 });
+  const once = statusOf(worldOf(readyOnce, nodes, { "node-1": still, "node-2": lagging, "node-3": lagging }), { nowMs: later });
+  assert.match(told(once, "Ready"), /^Ready True\/Ready: 1 of 3 .*not waited for: node-2 \(unready\), node-3 \(unready\)$/);
+  assert.equal(once.nodes?.degraded, 2);
+});
+
+test("a programmed node whose agent fell silent is Unknown, and not waited for", () => {
+  const status = statusOf(worldOf(network, [nodeOf(1, "True"), nodeOf(2, "True")], { "node-1": still, "node-2": yes }), {
+    nowMs: later,
+  });
+  assert.equal(told(status, "Ready"), "Ready True/Ready: 1 of 2 nodes programmed; not waited for: node-2 (silent)");
+  assert.deepEqual([status.nodes?.programmed, status.nodes?.degraded], [1, 1]);
+});
+
+test("where all nodes are silent, nobody knows whether the network is programmed", () => {
+  const status = statusOf(worldOf(readyOnce, [nodeOf(1, "Unknown")], { "node-1": yes }), { nowMs: later });
+  const says =
+    "no node is heard of: node-1 (its agent was last heard of at 2026-01-01T00:00:01Z; look at the node and its podnet-cni pod)";
+  assert.equal(told(status, "Programmed"), `Programmed Unknown/NodesSilent: ${says}`);
+  assert.equal(told(status, "Ready"), `Ready Unknown/NodesSilent: ${says}`);
 });
 
 test("nodes are not programmed while their NodeNetworks do not say yet what the network's spec says", () => {
-  const snapshot = world(network, three, done);
+  const snapshot = worldOf(network, three, {});
+  const records = worldOf(network, three, { "node-1": undefined, "node-2": undefined, "node-3": undefined }).records;
   const changed = networkOf("default", ["10.244.0.0/16"], {
     spec: { mtu: { mode: "Fixed", value: 1400 } },
     meta: { generation: 2 },
   });
-  const status = statusOf({ ...snapshot, networks: [changed] }, soon);
+  const status = statusOf({ ...snapshot, records, networks: [changed] });
   assert.match(
     told(status, "Ready"),
     /^Ready False\/Programming: waiting for 3 nodes: node-1 \(its NodeNetwork is about to be written\)/,
@@ -138,91 +140,80 @@ test("nodes are not programmed while their NodeNetworks do not say yet what the 
 });
 
 test("an agent that programmed an older generation has not programmed this one", () => {
-  const snapshot = world(network, [nodeOf(1)], { "node-1": yes });
-  const records = snapshot.records.map(({ object }) => record({ ...object, status: { ...object.status, configGeneration: 0 } }));
-  assert.match(told(statusOf({ ...snapshot, records }, soon), "Ready"), /node-1 \(its agent programmed generation 0 of 1\)/);
+  const lagging = reportAt(soon, "True", { configGeneration: 0 });
+  const status = statusOf(worldOf(network, [nodeOf(1)], { "node-1": lagging }));
+  assert.match(told(status, "Ready"), /node-1 \(its agent programmed generation 0 of 1\)/);
 });
 
 test("the report of an earlier Node of the same name is not the new one's", () => {
-  const snapshot = world(network, [nodeOf(1)], { "node-1": yes });
+  const snapshot = worldOf(network, [nodeOf(1)], { "node-1": yes });
   const again = node("node-1", { meta: { uid: "again" } });
-  const status = statusOf({ ...snapshot, nodes: [again], claims: [claim("10.244.1.0/24", again, network)] }, soon);
+  const status = statusOf({ ...snapshot, nodes: [again], claims: [claimOf(again, network)] });
   assert.match(told(status, "Ready"), /^Ready False\/Programming/);
 });
 
-test("subnets still being claimed are waited for", () => {
-  assert.equal(
-    told(statusOf({ ...world(network, three, done), claims: [] }, soon), "Allocated"),
-    "Allocated False/Allocating: subnets are being claimed for node-1, node-2, node-3",
-  );
+test("subnets still being claimed are waited for, and so are Pending ones", () => {
+  const snapshot = worldOf(network, three, done);
+  const says = "Allocated False/Allocating: subnets are being claimed for node-1, node-2, node-3";
+  const pending = three.map((owner) => claimOf(owner, network, { state: "Pending" }));
+  for (const claims of [[], pending]) assert.equal(told(statusOf({ ...snapshot, records: [], claims }), "Allocated"), says);
 });
 
-test("a full range stalls the network and names the nodes left out, at most ten", () => {
-  const tiny = networkOf("default", ["10.244.0.0/24"]);
-  const nodes = Array.from({ length: 13 }, (_, index) => node(`node-${index}`, { addresses: [`192.168.1.${index + 1}`] }));
-  const status = statusOf(
-    { networks: [tiny], nodes, claims: [claim("10.244.0.0/24", nodes[0] ?? assert.fail())], records: [] },
-    soon,
-  );
+test("a full range stalls the network, names the nodes left out, at most ten, and nothing else is in progress", () => {
+  const tiny = networkOf("default", ["10.244.0.0/24"], { status: wasReady });
+  const nodes = Array.from({ length: 13 }, (_, index) => nodeOf(index));
+  const snapshot = worldOf(tiny, nodes.slice(0, 1), { "node-0": yes });
+  const status = statusOf({ ...snapshot, nodes });
   assert.equal(
     told(status, "Stalled"),
     "Stalled True/RangeExhausted: node-1, node-2, node-3, node-4, node-5, node-6, node-7, node-8, node-9, node-10 and 2 more: " +
       "no IPv4 subnet is left for new nodes: 10.244.0.0/24 has 1 of length /24, 0 reserved; append a range to spec.ranges of PodNetwork/default",
   );
   assert.match(told(status, "Ready"), /^Ready False\/RangeExhausted/);
+  assert.equal(told(status, "Reconciling"), "Reconciling False/Settled: nothing is in progress");
   assert.equal(status.summary?.free, "0/1");
+  const alone = statusOf({
+    ...withLedger({
+      networks: [networkOf("default", ["10.244.0.0/24"], { spec: { reserved: [{ cidr: "10.244.0.0/24" }] } })],
+      nodes,
+    }),
+  });
+  assert.match(told(alone, "Programmed"), /^Programmed False\/NoSubnets/);
 });
 
 test("an overlapping network says with whom and what to do, and gives nothing", () => {
   const late = networkOf("late", ["10.0.0.0/8"], { meta: { creationTimestamp: "2026-01-01T00:00:01Z" } });
-  const status = statusOf({ networks: [late, network], nodes: [], claims: [], records: [] }, soon);
+  const status = statusOf(withLedger({ networks: [late, network] }));
   assert.equal(
     told(status, "Accepted"),
-    "Accepted False/OverlapsWith: 10.0.0.0/8 overlaps 10.244.0.0/16 of PodNetwork/default; nothing is given from it; change spec.ranges here or there",
+    "Accepted False/OverlapsWith: 10.0.0.0/8 overlaps 10.244.0.0/16 of PodNetwork/default; change spec.ranges of one of the two",
   );
   assert.match(told(status, "Ready"), /^Ready False\/OverlapsWith/);
   assert.match(told(status, "Stalled"), /^Stalled True\/OverlapsWith/);
   assert.deepEqual(status.summary, { cidrs: "", nodes: "0/0", free: "0/65536" });
 });
 
+test("a range that is about to be accepted is in progress, not stalled", () => {
+  const status = statusOf({ ...withLedger({ networks: [network] }), ledger: ledger() });
+  assert.match(told(status, "Reconciling"), /^Reconciling True\/Accepting: 10\.244\.0\.0\/16 is about to be accepted/);
+  assert.match(told(status, "Stalled"), /^Stalled False/);
+});
+
 test("an unreadable network says which field is wrong", () => {
-  const status = statusOf({ networks: [networkOf("default", ["10.244.0.1/16"])], nodes: [], claims: [], records: [] }, soon);
+  const status = statusOf(withLedger({ networks: [networkOf("default", ["10.244.0.1/16"])] }));
   assert.match(
     told(status, "Ready"),
     /^Ready False\/InvalidSpec: spec\.ranges\[0\]\.cidr: "10\.244\.0\.1\/16" .* 10\.244\.0\.0\/16/,
   );
+  assert.match(told(status, "CapacityOK"), /^CapacityOK Unknown\/InvalidSpec/);
 });
 
 test("a network without nodes is Ready and says that it has none", () => {
-  assert.equal(told(statusOf(world(network, [], {}), soon), "Ready"), "Ready True/NoNodes: it has no nodes");
-});
-
-test("a Terminating network says how many pods on which nodes are in the way", () => {
-  const leaving = networkOf("default", ["10.244.0.0/16"], { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
-  const blockers = {
-    pods: 3,
-    nodes: [
-      { node: "node-2", pods: 2 },
-      { node: "node-1", pods: 1 },
-    ],
-  };
-  assert.equal(
-    told(statusOf(world(leaving, three, done), soon, new Map([[leaving.uid, blockers]])), "Ready"),
-    "Ready False/Terminating: deletion waits: 3 pods have an address of this network, on node-2 (2), node-1 (1); it serves them until they are deleted or moved",
-  );
+  assert.equal(told(statusOf(worldOf(network, [], {})), "Ready"), "Ready True/NoNodes: it has no nodes");
 });
 
 test("the columns of a dual-stack network show both families", () => {
   const dual = networkOf("default", ["10.244.0.0/16", "fd00:10:244::/48", "10.245.0.0/16"]);
-  const { summary } = statusOf({ networks: [dual], nodes: [], claims: [], records: [] }, soon);
+  const { summary } = statusOf(withLedger({ networks: [dual] }));
   assert.deepEqual(summary, { cidrs: "10.244.0.0/16,fd00:10:244::/48,10.245.0.0/16", nodes: "0/0", free: "256/256,65536/65536" });
-});
-
-test("a condition's lastTransitionTime moves with its status only", () => {
-  const before = { conditions: [condition("Accepted", "True"), condition("Ready", "True"), condition("Stalled", "Unknown")] };
-  const status = statusOf(world(networkOf("default", ["10.244.0.0/16"], { status: before }), three, { "node-1": no }), later);
-  const times = Object.fromEntries((status.conditions ?? []).map(({ type, lastTransitionTime }) => [type, lastTransitionTime]));
-  assert.equal(times["Accepted"], "2026-01-01T00:00:00Z");
-  assert.equal(times["Ready"], "2026-01-01T00:05:01Z");
-  assert.equal(times["Stalled"], "2026-01-01T00:05:01Z");
 });
