@@ -87,7 +87,7 @@ async function removeRecords(cluster: Cluster, notes: WriteNotes, { records }: R
     (name) => cluster.client.get(nodes, name),
   );
   const orphans = records
-    .filter(({ node }) => nodeOf.get(node) === undefined)
+    .filter(({ node, object }) => isOwnerGone(object.spec.nodeUID, nodeOf.get(node)))
     .map(({ object }) => recordRemoval(object, "its Node is gone"));
   notes.note(orphans, await cluster.records.apply(orphans));
 }

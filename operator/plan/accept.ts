@@ -1,5 +1,6 @@
 import { containsPrefix, type Prefix } from "../../lib/net/prefix.ts";
-import { isEntryOf, planLedger, type Refusal } from "./ledger.ts";
+import { isEntryOf, type Refusal } from "./admission.ts";
+import { planLedger } from "./ledger.ts";
 import type { LedgerEntry, Network, NetworkRange, Snapshot } from "./snapshot.ts";
 
 /** A range that subnets are cut from, and the open entry of the ledger that allows it. */

@@ -53,7 +53,7 @@ export function allocate(snapshot: Snapshot): Allocation {
   for (const one of belongings) {
     const accepted = acceptance.get(one.network.uid);
     const isOnTurn = onTurn.has(one.node.name);
-    const member = memberOf(one, needsOf(one, accepted, isOnTurn), isOnTurn);
+    const member = memberOf(one, needsOf(one, accepted, isOnTurn), { acceptance: accepted, isOnTurn });
     members.push(member);
     const { given, failed } = serve(member, { pools, acceptance: accepted, isRecovering: snapshot.ledger?.recovering ?? true });
     creates.push(...given);
@@ -71,17 +71,31 @@ type Pools = (network: Network, family: Family) => Pool;
 
 /** One pool per network and family. Statics, and the podCIDRs of nodes that have nothing yet, are kept for those nodes. */
 function createPools(belongings: readonly Belonging[], acceptance: ReadonlyMap<string, Acceptance>, use: Occupancy): Pools {
-  const wishes = belongings
-    .filter(({ holding, network }) => holding.kept.length === 0 && network.object.spec.adoption.nodePodCIDR !== "Never")
-    .flatMap((one) => ([4, 6] as const).flatMap((family) => adoptable(one, acceptance.get(one.network.uid), family) ?? []));
+  const wishes = Map.groupBy(
+    belongings.flatMap((one) => wishesOf(one, acceptance.get(one.network.uid))),
+    ({ networkUID }) => networkUID,
+  );
   const pools = new Map<string, Pool>();
   return (network, family) => {
     const key = `${network.uid}/${family}`;
-    const setAside = [...network.statics.map(({ prefix }) => prefix), ...wishes];
-    const pool = pools.get(key) ?? createPool(network, family, acceptance.get(network.uid), use, setAside);
+    const known = pools.get(key);
+    if (known !== undefined) return known;
+    const setAside = [...network.statics, ...(wishes.get(network.uid) ?? [])].map(({ prefix }) => prefix);
+    const pool = createPool(network, family, acceptance.get(network.uid), use, setAside);
     pools.set(key, pool);
     return pool;
   };
+}
+
+/** The podCIDRs that a node may still get as its first subnets. */
+function wishesOf(
+  one: Belonging,
+  acceptance: Acceptance | undefined,
+): { readonly networkUID: string; readonly prefix: Prefix }[] {
+  const { kept } = one.holding;
+  const lacking = ([4, 6] as const).filter((family) => !kept.some(({ prefix }) => prefix.family === family));
+  const prefixes = lacking.flatMap((family) => adoptable(one, acceptance, family) ?? []);
+  return prefixes.map((prefix) => ({ networkUID: one.network.uid, prefix }));
 }
 
 interface Service {

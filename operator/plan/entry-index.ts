@@ -1,36 +1,60 @@
-import { comparePrefixes, containsPrefix, type Prefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import { comparePrefixes, containsPrefix, type Prefix } from "../../lib/net/prefix.ts";
 import type { LedgerEntry } from "./snapshot.ts";
 
-/** Finds entries of a ledger by what lies in them. */
-export interface EntryIndex {
-  /** The entry that contains the prefix whole. */
-  around(prefix: Prefix): LedgerEntry | undefined;
-  /** Any entry that shares an address with the prefix. */
-  touching(prefix: Prefix): LedgerEntry | undefined;
+/** Finds entries of a ledger, or other items with a prefix, by what lies in them. */
+export interface EntryIndex<Item = LedgerEntry> {
+  /** The smallest entry that contains the prefix whole. */
+  around(prefix: Prefix): Item | undefined;
+  /** Every entry that contains the prefix whole: one at most, unless the entries overlap. */
+  allAround(prefix: Prefix): Item[];
+  /** Every entry that shares an address with the prefix, found one after the other. */
+  touching(prefix: Prefix): Iterable<Item>;
 }
 
-/** An index of pairwise disjoint entries; O(log n) a question. */
-export function indexEntries(entries: readonly LedgerEntry[]): EntryIndex {
-  const sorted = entries.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix));
-  /** The last entry that begins at or before the prefix. */
-  const before = (prefix: Prefix): number => {
-    let [low, high] = [0, sorted.length];
+/** An index of entries; O(log n) a question. They are disjoint, as a rule; should they overlap all the same, nothing is overlooked. */
+export function indexEntries<Item extends { readonly prefix: Prefix } = LedgerEntry>(entries: readonly Item[]): EntryIndex<Item> {
+  const nested = nest(entries.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)));
+  /** How many entries begin at or before the prefix. */
+  const countUpTo = (prefix: Prefix): number => {
+    let [low, high] = [0, nested.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const found = sorted[middle];
-      if (found !== undefined && comparePrefixes(found.prefix, prefix) <= 0) low = middle + 1;
+      const found = nested[middle];
+      if (found !== undefined && comparePrefixes(found.item.prefix, prefix) <= 0) low = middle + 1;
       else high = middle;
     }
-    return low - 1;
+    return low;
+  };
+  const allAround = (prefix: Prefix): Item[] => {
+    const found: Item[] = [];
+    for (let place = nested[countUpTo(prefix) - 1]; place !== undefined; place = place.parent)
+      if (containsPrefix(place.item.prefix, prefix)) found.push(place.item);
+    return found;
   };
   return {
-    around(prefix) {
-      const found = sorted[before(prefix)];
-      return found !== undefined && containsPrefix(found.prefix, prefix) ? found : undefined;
-    },
-    touching(prefix) {
-      const at = before(prefix);
-      return [sorted[at], sorted[at + 1]].find((entry) => entry !== undefined && prefixesOverlap(entry.prefix, prefix));
+    allAround,
+    around: (prefix) => allAround(prefix)[0],
+    *touching(prefix) {
+      yield* allAround(prefix);
+      for (let at = countUpTo(prefix), found = nested[at]; found !== undefined; found = nested[++at]) {
+        if (!containsPrefix(prefix, found.item.prefix)) return;
+        yield found.item;
+      }
     },
   };
+}
+
+interface Place<Item> {
+  readonly item: Item;
+  /** The smallest one of those before it that contains it. */
+  readonly parent: Place<Item> | undefined;
+}
+
+function nest<Item extends { readonly prefix: Prefix }>(sorted: readonly Item[]): Place<Item>[] {
+  let last: Place<Item> | undefined;
+  return sorted.map((item) => {
+    while (last !== undefined && !containsPrefix(last.item.prefix, item.prefix)) last = last.parent;
+    last = { item, parent: last };
+    return last;
+  });
 }

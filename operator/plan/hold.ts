@@ -1,6 +1,7 @@
 import type { Allocation } from "./allocate.ts";
 import { ownRecord } from "./node-progress.ts";
-import type { Claim, Snapshot } from "./snapshot.ts";
+import { hadNetwork } from "./recovery.ts";
+import type { Claim, Network, Snapshot } from "./snapshot.ts";
 
 export interface HoldInput {
   readonly nowMs: number;
@@ -29,28 +30,43 @@ const defaultHoldSeconds = 300;
  * heartbeats is waited for until ten times the hold is over. One that its own node still has leases of stays.
  */
 export function planHolds(snapshot: Snapshot, { members }: Allocation, input: HoldInput): HoldPlan {
-  const { ledger, claims, networks } = snapshot;
+  const { ledger, claims } = snapshot;
   if (ledger === undefined || ledger.recovering) return { expired: [], againAfterMs: undefined };
   const returning = new Set(members.flatMap((member) => member.holding.returning));
-  const holds = new Map(networks.flatMap(({ uid, name, object }) => [uid, name].map((key) => [key, object.spec.release.holdSeconds])));
-  const seen = acknowledgements(snapshot, ledger.incarnation, input);
   const leased = leasedPrefixes(snapshot, input);
+  const resting = claims.filter((claim) => {
+    const { state, releaseSequence, incarnation, cidr } = claim.object.spec;
+    const isNumbered = state === "Held" && releaseSequence !== undefined && incarnation === ledger.incarnation;
+    return isNumbered && !returning.has(claim) && !leased.has(cidr);
+  });
+  if (resting.length === 0) return { expired: [], againAfterMs: undefined };
+  const holdOf = holdTimes(snapshot.networks);
+  const unseenBy = unseen(acknowledgements(snapshot, ledger.incarnation, input));
   const expired: Expired[] = [];
-  const waits: number[] = [];
-  for (const claim of claims) {
-    const { state, heldAt, releaseSequence, incarnation, network, networkUID, cidr } = claim.object.spec;
-    if (state !== "Held" || releaseSequence === undefined || incarnation !== ledger.incarnation) continue;
-    if (returning.has(claim) || leased.has(cidr)) continue;
-    const holdMs = (holds.get(networkUID) ?? holds.get(network) ?? defaultHoldSeconds) * 1000;
-    const restsMs = input.nowMs - Date.parse(heldAt ?? "");
-    const behind = seen.filter(({ sequence }) => sequence < releaseSequence);
-    const silent = behind.filter(({ isSilent }) => isSilent);
-    if (behind.length > silent.length) continue;
-    const neededMs = silent.length > 0 ? 10 * holdMs : holdMs;
-    if (restsMs < neededMs) waits.push(neededMs - restsMs);
-    else expired.push({ claim, because: `its hold is over${unheard(silent.map(({ node }) => node))}` });
+  let againAfterMs: number | undefined;
+  for (const claim of resting) {
+    const { heldAt = "", releaseSequence = 0 } = claim.object.spec;
+    const silent = unseenBy(releaseSequence);
+    if (silent === "awaited") continue;
+    const leftMs = holdOf(claim) * (silent.length > 0 ? 10 : 1) - (input.nowMs - Date.parse(heldAt));
+    if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
+    else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
   }
-  return { expired, againAfterMs: waits.length === 0 ? undefined : Math.min(...waits) };
+  return { expired, againAfterMs };
+}
+
+/** Gives a claim's time of rest in milliseconds: as its network says, or one of the same name that came after it. */
+function holdTimes(networks: readonly Network[]): (claim: Claim) => number {
+  const seconds = new Map(networks.map(({ uid, object }) => [uid, object.spec.release.holdSeconds]));
+  const byName = new Map(networks.map(({ name, object }) => [name, object.spec.release.holdSeconds]));
+  return ({ object: { spec } }) => (seconds.get(spec.networkUID) ?? byName.get(spec.network) ?? defaultHoldSeconds) * 1000;
+}
+
+/** Gives, for a release's number, the silent nodes that have not seen it; `awaited` while there is one that is not silent. */
+function unseen(all: readonly Acknowledgement[]): (sequence: number) => readonly string[] | "awaited" {
+  const least = all.filter(({ isSilent }) => !isSilent).reduce((least, { sequence }) => Math.min(least, sequence), Infinity);
+  const silent = all.filter(({ isSilent }) => isSilent);
+  return (number) => (least < number ? "awaited" : silent.filter(({ sequence }) => sequence < number).map(({ node }) => node));
 }
 
 /** Whether an agent was heard of lately: within three heartbeats, which are rarer in a large cluster. */
@@ -65,12 +81,12 @@ interface Acknowledgement {
   readonly isSilent: boolean;
 }
 
-/** Of every node whose agent ever reported, what it has seen under this incarnation. */
+/** Of every node whose agent ever reported, what it has seen under this incarnation. A node that had a network, and whose NodeNetwork is lost, is silent. */
 function acknowledgements({ nodes, records }: Snapshot, incarnation: string, input: HoldInput): Acknowledgement[] {
   const known = new Map(records.map((record) => [record.node, record]));
   return nodes.flatMap((node) => {
     const { status } = ownRecord(node, known.get(node.name)) ?? {};
-    if (status === undefined) return [];
+    if (status === undefined) return hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
     const { acknowledged, observedAt } = status;
     const sequence = acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1;
     return [{ node: node.name, sequence, isSilent: !isHeard(observedAt, nodes.length, input) }];

@@ -1,4 +1,4 @@
-import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
+import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, rangeOf } from "./accept.ts";
 import { type EntryIndex, indexEntries } from "./entry-index.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
@@ -34,22 +34,26 @@ export interface Held {
 export interface Surroundings {
   readonly entries: EntryIndex;
   readonly incarnation: string | undefined;
-  /** By their prefix as text. */
-  readonly claims: ReadonlySet<string>;
-  /** Prefix as text → the nodes whose agents say they have it. */
-  readonly reporters: ReadonlyMap<string, readonly string[]>;
+  /** A prefix without a claim, as text → the one node that has it: the only one whose agent says so, or, where none does, whose NodeNetwork names it. */
+  readonly owners: ReadonlyMap<string, string>;
 }
 
 /** All that `holdingOf` looks up. */
 export function surroundingsOf({ ledger, claims, records }: Snapshot): Surroundings {
-  const reports = records.flatMap(({ node, object }) => (object.status?.subnets ?? []).map(({ cidr }) => ({ node, cidr })));
-  const byCidr = Map.groupBy(reports, ({ cidr }) => cidr);
-  return {
-    entries: indexEntries(ledger?.entries ?? []),
-    incarnation: ledger?.incarnation,
-    claims: new Set(claims.map(({ object }) => object.spec.cidr)),
-    reporters: new Map(Array.from(byCidr, ([cidr, list]) => [cidr, list.map(({ node }) => node)])),
+  const claimed = new Set(claims.map(({ object }) => object.spec.cidr));
+  const mentions = (subnetsOf: (record: NodeRecord) => readonly { readonly cidr: string }[] | undefined) => {
+    const all = records.flatMap((record) => (subnetsOf(record) ?? []).map(({ cidr }) => ({ node: record.node, cidr })));
+    return Map.groupBy(
+      all.filter(({ cidr }) => !claimed.has(cidr)),
+      ({ cidr }) => cidr,
+    );
   };
+  const reports = mentions(({ object }) => object.status?.subnets);
+  const named = mentions(({ object }) => object.spec.subnets);
+  const alone = [...new Map([...named, ...reports])].flatMap(([cidr, [first, ...others]]) =>
+    first === undefined || others.length > 0 ? [] : [[cidr, first.node] as const],
+  );
+  return { entries: indexEntries(ledger?.entries ?? []), incarnation: ledger?.incarnation, owners: new Map(alone) };
 }
 
 /** What a node has of its network. */
@@ -57,14 +61,19 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
   const { network, own, record } = held;
   const home = own.filter(({ object }) => object.spec.networkUID === network.uid && isGood({ object }, around));
   const named = record?.object.spec.networkUID === network.uid ? record.subnets : [];
-  const isNamed = ({ prefix }: Claim) => named.some((other) => comparePrefixes(other, prefix) === 0);
-  const isUnclaimed = (prefix: Prefix) => !around.claims.has(renderPrefix(prefix));
+  const reported = new Set(
+    record?.object.status?.nodeUID === held.node.uid ? record.object.status.subnets?.map(({ cidr }) => cidr) : [],
+  );
+  /** One that its agent has although its NodeNetwork does not name it: that went back in time, or was lost. One that is being drained was dropped. */
+  const isNamed = ({ prefix, object }: Claim) =>
+    named.some((other) => comparePrefixes(other, prefix) === 0) ||
+    (reported.has(object.spec.cidr) && object.spec.state === "Active");
   const unnamed = home.filter((claim) => !isNamed(claim) && claim.object.spec.state !== "Held");
   return {
     kept: home.filter((claim) => isNamed(claim) && claim.object.spec.state !== "Held").toSorted(compareClaims),
     spare: unnamed.filter(({ object }) => object.spec.state !== "Draining").toSorted(compareClaims),
-    lost: unique([...named, ...reportedAlone(held, around)])
-      .filter((prefix) => isUnclaimed(prefix) && rangeOf(acceptance, prefix) !== undefined)
+    lost: unownedOf(held, around)
+      .filter((prefix) => rangeOf(acceptance, prefix) !== undefined)
       .toSorted(comparePrefixes),
     returning: [...home.filter((claim) => isNamed(claim) && claim.object.spec.state === "Held"), ...comingBack(held)].filter(
       ({ prefix }) => rangeOf(acceptance, prefix) !== undefined,
@@ -84,10 +93,12 @@ export function isGood(
   const { spec } = object;
   if (spec.state !== "Pending") return true;
   const prefix = parsePrefix(spec.cidr);
-  const entry = isPrefixProblem(prefix) ? undefined : entries.around(prefix);
+  if (isPrefixProblem(prefix)) return false;
+  const entry = entries.around(prefix);
   return (
     entry !== undefined &&
     entry.open &&
+    entry.subnetLength === prefix.length &&
     entry.epoch === spec.epoch &&
     entry.networkUID === spec.networkUID &&
     spec.incarnation === incarnation
@@ -108,16 +119,13 @@ export function comingBack({ node, network, earlier, named }: Omit<Held, "own" |
   );
 }
 
-/** What this node's agent, and no other one, says that it has. */
-function reportedAlone({ node, record }: Held, { reporters }: Surroundings): Prefix[] {
-  const { status } = record?.object ?? {};
-  if (status?.nodeUID !== node.uid) return [];
-  const alone = (status.subnets ?? []).filter(({ cidr }) => reporters.get(cidr)?.length === 1);
-  return alone.map(({ cidr }) => parsePrefix(cidr)).filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
-}
-
-function unique(prefixes: readonly Prefix[]): Prefix[] {
-  return [...new Map(prefixes.map((prefix) => [renderPrefix(prefix), prefix])).values()];
+/** What this node, and no other one, has without a claim. */
+function unownedOf({ node, record }: Held, { owners }: Surroundings): Prefix[] {
+  const { spec, status } = record?.object ?? {};
+  const reported = status?.nodeUID === node.uid ? (status.subnets ?? []) : [];
+  const cidrs = new Set([...(spec?.subnets ?? []), ...reported].map(({ cidr }) => cidr));
+  const own = [...cidrs].filter((cidr) => owners.get(cidr) === node.name);
+  return own.map(parsePrefix).filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
 }
 
 function compareClaims(a: Claim, b: Claim): number {

@@ -1,7 +1,8 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix } from "../../lib/net/prefix.ts";
+import type { Acceptance } from "./accept.ts";
 import type { Belonging } from "./membership.ts";
-import type { Need } from "./needs.ts";
+import { isToLeave, type Need } from "./needs.ts";
 import type { Claim } from "./snapshot.ts";
 
 /** A node of a network, what it has of it and what it lacks. */
@@ -21,30 +22,45 @@ export interface Member extends Belonging {
   readonly hasNothing: boolean;
 }
 
-/** Lets spare claims meet needs; two operators with the same view let the same do. */
-export function memberOf(one: Belonging, needs: readonly Need[], isOnTurn: boolean): Member {
-  const { holding, record } = one;
-  const used = reportedSpares(one);
+/** What decides about a member beside its needs. */
+export interface MemberInput {
+  readonly acceptance: Acceptance | undefined;
+  readonly isOnTurn: boolean;
+}
+
+/** Lets spare claims meet needs; two operators with the same view let the same do. A network whose object cannot be read takes nothing away. */
+export function memberOf(one: Belonging, needs: readonly Need[], { acceptance, isOnTurn }: MemberInput): Member {
+  const { holding, record, network } = one;
+  const used: Claim[] = [];
   const open: Need[] = [];
   for (const need of needs) {
-    const rest = holding.spare.filter((claim) => !used.includes(claim) && claim.prefix.family === need.family);
+    const rest = fitting(one, need.family, acceptance).filter((claim) => !used.includes(claim));
     const wished = rest.find(({ prefix }) => need.wish !== undefined && comparePrefixes(prefix, need.wish.prefix) === 0);
     const found = wished ?? (need.wish?.must === true ? undefined : rest[0]);
     if (found === undefined) open.push(need);
     else used.push(found);
   }
   const claims = [...holding.kept, ...used].toSorted((a, b) => comparePrefixes(a.prefix, b.prefix));
-  const spare = record === undefined ? [] : holding.spare.filter((claim) => !used.includes(claim));
+  const unused = [...holding.spare.filter((claim) => !used.includes(claim)), ...holding.done];
   return {
     ...one,
     isOnTurn,
     claims,
     lost: holding.lost,
-    surplus: [...spare, ...(record === undefined ? [] : holding.done)],
+    surplus: record === undefined || network.issues.length > 0 ? [] : unused,
     needs: open,
     missing: open.filter(({ vital }) => vital).map(({ family }) => family),
     hasNothing: claims.length === 0 && holding.lost.length === 0 && holding.returning.length === 0,
   };
+}
+
+/** Spare claims of a family; of a range that nodes leave only where the node has no other subnet of it. */
+function fitting({ holding }: Belonging, family: Family, acceptance: Acceptance | undefined): Claim[] {
+  const all = holding.spare.filter(({ prefix }) => prefix.family === family);
+  const [staying = [], leaving = []] = [false, true].map((leave) =>
+    all.filter(({ prefix }) => isToLeave(acceptance, prefix) === leave),
+  );
+  return holding.kept.some(({ prefix }) => prefix.family === family) ? staying : [...staying, ...leaving];
 }
 
 /** Whether a member has all the subnets that it shall have, and may use them. */
@@ -52,12 +68,4 @@ export function isComplete(member: Member): boolean {
   const { claims, lost, missing, holding } = member;
   const isUsable = claims.length > 0 && claims.every(({ object }) => object.spec.state !== "Pending");
   return isUsable && missing.length + lost.length + holding.returning.length === 0;
-}
-
-/** Spare claims that the node has all the same, as its agent says: its NodeNetwork went back in time. */
-function reportedSpares({ node, record, holding }: Belonging): Claim[] {
-  const { status } = record?.object ?? {};
-  if (status?.nodeUID !== node.uid) return [];
-  const has = new Set((status.subnets ?? []).map(({ cidr }) => cidr));
-  return holding.spare.filter(({ object }) => has.has(object.spec.cidr));
 }

@@ -22,10 +22,14 @@ export function needsOf(one: Belonging, acceptance: Acceptance | undefined, onTu
   return [...families].flatMap((family) => familyNeeds(one, acceptance, family, onTurn));
 }
 
-/** Whether new pods get addresses of it: it lies in a range that is not drained, or it is not yet the node's turn to leave that. */
+/** Whether new pods get addresses of it: it lies in a range that nodes do not leave, or it is not yet the node's turn to leave that. */
 export function isGiving(one: Belonging, acceptance: Acceptance | undefined, prefix: Prefix, onTurn: boolean): boolean {
-  const range = rangeOf(acceptance, prefix);
-  return range !== undefined && (!range.draining || (!onTurn && !isNamedDraining(one, prefix)));
+  return !isToLeave(acceptance, prefix) || (!onTurn && !isNamedDraining(one, prefix));
+}
+
+/** Whether nodes leave the range it lies in: that is drained, or gone from its network. */
+export function isToLeave(acceptance: Acceptance | undefined, prefix: Prefix): boolean {
+  return rangeOf(acceptance, prefix)?.draining !== false;
 }
 
 /** Whether its NodeNetwork says that it is drained. */
@@ -35,7 +39,7 @@ export function isNamedDraining({ record }: Belonging, prefix: Prefix): boolean 
 }
 
 function familyNeeds(one: Belonging, acceptance: Acceptance | undefined, family: Family, onTurn: boolean): Need[] {
-  const { holding, network, node } = one;
+  const { holding, network } = one;
   const all = [...holding.kept, ...holding.returning].map((claim) => claim.prefix).concat(holding.lost);
   const has = all.filter((prefix) => prefix.family === family);
   const giving = has.filter((prefix) => isGiving(one, acceptance, prefix, onTurn));
@@ -44,20 +48,20 @@ function familyNeeds(one: Belonging, acceptance: Acceptance | undefined, family:
   const name = familyName(family);
   const statics = missingStatics(one, acceptance, has, family);
   const { maxSubnetsPerNode } = network.object.spec.growth;
-  const extra = giving.length === 0 ? statics : statics.slice(0, Math.max(0, maxSubnetsPerNode - has.length));
+  const least = giving.length === 0 ? 1 : 0;
+  const extra = statics.slice(0, Math.max(least, maxSubnetsPerNode - has.length));
   const needs = extra.map((prefix, index): Need => {
     const because = `${renderPrefix(prefix)} is set aside for the node`;
     return { family, because, wish: { prefix, must: true }, vital: giving.length === 0 && index === 0 };
   });
   if (needs.length > 0) return needs;
   if (giving.length === 0) {
-    const adopted =
-      has.length === 0 && network.object.spec.adoption.nodePodCIDR !== "Never" ? adoptable(one, acceptance, family) : undefined;
+    const adopted = has.length === 0 ? adoptable(one, acceptance, family) : undefined;
     const because =
       has.length === 0 ? `the node has no ${name} subnet` : `the node moves off a range, and has no other ${name} subnet`;
     return [{ family, because, vital: true, ...(adopted !== undefined && { wish: { prefix: adopted, must: false } }) }];
   }
-  return isShort(one, giving) && has.length < maxSubnetsPerNode && !node.deleting
+  return isShort(one, giving) && has.length < maxSubnetsPerNode
     ? [{ family, because: `the node is short of free ${name} addresses`, vital: false }]
     : [];
 }
@@ -66,17 +70,22 @@ function missingStatics(one: Belonging, acceptance: Acceptance | undefined, has:
   return one.network.statics
     .filter(({ node, prefix }) => node === one.node.name && prefix.family === family)
     .map(({ prefix }) => prefix)
-    .filter((prefix) => rangeOf(acceptance, prefix)?.draining === false)
+    .filter((prefix) => !isToLeave(acceptance, prefix))
     .filter((prefix) => !has.some((other) => comparePrefixes(other, prefix) === 0));
 }
 
-/** The podCIDR that the Node has already, where it can be its subnet. */
+/** The podCIDR that the Node has already, where it can be its subnet: one set aside for another node cannot. */
 export function adoptable(
-  { node }: Pick<Belonging, "node">,
+  { node, network }: Pick<Belonging, "node" | "network">,
   acceptance: Acceptance | undefined,
   family: Family,
 ): Prefix | undefined {
-  return node.podCIDRs.find((prefix) => prefix.family === family && rangeOf(acceptance, prefix)?.draining === false);
+  if (network.object.spec.adoption.nodePodCIDR === "Never") return undefined;
+  const found = node.podCIDRs.find((prefix) => prefix.family === family && !isToLeave(acceptance, prefix));
+  const isOthers = network.statics.some(
+    (other) => found !== undefined && other.node !== node.name && comparePrefixes(other.prefix, found) === 0,
+  );
+  return isOthers ? undefined : found;
 }
 
 /** Judged only by a report that knows all of the subnets that new pods may get. */

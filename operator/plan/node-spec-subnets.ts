@@ -6,18 +6,18 @@ import { isGiving, isNamedDraining } from "./needs.ts";
 
 /**
  * The subnets a member's NodeNetwork shall name: those for new pods first, each part in the order the node already has them, then by address.
- * 1. One is named when its claim is Active; one that is lost for now stays named. 2. One that the node shall leave is Draining, once another one of its
+ * 1. One is named when its claim counts; one that is named already stays so while its claim is being brought back. 2. One that the node shall leave is Draining, once another one of its
  * family gives addresses. 3. A Draining one goes when its agent found it empty for long enough.
  */
 export function subnetsOf(member: Member, acceptance: Acceptance | undefined): NodeNetworkSubnet[] {
-  const named = member.claims.filter(({ object }) => object.spec.state !== "Pending").map(({ prefix }) => prefix);
-  const lost = member.lost.filter((prefix) => isNamed(member, prefix));
-  const all = inOrder(member, [...named, ...lost]);
+  const counting = member.claims.filter(({ object }) => object.spec.state !== "Pending");
+  const others = [...member.claims, ...member.holding.returning].map(({ prefix }) => prefix).concat(member.lost);
+  const all = inOrder(member, [...counting.map(({ prefix }) => prefix), ...others.filter((prefix) => isNamed(member, prefix))]);
   const giving = all.filter((prefix) => isGiving(member, acceptance, prefix, member.isOnTurn));
-  const others = all.filter((prefix) => !giving.includes(prefix));
+  const rest = all.filter((prefix) => !giving.includes(prefix));
   const hasOther = ({ family }: Prefix) => giving.some((prefix) => prefix.family === family);
-  const stay = others.filter((prefix) => !hasOther(prefix));
-  const draining = others.filter((prefix) => hasOther(prefix) && !isDrained(member, prefix));
+  const stay = rest.filter((prefix) => !hasOther(prefix));
+  const draining = rest.filter((prefix) => hasOther(prefix) && !isDrained(member, prefix));
   return [
     ...[...giving, ...stay].map((prefix) => ({ cidr: renderPrefix(prefix), state: "Active" as const })),
     ...draining.map((prefix) => ({ cidr: renderPrefix(prefix), state: "Draining" as const })),
@@ -29,7 +29,9 @@ function isNamed({ record }: Member, prefix: Prefix): boolean {
 }
 
 function inOrder({ record }: Member, prefixes: readonly Prefix[]): Prefix[] {
-  const sorted = prefixes.toSorted(comparePrefixes);
+  const sorted = prefixes
+    .toSorted(comparePrefixes)
+    .filter((prefix, at, all) => at === 0 || comparePrefixes(prefix, all[at - 1] ?? prefix) !== 0);
   const before = (record?.subnets ?? []).flatMap((prefix) => sorted.find((other) => comparePrefixes(other, prefix) === 0) ?? []);
   return [...new Set([...before, ...sorted])];
 }

@@ -10,20 +10,29 @@ export interface Occupancy {
   readonly strays: readonly Prefix[];
 }
 
+/** What is in use, by the entry of the ledger that it lies in. */
+export function occupancy(snapshot: Snapshot): Occupancy {
+  const index = indexEntries(snapshot.ledger?.entries ?? []);
+  const byEntry = new Map<LedgerEntry, Prefix[]>();
+  const strays: Prefix[] = [];
+  for (const prefix of prefixesInUse(snapshot)) {
+    const entries = index.allAround(prefix);
+    if (entries.length === 0) strays.push(prefix);
+    for (const entry of entries) {
+      const list = byEntry.get(entry);
+      if (list === undefined) byEntry.set(entry, [prefix]);
+      else list.push(prefix);
+    }
+  }
+  return { strays, takenFrom: (entry) => [...(byEntry.get(entry) ?? []), ...strays] };
+}
+
 /**
  * A prefix is in use when a claim stands for it, whatever its state, and also when a NodeNetwork names it, or an agent says that it has it or routes
  * to it, though the claim is gone.
  */
-export function occupancy({ ledger, claims, records }: Snapshot): Occupancy {
-  const { around } = indexEntries(ledger?.entries ?? []);
-  const uses = [
-    ...claims.map(({ prefix }) => prefix),
-    ...records.flatMap(({ subnets }) => subnets),
-    ...records.flatMap(reported),
-  ];
-  const byEntry = Map.groupBy(uses, around);
-  const strays = byEntry.get(undefined) ?? [];
-  return { strays, takenFrom: (entry) => [...(byEntry.get(entry) ?? []), ...strays] };
+export function prefixesInUse({ claims, records }: Pick<Snapshot, "claims" | "records">): Prefix[] {
+  return [...claims.map(({ prefix }) => prefix), ...records.flatMap(({ subnets }) => subnets), ...records.flatMap(reported)];
 }
 
 /** What the agent of a node says that it has, or routes to although no claim is left. */

@@ -1,7 +1,8 @@
 import type { Family } from "../../lib/net/address.ts";
-import { comparePrefixes, type Prefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
+import { comparePrefixes, containsPrefix, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { countSubnets, freeSubnets, type RangeUse } from "../../lib/net/ranges.ts";
 import { type Acceptance, type AcceptedRange, givingRanges } from "./accept.ts";
+import { type EntryIndex, indexEntries } from "./entry-index.ts";
 import type { Occupancy } from "./occupancy.ts";
 import { familyName, type LedgerEntry, type Network } from "./snapshot.ts";
 
@@ -32,30 +33,32 @@ export function createPool(
 ): Pool {
   const ranges = givingRanges(acceptance).filter((range) => range.prefix.family === family);
   const uses = ranges.map((range) => ({ range, use: useOf(range, network, use) }));
-  const free = freeOf(uses, setAside);
-  const given: Prefix[] = [];
-  const around = (prefix: Prefix) =>
-    uses.find(({ range }) => range.subnetLength === prefix.length && prefixesOverlap(range.prefix, prefix));
-  const isFree = (prefix: Prefix) => {
-    const { use } = around(prefix) ?? {};
-    return use !== undefined && ![...use.taken, ...use.reserved, ...given].some((other) => prefixesOverlap(other, prefix));
+  /** Those taken out of turn; all as text. */
+  const given = new Set<string>();
+  const free = freeOf(uses, new Set(setAside.map(renderPrefix)));
+  const next = (): FreeSubnet | undefined => {
+    let found = free.next().value;
+    while (found !== undefined && given.has(renderPrefix(found.prefix))) found = free.next().value;
+    return found;
   };
-  let head: FreeSubnet | undefined = free.next().value;
+  const homeOf = createHomes(uses);
+  const freeHomeOf = (prefix: Prefix) => (given.has(renderPrefix(prefix)) ? undefined : homeOf(prefix));
+  let head = next();
   let why: string | undefined;
   return {
     next: () => head,
-    isFree,
+    isFree: (prefix) => freeHomeOf(prefix) !== undefined,
     take() {
       const found = head;
-      head = free.next().value;
+      head = next();
       return found;
     },
     takeExactly(prefix) {
-      const found = around(prefix);
-      if (found === undefined || !isFree(prefix)) return undefined;
-      given.push(prefix);
-      if (head !== undefined && comparePrefixes(head.prefix, prefix) === 0) head = free.next().value;
-      return { prefix, entry: found.range.entry };
+      const home = freeHomeOf(prefix);
+      if (home === undefined) return undefined;
+      given.add(renderPrefix(prefix));
+      if (head !== undefined && comparePrefixes(head.prefix, prefix) === 0) head = next();
+      return { prefix, entry: home.entry };
     },
     whyEmpty() {
       why ??= `no ${familyName(family)} subnet is left for new nodes: ${uses
@@ -69,6 +72,23 @@ export function createPool(
   };
 }
 
+interface UsedRange {
+  readonly range: AcceptedRange;
+  readonly use: RangeUse;
+}
+
+/** Gives the range that a prefix is a subnet of, where nothing in use or reserved touches it. What is in use is sorted at the first question. */
+function createHomes(uses: readonly UsedRange[]): (prefix: Prefix) => AcceptedRange | undefined {
+  let inUse: EntryIndex<{ readonly prefix: Prefix }> | undefined;
+  return (prefix) => {
+    const home = uses.find(({ range }) => range.subnetLength === prefix.length && containsPrefix(range.prefix, prefix));
+    if (home === undefined) return undefined;
+    inUse ??= indexEntries(uses.flatMap(({ use }) => [...use.taken, ...use.reserved].map((prefix) => ({ prefix }))));
+    for (const _ of inUse.touching(prefix)) return undefined;
+    return home.range;
+  };
+}
+
 /** A range with what is no longer free in it. */
 export function useOf(range: AcceptedRange, network: Network, use: Occupancy): RangeUse {
   return {
@@ -79,12 +99,8 @@ export function useOf(range: AcceptedRange, network: Network, use: Occupancy): R
   };
 }
 
-function* freeOf(
-  uses: readonly { readonly range: AcceptedRange; readonly use: RangeUse }[],
-  setAside: readonly Prefix[],
-): Generator<FreeSubnet, undefined> {
-  const kept = new Set(setAside.map(renderPrefix));
+function* freeOf(uses: readonly UsedRange[], setAside: ReadonlySet<string>): Generator<FreeSubnet, undefined> {
   for (const { range, use } of uses)
-    for (const prefix of freeSubnets(use)) if (!kept.has(renderPrefix(prefix))) yield { prefix, entry: range.entry };
+    for (const prefix of freeSubnets(use)) if (!setAside.has(renderPrefix(prefix))) yield { prefix, entry: range.entry };
   return undefined;
 }

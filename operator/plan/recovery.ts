@@ -1,10 +1,10 @@
 import { renderTime } from "../../crds/conditions.ts";
 import { apiVersion, ledgerName } from "../../crds/names.ts";
-import type { RangeLedger, RangeLedgerSpec } from "../../crds/types.ts";
+import type { RangeLedger, RangeLedgerRecovery, RangeLedgerSpec } from "../../crds/types.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import { type LedgerOptions, type LedgerPlan, planLedger } from "./ledger.ts";
 import { ownRecord } from "./node-progress.ts";
-import type { LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
+import type { Ledger, LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** Ledgers, compared as a whole. */
 export const rangeLedgerKind: Kind<RangeLedger> = {
@@ -43,8 +43,8 @@ export interface LedgerStep {
 }
 
 /**
- * What to write to the ledger. After a loss (it is gone although something is in use, or it is older than what agents have seen) it gets another
- * incarnation and `recovery`, which stands until every node that may have subnets has reported, or time is up.
+ * What to write to the ledger. After a loss (it is gone although something is in use, or older than what has been seen of it, or nothing is left of a node
+ * that had a network) it gets another incarnation and `recovery`, which stands until every node that may have subnets has reported, or time is up.
  */
 export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep | undefined {
   const { ledger } = snapshot;
@@ -54,17 +54,27 @@ export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep |
   const because = [...plan.because, ...(loss === undefined ? [] : [loss]), ...(isOver ? ["recovery is over"] : [])];
   if (because.length === 0) return undefined;
   const before = ledger?.object.spec;
-  const until = input.nowMs + input.recoverySeconds * 1000;
-  const begun = loss === undefined ? undefined : { since: renderTime(input.nowMs), until: renderTime(until), reason: loss };
-  const recovery = begun ?? (isOver ? undefined : before?.recovery);
-  const spec: RangeLedgerSpec = {
-    incarnation: before === undefined || loss !== undefined ? input.newIncarnation : before.incarnation,
-    epoch: Math.max(before?.epoch ?? 0, ...plan.entries.map((entry) => entry.epoch)),
+  const incarnation = before === undefined || loss !== undefined ? input.newIncarnation : before.incarnation;
+  const recovery = loss !== undefined ? recoveryFrom(loss, input) : isOver ? undefined : before?.recovery;
+  return { step: stepTo(snapshot, specOf(before, plan, { incarnation, recovery }), because.join("; ")), plan };
+}
+
+function specOf(
+  before: RangeLedgerSpec | undefined,
+  { entries }: LedgerPlan,
+  { incarnation, recovery }: { readonly incarnation: string; readonly recovery: RangeLedgerRecovery | undefined },
+): RangeLedgerSpec {
+  return {
+    incarnation,
+    epoch: Math.max(before?.epoch ?? 0, ...entries.map((entry) => entry.epoch)),
     releaseSequence: before?.releaseSequence ?? 0,
     ...(recovery !== undefined && { recovery }),
-    entries: plan.entries.map(renderEntry),
+    entries: entries.map(renderEntry),
   };
-  return { step: stepTo(snapshot, spec, because.join("; ")), plan };
+}
+
+function recoveryFrom(reason: string, { nowMs, recoverySeconds }: LedgerInput): RangeLedgerRecovery {
+  return { since: renderTime(nowMs), until: renderTime(nowMs + recoverySeconds * 1000), reason };
 }
 
 /** The step that takes the next number for releases. */
@@ -82,17 +92,40 @@ function stepTo({ ledger }: Snapshot, spec: RangeLedgerSpec, because: string): S
   return { op: "change", ...part, want: { ...ledger.object, spec }, have: ledger.object };
 }
 
-/** What was lost, in one word; undefined where nothing was. A fresh install has no ledger and nothing in use. */
-function lossOf({ ledger, claims, records, nodes }: Snapshot, wentBack: boolean): string | undefined {
+/**
+ * What was lost, in one word; undefined where nothing was. A fresh install has no ledger and nothing in use. While recovery stands, a node of which nothing is
+ * left is no further loss.
+ */
+function lossOf(snapshot: Snapshot, wentBack: boolean): string | undefined {
+  const { ledger, claims, records, nodes } = snapshot;
   if (ledger === undefined) {
     const isInUse = claims.length > 0 || records.length > 0 || nodes.some(hadNetwork);
     return isInUse ? "LedgerLost" : undefined;
   }
-  const isOlder = records.some(({ object }) => {
-    const seen = object.status?.acknowledged;
-    return seen?.incarnation === ledger.incarnation && seen.sequence > ledger.object.spec.releaseSequence;
-  });
-  return isOlder || wentBack ? "LedgerRolledBack" : undefined;
+  if (wentBack || isOutrun(ledger, snapshot)) return "LedgerRolledBack";
+  return !ledger.recovering && isNodeForgotten(snapshot) ? "NodesForgotten" : undefined;
+}
+
+/** Whether a claim or an agent has seen more of this incarnation than the ledger knows of. */
+function isOutrun({ incarnation, object }: Ledger, { claims, records }: Pick<Snapshot, "claims" | "records">): boolean {
+  const { epoch, releaseSequence } = object.spec;
+  return (
+    records.some(({ object }) => {
+      const seen = object.status?.acknowledged;
+      return seen?.incarnation === incarnation && seen.sequence > releaseSequence;
+    }) ||
+    claims.some(({ object: { spec } }) => {
+      return spec.incarnation === incarnation && (spec.epoch > epoch || (spec.releaseSequence ?? 0) > releaseSequence);
+    })
+  );
+}
+
+/** Whether neither a claim nor a NodeNetwork is left of a node that had a network: others could be given what its pods use. */
+function isNodeForgotten({ nodes, claims, records }: Snapshot): boolean {
+  const suspects = nodes.filter(hadNetwork);
+  if (suspects.length === 0) return false;
+  const known = new Set([...claims, ...records].map(({ object }) => object.spec.nodeUID));
+  return suspects.some(({ uid }) => !known.has(uid));
 }
 
 /** Every node that may have subnets has been heard under this incarnation, or the deadline is over. */

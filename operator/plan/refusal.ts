@@ -1,6 +1,6 @@
 import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
-import type { Refusal } from "./ledger.ts";
+import type { Refusal } from "./admission.ts";
 import type { Member } from "./member.ts";
 
 /** Why a node does not get a subnet that it needs. */

@@ -1,11 +1,12 @@
 import { renderTime } from "../../crds/conditions.ts";
 import { apiVersion, nodeSubnetName } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
-import { isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
+import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
 import { indexEntries } from "./entry-index.ts";
 import { nodeSubnetKind } from "./node-subnets.ts";
+import { compareText } from "./select.ts";
 import type { Claim, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** What seems to be done with. The views it is drawn from may be old: each one is proven before it is written. */
@@ -18,7 +19,7 @@ export interface ReleaseCandidates {
   readonly vanished: readonly Vanished[];
   /** Held claims without a number of this ledger. */
   readonly unnumbered: readonly Claim[];
-  /** NodeNetworks whose Node is not to be seen, and that have no claim left. */
+  /** NodeNetworks whose Node, by name and UID, is not to be seen, and that have no claim left. */
   readonly records: readonly NodeRecord[];
 }
 
@@ -37,7 +38,7 @@ export function releaseCandidates(snapshot: Snapshot, { members }: Allocation): 
   const { nodes, claims, records, ledger } = snapshot;
   const uids = new Map(nodes.map((node) => [node.name, node.uid]));
   const isSettled = ledger !== undefined && !ledger.recovering;
-  const owners = new Set(claims.map(({ object }) => `${object.spec.node} ${object.spec.nodeUID}`));
+  const owners = new Set(claims.map(({ object }) => ownerOf(object.spec)));
   return {
     departed: claims.filter((claim) => isServing(claim) && uids.get(claim.object.spec.node) !== claim.object.spec.nodeUID),
     surplus: isSettled ? members.flatMap((member) => member.surplus.filter(isServing)) : [],
@@ -48,7 +49,10 @@ export function releaseCandidates(snapshot: Snapshot, { members }: Allocation): 
         )
       : [],
     unnumbered: isSettled ? claims.filter(({ object }) => isUnnumbered(object, ledger.incarnation)) : [],
-    records: records.filter(({ node, object }) => !uids.has(node) && !owners.has(`${node} ${object.spec.nodeUID}`)),
+    records: records.filter(
+      ({ node, object }) =>
+        uids.get(node) !== object.spec.nodeUID && !owners.has(ownerOf({ node, nodeUID: object.spec.nodeUID })),
+    ),
   };
 }
 
@@ -68,7 +72,7 @@ export function isDoneWith({ spec: claim }: NodeSubnet, now: NodeNetwork | undef
   const { spec, status } = now ?? {};
   if (spec?.nodeUID !== claim.nodeUID || status?.nodeUID !== claim.nodeUID) return false;
   const isNamed = spec.subnets.some(({ cidr }) => cidr === claim.cidr);
-  const isKept = (status.subnets ?? []).some(({ cidr }) => cidr === claim.cidr);
+  const isKept = status.subnets?.some(({ cidr }) => cidr === claim.cidr) ?? true;
   return !isNamed && !isKept && status.configGeneration === spec.configGeneration;
 }
 
@@ -106,22 +110,31 @@ function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
   return spec.state === "Held" && (spec.releaseSequence === undefined || spec.incarnation !== incarnation);
 }
 
-/** What agents say is lost, each once, where no claim stands for it, no node gets it again, and a range in use contains it. */
+/**
+ * What agents say is lost, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
+ * left to people. Of several owners that are named, the first by name and UID counts.
+ */
 function vanished({ ledger, claims, records }: Snapshot, getAgain: readonly Prefix[]): Vanished[] {
+  const reports = records.flatMap(({ object }) => object.status?.lost ?? []);
+  if (reports.length === 0) return [];
   const incarnation = ledger?.incarnation ?? "";
-  const { around } = indexEntries(ledger?.entries ?? []);
-  const known = new Set([...claims.map(({ prefix }) => keyOf(prefix)), ...getAgain.map(keyOf)]);
-  const found = new Map<string, Vanished>();
-  for (const { cidr, node, nodeUID } of records.flatMap(({ object }) => object.status?.lost ?? [])) {
+  const index = indexEntries(ledger?.entries ?? []);
+  const known = new Set([...claims.map(({ prefix }) => prefix), ...getAgain].map(renderPrefix));
+  const having = Map.groupBy(
+    records.flatMap(({ object }) => object.status?.subnets ?? []),
+    ({ cidr }) => cidr,
+  );
+  const missing = reports.filter(({ cidr }) => !known.has(cidr) && (having.get(cidr) ?? []).length < 2);
+  const first = new Map(missing.toSorted((a, b) => compareText(ownerOf(b), ownerOf(a))).map((report) => [report.cidr, report]));
+  const found = Array.from(first.values(), ({ cidr, node, nodeUID }): Vanished | undefined => {
     const prefix = parsePrefix(cidr);
-    if (isPrefixProblem(prefix) || known.has(keyOf(prefix))) continue;
-    const entry = around(prefix);
-    if (entry !== undefined && entry.subnetLength === prefix.length)
-      found.set(keyOf(prefix), { prefix, node, nodeUID, entry, incarnation });
-  }
-  return [...found.values()];
+    const entry = isPrefixProblem(prefix) ? undefined : index.around(prefix);
+    if (isPrefixProblem(prefix) || entry?.subnetLength !== prefix.length) return undefined;
+    return { prefix, node, nodeUID, entry, incarnation };
+  });
+  return found.filter((one) => one !== undefined).toSorted((a, b) => comparePrefixes(a.prefix, b.prefix));
 }
 
-function keyOf({ address, length, family }: Prefix): string {
-  return `${family} ${address}/${length}`;
+function ownerOf({ node, nodeUID }: Pick<Vanished, "node" | "nodeUID">): string {
+  return `${node} ${nodeUID}`;
 }

@@ -1,0 +1,150 @@
+import {
+  comparePrefixes,
+  containsPrefix,
+  isPrefixProblem,
+  parsePrefix,
+  type Prefix,
+  prefixesOverlap,
+  renderPrefix,
+} from "../../lib/net/prefix.ts";
+import { type EntryIndex, indexEntries } from "./entry-index.ts";
+import { compareAge } from "./select.ts";
+import type { LedgerEntry, Network, NetworkRange, Snapshot } from "./snapshot.ts";
+
+/** Why nothing is given from a range. `Accepting`: nothing is in its way, it enters the ledger with the next write. */
+export interface Refusal {
+  readonly range: NetworkRange;
+  readonly reason: "OverlapsWith" | "RangeInUse" | "LedgerFull" | "Accepting";
+  /** What stands in its way. */
+  readonly by: { readonly network: string; readonly cidr: string } | undefined;
+}
+
+/** What a ledger holds at most, so that it stays well below what the API server stores (1.5 MiB). */
+export const mostEntries = 4096;
+
+/** Whether the entry is that of this very range. */
+export function isEntryOf(entry: LedgerEntry, network: Network, range: NetworkRange): boolean {
+  return entry.networkUID === network.uid && entry.cidr === range.cidr && entry.subnetLength === range.subnetLength;
+}
+
+interface Newcomer {
+  readonly network: Network;
+  readonly range: NetworkRange;
+  readonly rank: number;
+}
+
+type Comer = Omit<Newcomer, "rank">;
+
+/** Ranges without an open entry of their own. */
+function comersOf(networks: readonly Network[], kept: readonly LedgerEntry[]): Comer[] {
+  const entries = Map.groupBy(
+    kept.filter((entry) => entry.open),
+    (entry) => entry.networkUID,
+  );
+  return networks.flatMap((network) => {
+    const own = entries.get(network.uid) ?? [];
+    const ranges = network.ranges.filter((range) => !own.some((entry) => isEntryOf(entry, network, range)));
+    return ranges.map((range) => ({ network, range }));
+  });
+}
+
+/** The same in the order in which they are served. */
+function inTurn(comers: readonly Comer[], uses: readonly Use[]): Newcomer[] {
+  const owned = Map.groupBy(uses, (use) => use.networkUID);
+  const ranked = comers.map(({ network, range }) => {
+    const inUse = owned.get(network.uid)?.some((use) => containsPrefix(range.prefix, use.prefix)) ?? false;
+    const before = network.object.status?.ranges?.some(({ cidr, accepted }) => accepted && cidr === range.cidr) ?? false;
+    return { network, range, rank: inUse ? 0 : before ? 1 : 2 };
+  });
+  return ranked.toSorted(
+    (a, b) => a.rank - b.rank || compareAge(a.network, b.network) || comparePrefixes(a.range.prefix, b.range.prefix),
+  );
+}
+
+/** Who enters, and who does not, and why. */
+export interface Admission {
+  readonly entered: readonly LedgerEntry[];
+  readonly refusals: ReadonlyMap<NetworkRange, Refusal>;
+}
+
+/** Which ranges of these networks enter beside the entries that stay. */
+export function admit(snapshot: Snapshot, networks: readonly Network[], kept: readonly LedgerEntry[]): Admission {
+  const entered: LedgerEntry[] = [];
+  const refusals = new Map<NetworkRange, Refusal>();
+  const comers = comersOf(networks, kept);
+  if (comers.length === 0) return { entered, refusals };
+  const index = indexEntries(kept);
+  const uses = ownedUses(snapshot);
+  const strays = indexEntries(uses.filter(({ prefix }) => index.around(prefix) === undefined));
+  const { object, entries = [] } = snapshot.ledger ?? {};
+  const lastEpoch = Math.max(object?.spec.epoch ?? 0, ...entries.map((entry) => entry.epoch));
+  for (const { network, range, rank } of inTurn(comers, uses)) {
+    const refuse = (part: Omit<Refusal, "range">) => refusals.set(range, { range, ...part });
+    const obstacle = obstacleOf(network, range, { index, entered, strays });
+    if (obstacle !== undefined) refuse(obstacle);
+    // A network that is being deleted gets back what it uses, nothing else.
+    else if (network.deleting && rank > 0) refuse({ reason: "Accepting", by: undefined });
+    else if (kept.length + entered.length >= mostEntries) refuse({ reason: "LedgerFull", by: undefined });
+    else {
+      refuse({ reason: "Accepting", by: undefined });
+      const epoch = lastEpoch + entered.length + 1;
+      const { cidr, prefix, subnetLength } = range;
+      entered.push({ cidr, prefix, subnetLength, network: network.name, networkUID: network.uid, epoch, open: true });
+    }
+  }
+  return { entered, refusals };
+}
+
+interface Obstacles {
+  readonly index: EntryIndex;
+  readonly entered: readonly LedgerEntry[];
+  /** What is in use outside of all entries. */
+  readonly strays: EntryIndex<Use>;
+}
+
+function obstacleOf(
+  network: Network,
+  range: NetworkRange,
+  { index, entered, strays }: Obstacles,
+): Omit<Refusal, "range"> | undefined {
+  const entry = first(index.touching(range.prefix)) ?? entered.find((other) => prefixesOverlap(other.prefix, range.prefix));
+  if (entry !== undefined) {
+    const reason = entry.open && entry.networkUID !== network.uid ? "OverlapsWith" : "RangeInUse";
+    return { reason, by: { network: entry.network, cidr: entry.cidr } };
+  }
+  for (const stray of strays.touching(range.prefix))
+    if (!isOwn(stray, network, range))
+      return { reason: "RangeInUse", by: { network: stray.network, cidr: renderPrefix(stray.prefix) } };
+  return undefined;
+}
+
+function first<T>(items: Iterable<T>): T | undefined {
+  for (const item of items) return item;
+  return undefined;
+}
+
+function isOwn({ prefix, networkUID }: Use, network: Network, range: NetworkRange): boolean {
+  return networkUID === network.uid && prefix.length === range.subnetLength && containsPrefix(range.prefix, prefix);
+}
+
+/** A prefix in use of a network. */
+interface Use {
+  readonly prefix: Prefix;
+  readonly network: string;
+  readonly networkUID: string;
+}
+
+/** Claims, and what NodeNetworks name or agents say they have, since a claim may be lost. */
+function ownedUses({ claims, records }: Snapshot): Use[] {
+  const claimed = claims.map(({ prefix, object }) => ({ prefix, ...networkOf(object.spec) }));
+  const told = records.flatMap(({ subnets, object }) => {
+    const reported = (object.status?.subnets ?? []).map(({ cidr }) => parsePrefix(cidr));
+    const prefixes = [...subnets, ...reported.filter((prefix): prefix is Prefix => !isPrefixProblem(prefix))];
+    return prefixes.map((prefix) => ({ prefix, ...networkOf(object.spec) }));
+  });
+  return [...claimed, ...told];
+}
+
+function networkOf({ network, networkUID }: Omit<Use, "prefix">): Omit<Use, "prefix"> {
+  return { network, networkUID };
+}
