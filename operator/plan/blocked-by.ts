@@ -8,9 +8,9 @@ import {
   type Prefix,
   renderPrefix,
 } from "../../lib/net/prefix.ts";
-import { type Acceptance, rangeOf } from "./accept.ts";
+import { givingRanges } from "./accept.ts";
 import type { Member } from "./member.ts";
-import { countOf, nameList, type NetworkView } from "./network-view.ts";
+import { countOf, isDrained, nameList, type NetworkView } from "./network-view.ts";
 import { isDraining } from "./rollout.ts";
 import { compareText } from "./select.ts";
 import { type Claim, familyName } from "./snapshot.ts";
@@ -86,18 +86,21 @@ function areaOf(range: Prefix, entry: string | undefined): Prefix[] {
   return isPrefixProblem(around) ? [range] : [range, around];
 }
 
-/** For ranges that are drained: what keeps all from going on, then nodes with pods left there, those under way first, then the subnets that rest. */
+/** For ranges that nodes leave: what keeps all from going on, then nodes with pods left there, those under way first, then the subnets that rest. */
 function drainBlockers(view: NetworkView): Blocker[] {
   const { network, acceptance, members, failures } = view;
+  if (network.deleting || network.issues.length > 0) return [];
+  const { name } = network;
   const leaving = network.ranges.filter(({ draining }) => draining);
-  if (leaving.length === 0) return [];
-  const name = network.name;
+  const giving = new Set(givingRanges(acceptance).map(({ prefix }) => prefix.family));
   const exhausted = new Set(failures.filter(({ code }) => code === "RangeExhausted").map(({ node }) => node));
   const affected = members
-    .map(({ member }) => ({ member, subnets: drainedSubnets(member, acceptance) }))
+    .map(({ member }) => ({ member, subnets: drainedSubnets(member) }))
     .filter(({ subnets }) => subnets.length > 0);
-  const stuck = affected.filter(({ member }) => exhausted.has(member.node.name));
-  const families = new Set(stuck.flatMap(({ subnets }) => subnets.map(({ family }) => familyName(family))));
+  const stuck = affected.flatMap(({ member, subnets }) =>
+    subnets.filter(({ family }) => exhausted.has(member.node.name) || !giving.has(family)),
+  );
+  const families = new Set(stuck.map(({ family }) => familyName(family)));
   const { paused } = network.object.spec.rollout;
   const waiting = affected.filter(({ member }) => !isDraining(member));
   const causes = [
@@ -119,10 +122,9 @@ function drainBlockers(view: NetworkView): Blocker[] {
   ];
 }
 
-/** Subnets that a member has of ranges that are drained. */
-function drainedSubnets(member: Member, acceptance: Acceptance): Prefix[] {
-  const has = [...member.claims.map(({ prefix }) => prefix), ...member.lost];
-  return has.filter((prefix) => rangeOf(acceptance, prefix)?.draining === true);
+/** Subnets that a member has of ranges that are drained, or gone from the network. */
+function drainedSubnets({ network, claims, lost }: Member): Prefix[] {
+  return [...claims.map(({ prefix }) => prefix), ...lost].filter((prefix) => isDrained(network, prefix));
 }
 
 function drainState(member: Member, subnets: readonly Prefix[]): string {

@@ -1,9 +1,8 @@
 import { type PodNetworkConditionType, podNetworkReasons, type Verdict } from "../../crds/conditions.ts";
 import { renderIssue } from "../../crds/issue.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
-import { rangeOf } from "./accept.ts";
 import { allocated, describeRecovery, programmed } from "./network-parts.ts";
-import { countOf, listOf, nameList, type NetworkView } from "./network-view.ts";
+import { countOf, isDrained, listOf, nameList, type NetworkView } from "./network-view.ts";
 import { describeRefusal } from "./refusal.ts";
 import { isDraining, wantsChange } from "./rollout.ts";
 
@@ -75,7 +74,7 @@ function changing({ network, acceptance, members }: NetworkView): Omit<NetworkVe
   }
   if (behind.length === 0) return { status: "False", reason: "Settled", message: "nothing is in progress" };
   if (paused) return { status: "False", reason: "Settled", message: waiting };
-  const isDrain = behind.some(({ member }) => member.claims.some(({ prefix }) => rangeOf(acceptance, prefix)?.draining === true));
+  const isDrain = behind.some(({ member }) => member.claims.some(({ prefix }) => isDrained(network, prefix)));
   return { status: "True", reason: isDrain ? "Draining" : "RollingOut", message: `node by node: ${waiting}` };
 }
 

@@ -1,4 +1,5 @@
 import type { RangeLedgerRecovery } from "../../crds/types.ts";
+import { containsPrefix, type Prefix } from "../../lib/net/prefix.ts";
 import type { Acceptance } from "./accept.ts";
 import type { Blockers } from "./finalize.ts";
 import type { Member } from "./member.ts";
@@ -69,6 +70,11 @@ export function judged(view: NetworkView): Judged {
 function isBeginning({ network, nowMs }: NetworkView): boolean {
   const wasReady = network.object.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
   return !wasReady && nowMs - Date.parse(network.createdAt) < joiningMs;
+}
+
+/** Whether the network's spec wants nodes off it: its range is drained, or no longer there. */
+export function isDrained({ ranges }: Network, prefix: Prefix): boolean {
+  return ranges.find((range) => containsPrefix(range.prefix, prefix))?.draining ?? true;
 }
 
 /** e.g. `"node-1, node-2 and 7 more"`; at most ten names. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeCondition } from "../../lib/kube/builtin.ts";
-import { bornAt, bornAtMs, claim, condition, networkOf, node, record } from "../../test/support/plan-snapshot.ts";
+import { bornAt, bornAtMs, claim, condition, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
 import { type NodeConditionInput, planNodeCondition } from "./node-condition.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
@@ -10,7 +10,7 @@ import type { NodeRecord } from "./snapshot.ts";
 const network = networkOf("default", ["10.244.0.0/16"]);
 const worker = node("node-1");
 const claims = [claim("10.244.1.0/24", worker)];
-const view = { networks: [network], nodes: [worker], claims, records: [] };
+const view = withLedger({ networks: [network], nodes: [worker], claims });
 const told = nodeNetworkSteps(view, allocate(view))[0]?.want ?? assert.fail();
 
 function reported(status: "True" | "False", configGeneration = 1): NodeRecord {
@@ -32,6 +32,7 @@ function plan({ have, ...part }: Part) {
     progress: { progress: "joining", lacks: "its agent has not reported yet" },
     peers: 2,
     nodeCount: 3,
+    isRecovering: false,
     nowMs: bornAtMs + 60_000,
     ...part,
   });
@@ -119,10 +120,36 @@ test("the turns of many nodes are spread", () => {
   assert.ok(Math.max(...waits) - Math.min(...waits) > 50_000);
 });
 
-test("a node that is not ours is left alone, one that was ours is given back", () => {
+test("a node that is not ours is left alone, one of which nothing is left is given back", () => {
   assert.deepEqual(plan({ claims: [] }), { op: "none" });
   assert.deepEqual(plan({ claims: [], have: { ...programmed, reason: "RouteCreated" } }), { op: "none" });
   assert.deepEqual(plan({ claims: [], have: programmed }), { op: "remove" });
+  const earlier = record({ ...told, spec: { ...told.spec, nodeUID: "earlier" } });
+  assert.deepEqual(plan({ claims: [], record: earlier, have: programmed }), { op: "remove" });
+});
+
+test("a node whose claims were lost keeps its condition: it is a trace of what the node had", () => {
+  assert.deepEqual(plan({ claims: [], record: reported("True"), have: programmed }), { op: "none" });
+  assert.deepEqual(plan({ claims: [], have: programmed, isRecovering: true }), { op: "none" });
+});
+
+test("a node whose last claim rests takes no new pods", () => {
+  const rests = [claim("10.244.1.0/24", worker, network, { state: "Held", heldAt: bornAt })];
+  for (const have of [programmed, undefined]) {
+    const made = plan({ claims: rests, record: reported("True"), progress: undefined, ...(have && { have }) });
+    assert.ok(made.op === "write");
+    assert.deepEqual(
+      [made.condition.status, made.condition.message],
+      ["True", "podnet CNI not programmed: it belongs to no network"],
+    );
+  }
+  const one = plan({ claims: [...rests, ...claims], record: reported("True"), have: programmed });
+  assert.deepEqual(one, { op: "none" });
+});
+
+test("a Pending claim is not yet a network", () => {
+  const made = plan({ claims: [claim("10.244.1.0/24", worker, network, { state: "Pending" })] });
+  assert.ok(made.op === "write" && made.condition.status === "True");
 });
 
 test("a condition that somebody else wrote on a node of ours is taken over", () => {
