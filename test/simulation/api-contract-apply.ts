@@ -3,7 +3,7 @@ import type { Condition } from "../../crds/types.ts";
 import { applyObject } from "../../lib/kube/apply.ts";
 import { type Node, nodes } from "../../lib/kube/builtin.ts";
 import type { Applied } from "../../lib/kube/apply.ts";
-import { type ApiPromise, clear, nodeNetworks, podNetworks, refused } from "./api-contract.ts";
+import { type ApiPromise, clear, nodeNetworks, podNetworks, refused } from "./api-ground.ts";
 import { sampleNode, sampleNodeNetwork, samplePodNetwork } from "./api-samples.ts";
 
 const first = { fieldManager: "first" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { KubeClient } from "../../lib/kube/client.ts";
-import { type ApiPromise, clear, eventText, nodeSubnets, refused, watched } from "./api-contract.ts";
+import { type ApiPromise, clear, eventText, nodeSubnets, refused, watched } from "./api-ground.ts";
 import { sampleNodeSubnet } from "./api-samples.ts";
 
 /** Makes the claims 10.77.`from`.0/24 and up, all with the label of=`of`. */

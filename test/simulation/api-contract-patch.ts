@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nodes, type Node } from "../../lib/kube/builtin.ts";
-import { type ApiPromise, clear, nodeNetworks, refused } from "./api-contract.ts";
+import { type ApiPromise, clear, nodeNetworks, refused } from "./api-ground.ts";
 import { sampleNode, sampleNodeNetwork } from "./api-samples.ts";
 
 const merge = { type: "merge" } as const;

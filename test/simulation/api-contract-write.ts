@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nodes } from "../../lib/kube/builtin.ts";
-import { type ApiPromise, clear, nodeNetworks, nodeSubnets, podNetworks, refused } from "./api-contract.ts";
+import { type ApiPromise, clear, nodeNetworks, nodeSubnets, podNetworks, refused } from "./api-ground.ts";
 import { sampleNode, sampleNodeNetwork, sampleNodeSubnet, samplePodNetwork } from "./api-samples.ts";
 
 const hold = "test.podnet.dev/hold";

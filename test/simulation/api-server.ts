@@ -1,15 +1,14 @@
 import type { Deletion, List } from "../../lib/kube/client.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ApiKind, ApiObject } from "./api-kind.ts";
+import { applyObject } from "./apply-object.ts";
 import { type ApiRequest, type BodyRequest, keyText } from "./api-request.ts";
 import { listObjects } from "./list-objects.ts";
-import { type Change, createObjectStore, type ObjectStore, type StoredRecord, type StoreView } from "./object-store.ts";
+import { type Change, createObjectStore, type ObjectStore, type StoreView } from "./object-store.ts";
 import { createObject, deleteObject, updateObject, type WriteGround } from "./object-write.ts";
-import { noOwners, ownerName, ownersOf, sameOwners } from "./ownership.ts";
 import { jsonPatched, mergePatched, strategicPatched } from "./patch-body.ts";
 import { isObject, type JsonObject } from "./plain-json.ts";
-import { refusal } from "./refusal.ts";
-import { applyFields } from "./server-side-apply.ts";
+import { absent, refusal } from "./refusal.ts";
 
 export interface ApiServerOptions {
   /** What it serves; see known-kinds.ts. */
@@ -88,13 +87,13 @@ function deletion(object: ApiObject | undefined): Deletion {
 function change(ground: WriteGround, kind: ApiKind, request: BodyRequest): ApiObject {
   if (request.verb === "patch" && request.type === "strategic" && !kind.strategic) throw unknownFormat(request);
   const before = ground.store.get(kind, keyText(request.name));
-  if (request.verb === "patch" && request.type === "apply") return apply(ground, kind, request, before);
+  if (request.verb === "patch" && request.type === "apply") return applyObject(ground, kind, request, before);
   if (before === undefined) throw absent(request);
   if (request.verb === "patch") {
     const object = patched(kind, request, before.object);
     return updateObject(ground, kind, request, before, { object, ownership: undefined });
   }
-  const body = request.body as JsonObject;
+  const body = request.body;
   const { resourceVersion } = isObject(body["metadata"]) ? body["metadata"] : {};
   if (!kind.unconditionalReplace && (resourceVersion === undefined || resourceVersion === "")) {
     const message = `${kind.resource.plural} "${keyText(request.name)}" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update`;
@@ -107,11 +106,6 @@ function unknownFormat(request: BodyRequest) {
   const message =
     "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
   return refusal(request, { code: 415, reason: "UnsupportedMediaType", message });
-}
-
-function absent(request: BodyRequest) {
-  const name = keyText(request.name);
-  return refusal(request, { code: 404, reason: "NotFound", message: `${request.resource.plural} "${name}" not found`, name });
 }
 
 function patched(kind: ApiKind, request: BodyRequest & { readonly verb: "patch" }, before: ApiObject): JsonObject {
@@ -128,45 +122,4 @@ function patched(kind: ApiKind, request: BodyRequest & { readonly verb: "patch" 
     if (!(error instanceof RangeError)) throw error;
     throw refusal(request, { code: 422, reason: "Invalid", message: `the server rejected our request: ${error.message}` });
   }
-}
-
-function apply(
-  ground: WriteGround,
-  kind: ApiKind,
-  request: BodyRequest & { readonly verb: "patch" },
-  before: StoredRecord | undefined,
-): ApiObject {
-  const config = statable(kind, request);
-  const { uid, resourceVersion } = isObject(config["metadata"]) ? config["metadata"] : {};
-  if (before === undefined && request.subresource !== undefined) throw absent(request);
-  if (before === undefined && (uid !== undefined || resourceVersion !== undefined)) {
-    const message = `Operation cannot be fulfilled on ${kind.resource.plural} "${keyText(request.name)}": the object that it names is not there`;
-    throw refusal(request, { code: 409, reason: "Conflict", message, name: keyText(request.name) });
-  }
-  const owners = ownersOf(kind, before?.ownership ?? noOwners);
-  const owner = ownerName(request.manager, "Apply", request.subresource);
-  const live = before?.object ?? { metadata: {} };
-  const applied = applyFields({ kind, live, config, owner, owners, force: request.force });
-  if ("conflicts" in applied) {
-    const list = applied.conflicts.map(({ owner, field }) => `conflict with "${owner}": ${field}`).join("; ");
-    const message = `Apply failed with ${applied.conflicts.length} conflicts: ${list}`;
-    throw refusal(request, { code: 409, reason: "Conflict", message, name: keyText(request.name) });
-  }
-  const same = before !== undefined && sameOwners(owners, applied.owners);
-  const ownership = same ? before.ownership : { owners: applied.owners, noted: [] };
-  if (before === undefined) return createObject(ground, kind, request, { object: applied.object, ownership });
-  return updateObject(ground, kind, request, before, { object: applied.object, ownership });
-}
-
-/** What an applied object may state: of the status only what goes to the status, and nothing else there. */
-function statable(kind: ApiKind, { body, subresource }: BodyRequest): JsonObject {
-  const { status, metadata, apiVersion: _version, kind: _kind, ...rest } = isObject(body) ? body : {};
-  const meta = isObject(metadata) ? metadata : {};
-  if (subresource === "status")
-    return { metadata: kind.metadataByStatus ? meta : identity(meta), ...(status !== undefined && { status }) };
-  return { metadata: meta, ...rest, ...(!kind.status && status !== undefined && { status }) };
-}
-
-function identity({ name, namespace, uid, resourceVersion }: JsonObject): JsonObject {
-  return { name, namespace, uid, resourceVersion };
 }

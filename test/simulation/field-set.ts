@@ -61,8 +61,7 @@ function walkValue(walk: Walk, value: Json, at: string, path: string): void {
 }
 
 function isEmpty(value: JsonObject): boolean {
-  for (const _field in value) return false;
-  return true;
+  return Object.keys(value).length === 0;
 }
 
 function walkFields(walk: Walk, value: JsonObject, at: string, path: string): void {

@@ -20,9 +20,7 @@ export function listObjects(store: ObjectStore, kind: ApiKind, request: ListRequ
   const { options } = request;
   const token = options.continue === undefined ? undefined : parseToken(request, options.continue);
   const revision = token?.revision ?? revisionOf(store, request);
-  if (revision < store.compacted() && token !== undefined) throw gone(request, "The provided continue parameter is too old");
-  if (revision < store.compacted()) throw gone(request, `The resourceVersion for the provided list is too old: ${revision}`);
-  if (revision > store.revision()) throw tooLarge(request, revision);
+  assertKnown(store, request, revision);
   const chosen = selects(options);
   const items: ApiObject[] = [];
   for (const { object } of store.listAt(kind, revision)) {
@@ -35,6 +33,14 @@ export function listObjects(store: ObjectStore, kind: ApiKind, request: ListRequ
     items.push(object);
   }
   return page(items, revision, undefined);
+}
+
+/** @throws {KubeError} where a version is forgotten, or not reached yet. */
+function assertKnown(store: ObjectStore, request: ListRequest, revision: number): void {
+  if (revision > store.revision()) throw tooLarge(request, revision);
+  if (revision >= store.compacted()) return;
+  const what = request.options.continue === undefined ? "resourceVersion for the provided list" : "provided continue parameter";
+  throw gone(request, `The ${what} is too old: ${revision}`);
 }
 
 function page(items: readonly unknown[], revision: number, next: string | undefined): List<Stored<KubeObject>> {

@@ -90,8 +90,9 @@ export function serverMoves({ restores }: { readonly restores: readonly Versions
 }
 
 /** A restore of a backup from before some of the last writes. */
-function restoreSome({ chance, server, restore }: World, versions: Versions): boolean {
+function restoreSome(world: World, versions: Versions): boolean {
+  const { chance, server } = world;
   const newest = server.store.revision();
-  restore(Math.max(1, newest - 1 - chance.below(chance.pick([3, 10, 40]))), chance.pick([50, 2_000]), versions);
+  world.restore(Math.max(1, newest - 1 - chance.below(chance.pick([3, 10, 40]))), chance.pick([50, 2_000]), versions);
   return true;
 }

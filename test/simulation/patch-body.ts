@@ -56,13 +56,12 @@ export function jsonPatched(target: JsonObject, patch: Json): Json {
   return operations.reduce<Json>((value, { op, path, from, value: wanted }) => {
     const steps = pointer(path);
     if (op === "test") return tested(value, steps, wanted ?? null);
-    if (op === "remove") return edited(value, steps, "remove", undefined);
-    if (op === "replace") return edited(value, steps, "replace", wanted);
-    if (op === "add") return edited(value, steps, "add", wanted);
+    if (op === "remove") return edited(value, steps, { op });
+    if (op === "add" || op === "replace") return edited(value, steps, { op, wanted: wanted ?? null });
     const source = pointer(from ?? "");
     const moved = valueAt(value, source);
     if (moved === undefined) throw new RangeError(`there is nothing at ${from ?? ""}`);
-    return edited(op === "move" ? edited(value, source, "remove", undefined) : value, steps, "add", moved);
+    return edited(op === "move" ? edited(value, source, { op: "remove" }) : value, steps, { op: "add", wanted: moved });
   }, target);
 }
 
@@ -85,23 +84,26 @@ function tested(value: Json, steps: readonly string[], wanted: Json): Json {
   return value;
 }
 
-function edited(
-  value: Json | undefined,
-  [step, ...rest]: readonly string[],
-  op: "add" | "remove" | "replace",
-  wanted: Json | undefined,
-): Json {
-  if (step === undefined) return wanted ?? null;
-  if (isList(value)) {
-    const index = step === "-" ? value.length : Number(step);
-    if (!(index >= 0 && index <= value.length)) throw new RangeError(`there is no item ${step}`);
-    if (rest.length > 0) return value.with(index, edited(value[index], rest, op, wanted));
-    const items = op === "remove" ? [] : [wanted ?? null];
-    return value.toSpliced(index, op === "add" ? 0 : 1, ...items);
-  }
-  if (!isObject(value) || ((rest.length > 0 || op !== "add") && value[step] === undefined))
-    throw new RangeError(`there is no field ${step}`);
-  const { [step]: inner, ...others } = value;
-  if (rest.length === 0 && op === "remove") return others;
-  return { ...value, [step]: rest.length === 0 ? (wanted ?? null) : edited(inner, rest, op, wanted) };
+type Edit = { readonly op: "add" | "replace"; readonly wanted: Json } | { readonly op: "remove" };
+
+function edited(value: Json | undefined, [step, ...rest]: readonly string[], edit: Edit): Json {
+  if (step === undefined) return edit.op === "remove" ? null : edit.wanted;
+  if (isList(value)) return editedList(value, step, rest, edit);
+  if (isObject(value)) return editedObject(value, step, rest, edit);
+  throw new RangeError(`there is no field ${step}`);
+}
+
+function editedList(list: readonly Json[], step: string, rest: readonly string[], edit: Edit): Json {
+  const index = step === "-" ? list.length : Number(step);
+  if (!(index >= 0 && index <= list.length)) throw new RangeError(`there is no item ${step}`);
+  if (rest.length > 0) return list.with(index, edited(list[index], rest, edit));
+  const items = edit.op === "remove" ? [] : [edit.wanted];
+  return list.toSpliced(index, edit.op === "add" ? 0 : 1, ...items);
+}
+
+function editedObject(object: JsonObject, step: string, rest: readonly string[], edit: Edit): Json {
+  const { [step]: inner, ...others } = object;
+  if (inner === undefined && (rest.length > 0 || edit.op !== "add")) throw new RangeError(`there is no field ${step}`);
+  if (rest.length > 0) return { ...object, [step]: edited(inner, rest, edit) };
+  return edit.op === "remove" ? others : { ...object, [step]: edit.wanted };
 }

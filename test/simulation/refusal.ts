@@ -1,7 +1,6 @@
 import type { KubeError } from "../../lib/kube/errors.ts";
 import { brokenError, deadlineError, silenceError, statusError } from "../../lib/kube/failure.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { isWrite, requestName } from "./api-request.ts";
+import { type ApiRequest, type BodyRequest, isWrite, keyText, requestName } from "./api-request.ts";
 
 /** Why the server refuses, with the status code and the reason it answers with. */
 export interface Reason {
@@ -23,6 +22,12 @@ export function refusal(request: ApiRequest, { code, reason, message, name, fiel
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
   return statusError(attemptOf(request), { code, reason, message, details });
+}
+
+/** There is no object of that name. */
+export function absent(request: BodyRequest): KubeError {
+  const name = keyText(request.name);
+  return refusal(request, { code: 404, reason: "NotFound", message: `${request.resource.plural} "${name}" not found`, name });
 }
 
 /** The failure that a client makes of a connection that broke; `sent` says whether the server can have seen the request. */

@@ -43,12 +43,12 @@ function labelMatch(requirement: string): Match {
 function fieldMatch(requirement: string): Match {
   const [, path = "", operator, value = ""] = /^(.*?)\s*(!=|==|=)\s*(.*)$/.exec(requirement) ?? [];
   const fields = path.split(".");
-  return (object) => (String(fieldAt(object, fields) ?? "") === value) === (operator !== "!=");
+  return (object) => ((fieldAt(object, fields) ?? "") === value) === (operator !== "!=");
 }
 
 function label({ metadata }: ApiObject, name: string): string | undefined {
   const value = metadata.labels?.[name];
-  return value === undefined ? undefined : String(value);
+  return typeof value === "string" ? value : undefined;
 }
 
 function fieldAt(object: JsonObject, fields: readonly string[]): Json | undefined {

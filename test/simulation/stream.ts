@@ -3,7 +3,7 @@ import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ApiKind, ApiObject } from "./api-kind.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { servedKind } from "./api-server.ts";
-import { drawDelay, type Network, strikes } from "./network.ts";
+import { drawDelay, type Network, note, strikes } from "./network.ts";
 import type { Change } from "./object-store.ts";
 import type { Process } from "./process.ts";
 import { broken, refusal, silent } from "./refusal.ts";
@@ -88,7 +88,7 @@ export function openStream(network: Network, process: Process, request: ApiReque
       state.end = { error };
       state.wake?.();
     },
-    close: open.close,
+    close: () => open.close(),
   };
 }
 
@@ -121,6 +121,7 @@ function accept(state: State): void {
   }
   // From a version that is not reached yet nothing is told before it is.
   state.seen = store.changesUntil(state.kind, Math.max(from, 0));
+  noteOf(state, `from ${from}`);
   plan(state, bookmarkMs * (0.9 + network.chance.next() * 0.2), () => bookmark(state));
   plan(state, options.timeoutSeconds * 1_000, () => end(state));
   pumpLater(state);
@@ -142,6 +143,8 @@ function pumpLater(state: State): void {
 function pump(state: State): void {
   const { network, request, kind } = state;
   state.pumping = false;
+  // The connection may have broken since this was planned.
+  if (state.stalled) return;
   if (strikes(network, "watchDropped")) return fail(state, broken(request, true));
   if (strikes(network, "watchGone"))
     return fail(state, refusal(request, { code: 410, reason: "Expired", message: "The resourceVersion is too old" }));
@@ -157,6 +160,7 @@ function pump(state: State): void {
     if (event !== undefined) state.buffer.push(event);
   }
   state.seen = (state.seen ?? 0) + count;
+  noteOf(state, `told ${count} changes`);
   if (count < changes.length) pumpLater(state);
   heard(state);
 }
@@ -188,6 +192,10 @@ function heard(state: State): void {
   state.wake?.();
 }
 
+function noteOf({ network, process, request }: State, what: string): void {
+  note(network, process, request, what);
+}
+
 function watchSilence(state: State): void {
   const { network, options, request } = state;
   const left = state.heardAt + options.idleMs - network.scheduler.now();
@@ -205,20 +213,31 @@ function end(state: State): void {
 function fail(state: State, error: unknown): void {
   if (state.end !== undefined) return;
   plan(state, drawDelay(state.network), () => {
+    noteOf(state, String(error));
     state.end = { error };
     state.wake?.();
   });
 }
 
 function next(state: State): Event | undefined | Promise<Event | undefined> {
-  const event = state.buffer.shift();
-  if (event !== undefined) return event;
-  if (state.end?.error !== undefined) throw state.end.error;
-  if (state.end !== undefined) return undefined;
-  return new Promise<void>((resolve) => {
-    state.wake = () => {
-      state.wake = undefined;
-      resolve();
-    };
-  }).then(() => next(state));
+  return isReady(state) ? taken(state) : whenReady(state);
+}
+
+function isReady({ buffer, end }: State): boolean {
+  return buffer.length > 0 || end !== undefined;
+}
+
+function taken({ buffer, end }: State): Event | undefined {
+  const event = buffer.shift();
+  if (event === undefined && end?.error !== undefined) throw end.error;
+  return event;
+}
+
+async function whenReady(state: State): Promise<Event | undefined> {
+  while (!isReady(state)) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.wake = resolve;
+    await promise;
+  }
+  return taken(state);
 }

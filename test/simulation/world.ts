@@ -109,8 +109,15 @@ export function createWorld({ seed, kinds, invariants = [], trace }: WorldOption
     });
     note(`${name} started`);
     processes.push(process);
-    const random = chance.fork().next;
-    const running = program({ name, client: simClient(network, process), clock, wallClock, random, signal: process.signal });
+    const own = chance.fork();
+    const running = program({
+      name,
+      client: simClient(network, process),
+      clock,
+      wallClock,
+      random: () => own.next(),
+      signal: process.signal,
+    });
     running.then(
       () => process.alive() && end(),
       (error: unknown) => {
