@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { logSettings } from "../cli/stage.ts";
+import { podNetworkReasons } from "../crds/conditions.ts";
 import { renderEventReasons } from "../crds/event-reasons.ts";
 import { type SettingTable, renderSettings } from "../lib/daemon/settings.ts";
 import { agentSettings } from "../node-agent/main.ts";
@@ -26,6 +27,24 @@ for (const [stage, table] of Object.entries(tables))
 
 test("docs/operations.md has the reasons of Events as they are", () => {
   assert.ok(read("docs/operations.md").includes(renderEventReasons()), `put this table there:\n\n${renderEventReasons()}`);
+});
+
+test("docs/operations.md has every reason of a PodNetwork's conditions; those that sum up others may refer to them", () => {
+  const page = read("docs/operations.md");
+  const rows = Array.from(
+    page.matchAll(/^\| `(\w+)` \| `(\w+)` \| (?:True|False|Unknown) \|/gm),
+    ([, type, reason]) => `${type} ${reason}`,
+  );
+  const { Ready, Reconciling, Stalled, ...others } = podNetworkReasons;
+  const known = Object.entries(podNetworkReasons).flatMap(([type, reasons]) => reasons.map((reason) => `${type} ${reason}`));
+  for (const row of rows) assert.ok(known.includes(row), `${row} is no reason`);
+  for (const [type, reasons] of Object.entries(others))
+    for (const reason of reasons) assert.ok(rows.includes(`${type} ${reason}`), `${type} ${reason} is not there`);
+  for (const reason of [...Ready, ...Reconciling, ...Stalled])
+    assert.ok(
+      rows.some((row) => row.endsWith(` ${reason}`)),
+      `${reason} is not there`,
+    );
 });
 
 test("docs/operations.md has every setting that the product declares, wherever that is", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { bornAtMs, claim, networkOf, withLedger } from "../../test/support/plan-snapshot.ts";
 import { nodeOf, reportAt, statusOf, told, worldOf } from "../../test/support/status-world.ts";
 import type { NodeNetworkStatus } from "../../crds/types.ts";
@@ -110,7 +110,7 @@ test("a network that gives nothing to new nodes has room for none", () => {
   const late = networkOf("late", ["10.0.0.0/8"], { meta: { creationTimestamp: "2026-01-01T00:00:01Z" } });
   const refused = statusOf(withLedger({ networks: [late, network] }));
   assert.equal(refused.capacity?.nodesUntilExhaustion, 0);
-  assert.match(told(refused, "CapacityOK"), /^CapacityOK False\/RangeNotAccepted/);
+  assert.match(told(refused, "CapacityOK"), /^CapacityOK Unknown\/RangeNotAccepted/);
   const leaving = networkOf("default", ["10.244.0.0/16"], { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
   const going = statusOf(worldOf(leaving, [nodeOf(1)], {}));
   assert.equal(going.capacity?.nodesUntilExhaustion, 0);

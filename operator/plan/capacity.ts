@@ -60,7 +60,7 @@ function verdictOf(view: NetworkView, rooms: readonly Room[], fewest: readonly F
   const append = `append a range to spec.ranges of PodNetwork/${network.name}`;
   if (!network.deleting && acceptance.refused.length > 0 && !isUsable(network, acceptance))
     return {
-      status: "False",
+      status: "Unknown",
       reason: "RangeNotAccepted",
       message: "new nodes get nothing while a range is not accepted; see Accepted",
     };

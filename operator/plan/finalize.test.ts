@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { renderAddress } from "../../lib/net/address.ts";
 import { renderPrefix, toPrefix } from "../../lib/net/prefix.ts";
 import { claim, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
