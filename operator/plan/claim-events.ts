@@ -3,7 +3,7 @@ import { apiVersion, nodeSubnetResource, podNetworkResource } from "../../crds/n
 import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import type { PlannedEvent } from "./events.ts";
-import { nameList } from "./network-conditions.ts";
+import { nameList } from "./network-view.ts";
 
 /** What of a claim bears on Events; one without a state is Active. */
 interface ClaimView {
