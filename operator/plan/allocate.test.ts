@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderPrefix } from "../../lib/net/prefix.ts";
-import { claim, network, networkOf, node, record } from "../../test/support/plan-snapshot.ts";
+import { claim, network, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
 import { type Allocation, allocate } from "./allocate.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
@@ -10,7 +10,7 @@ const story = network({ spec: { reserved: [{ cidr: "10.244.0.0/24", reason: "so 
 const dual = networkOf("default", ["10.244.0.0/16", "fd00:10:244::/48"]);
 
 function snapshot(part: Partial<Snapshot>): Snapshot {
-  return { networks: [story], nodes: [], claims: [], records: [], ...part };
+  return withLedger({ networks: [story], ...part });
 }
 
 /** e.g. `["node-1 10.244.1.0/24"]`. */
@@ -94,7 +94,7 @@ test("the claims of an earlier Node of the same name are not the new one's, and 
 test("claims of another length take every subnet they touch", () => {
   const gone = { name: "gone", uid: "gone" };
   const claims = [claim("10.244.0.0/22", node("node-8"), gone), claim("10.244.5.128/25", node("node-9"), gone)];
-  assert.deepEqual(given(allocate(snapshot({ nodes: [node("node-1"), node("node-2")], claims }))), [
+  assert.deepEqual(given(allocate({ ...snapshot({ nodes: [node("node-1"), node("node-2")] }), claims })), [
     "node-1 10.244.4.0/24",
     "node-2 10.244.6.0/24",
   ]);
@@ -126,6 +126,7 @@ test("a full range fails the nodes that come too late, saying what is full and w
       code: "RangeExhausted",
       message:
         "no IPv4 subnet is left for new nodes: 10.1.0.0/23 has 2 of length /24, 1 reserved; append a range to spec.ranges of PodNetwork/default",
+      isVital: true,
     },
   ]);
 });
@@ -167,19 +168,28 @@ test("a new node gets nothing from a network that lost a range to another one", 
   );
 });
 
-test("an unreadable network keeps its nodes, gives nothing, and the others go on", () => {
-  const broken = networkOf("broken", ["10.244.0.1/16"]);
-  const other = networkOf("other", ["10.244.0.0/16"], { meta: { creationTimestamp: "2026-01-01T00:00:01Z" } });
-  const [kept, fresh] = [node("node-1"), node("node-2")];
-  const claims = [claim("10.244.0.0/24", kept, broken)];
-  const plan = allocate(snapshot({ networks: [broken, other], nodes: [kept, fresh], claims }));
-  assert.deepEqual(given(plan), ["node-2 10.244.1.0/24"]);
+test("an unreadable network keeps its nodes and its ranges, gives nothing, and the others go on", () => {
+  const readable = networkOf("broken", ["10.244.0.0/16"]);
+  const [kept, fresh, third] = [node("node-1"), node("node-2"), node("node-3", { labels: { pool: "third" } })];
+  const claims = [claim("10.244.0.0/24", kept, readable)];
+  const before = snapshot({ networks: [readable], nodes: [kept], claims });
+  const younger = { meta: { creationTimestamp: "2026-01-01T00:00:01Z" } };
+  const waiting = networkOf("waiting", ["10.244.0.0/16"], younger);
+  const spec = { nodeSelector: { matchLabels: { pool: "third" } }, priority: 1 };
+  const networks = [networkOf("broken", ["10.244.0.1/16"]), waiting, networkOf("third", ["10.3.0.0/16"], { ...younger, spec })];
+  const plan = allocate(withLedger({ ...before, networks, nodes: [kept, fresh, third] }));
+  assert.deepEqual(given(plan), ["node-3 10.3.0.0/24"]);
   assert.deepEqual(
-    plan.members.map(({ node, network }) => [node.name, network.name]),
+    plan.members.map(({ node, network, claims }) => [node.name, network.name, claims.length]),
     [
-      ["node-1", "broken"],
-      ["node-2", "other"],
+      ["node-1", "broken", 1],
+      ["node-2", "waiting", 0],
+      ["node-3", "third", 0],
     ],
+  );
+  assert.deepEqual(
+    plan.failures.map(({ node, code }) => [node, code]),
+    [["node-2", "RangeNotAccepted"]],
   );
 });
 

@@ -1,6 +1,7 @@
 import type { Allocation } from "./allocate.ts";
 import { ownRecord } from "./node-progress.ts";
 import { hadNetwork } from "./recovery.ts";
+import { compareText } from "./select.ts";
 import type { Claim, Network, Snapshot } from "./snapshot.ts";
 
 export interface HoldInput {
@@ -48,7 +49,7 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
     const { heldAt = "", releaseSequence = 0 } = claim.object.spec;
     const silent = unseenBy(releaseSequence);
     if (silent === "awaited") continue;
-    const leftMs = holdOf(claim) * (silent.length > 0 ? 10 : 1) - (input.nowMs - Date.parse(heldAt));
+    const leftMs = holdOf(claim) * (silent.count > 0 ? 10 : 1) - (input.nowMs - Date.parse(heldAt));
     if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
     else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
   }
@@ -62,11 +63,30 @@ function holdTimes(networks: readonly Network[]): (claim: Claim) => number {
   return ({ object: { spec } }) => (seconds.get(spec.networkUID) ?? byName.get(spec.network) ?? defaultHoldSeconds) * 1000;
 }
 
-/** Gives, for a release's number, the silent nodes that have not seen it; `awaited` while there is one that is not silent. */
-function unseen(all: readonly Acknowledgement[]): (sequence: number) => readonly string[] | "awaited" {
+/** Silent nodes that have not seen a release: how many, and the first names of them. */
+interface Unseen {
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
+/** Gives who has not seen the release of a number; `awaited` while one of them is not silent. */
+function unseen(all: readonly Acknowledgement[]): (number: number) => Unseen | "awaited" {
   const least = all.filter(({ isSilent }) => !isSilent).reduce((least, { sequence }) => Math.min(least, sequence), Infinity);
-  const silent = all.filter(({ isSilent }) => isSilent);
-  return (number) => (least < number ? "awaited" : silent.filter(({ sequence }) => sequence < number).map(({ node }) => node));
+  const silent = all
+    .filter(({ isSilent }) => isSilent)
+    .toSorted((a, b) => a.sequence - b.sequence || compareText(a.node, b.node));
+  const known = new Map<number, Unseen>();
+  return (number) => {
+    if (least < number) return "awaited";
+    const behind = known.get(number) ?? behindOf(silent, number);
+    known.set(number, behind);
+    return behind;
+  };
+}
+
+function behindOf(silent: readonly Acknowledgement[], number: number): Unseen {
+  const behind = silent.filter(({ sequence }) => sequence < number);
+  return { count: behind.length, names: behind.slice(0, 10).map(({ node }) => node) };
 }
 
 /** Whether an agent was heard of lately: within three heartbeats, which are rarer in a large cluster. */
@@ -100,8 +120,8 @@ function leasedPrefixes({ records, nodes }: Snapshot, input: HoldInput): Readonl
   return new Set(subnets.filter(({ leases }) => leases > 0).map(({ cidr }) => cidr));
 }
 
-function unheard(names: readonly string[]): string {
-  if (names.length === 0) return "";
-  const rest = names.length > 10 ? ` and ${names.length - 10} more` : "";
-  return `; not heard of, and no longer waited for: ${names.slice(0, 10).join(", ")}${rest}`;
+function unheard({ count, names }: Unseen): string {
+  if (count === 0) return "";
+  const rest = count > names.length ? ` and ${count - names.length} more` : "";
+  return `; not heard of, and no longer waited for: ${names.join(", ")}${rest}`;
 }

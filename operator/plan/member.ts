@@ -1,6 +1,7 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix } from "../../lib/net/prefix.ts";
 import type { Acceptance } from "./accept.ts";
+import type { Holding } from "./holding.ts";
 import type { Belonging } from "./membership.ts";
 import { isToLeave, type Need } from "./needs.ts";
 import type { Claim } from "./snapshot.ts";
@@ -31,7 +32,7 @@ export interface MemberInput {
 /** Lets spare claims meet needs; two operators with the same view let the same do. A network whose object cannot be read takes nothing away. */
 export function memberOf(one: Belonging, needs: readonly Need[], { acceptance, isOnTurn }: MemberInput): Member {
   const { holding, record, network } = one;
-  const used: Claim[] = [];
+  const used = needs.length > 0 ? [] : standingOf(holding);
   const open: Need[] = [];
   for (const need of needs) {
     const rest = fitting(one, need.family, acceptance).filter((claim) => !used.includes(claim));
@@ -52,6 +53,13 @@ export function memberOf(one: Belonging, needs: readonly Need[], { acceptance, i
     missing: open.filter(({ vital }) => vital).map(({ family }) => family),
     hasNothing: claims.length === 0 && holding.lost.length === 0 && holding.returning.length === 0,
   };
+}
+
+/** The lowest Active claim of each family, for a node without anything else that gets nothing new, as when it is being deleted. */
+function standingOf({ kept, returning, lost, spare }: Holding): Claim[] {
+  if (kept.length + returning.length + lost.length > 0) return [];
+  const active = spare.filter(({ object }) => object.spec.state === "Active");
+  return active.filter(({ prefix }, at) => active.findIndex((other) => other.prefix.family === prefix.family) === at);
 }
 
 /** Spare claims of a family; of a range that nodes leave only where the node has no other subnet of it. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { network, node } from "../../test/support/plan-snapshot.ts";
-import { compareAge, networkFor, selects } from "./select.ts";
+import { compareAge, networksFor, selects } from "./select.ts";
+import type { Network } from "./snapshot.ts";
 
 const labels = { zone: "a", disk: "ssd" };
 
@@ -43,18 +44,31 @@ test("networks go by age, those of one second by name", () => {
   );
 });
 
-test("a node joins the oldest network that selects it and has something to give", () => {
-  const worker = node("node-1");
-  assert.equal(networkFor(worker, { networks: byAge, usable: () => true })?.name, "z");
-  assert.equal(networkFor(worker, { networks: byAge, usable: ({ name }) => name === "b" })?.name, "b");
+function namesFor(networks: readonly Network[], usable: (network: Network) => boolean = () => true): string[] {
+  return networksFor(node("node-1"), { networks, usable }).map(({ name }) => name);
+}
+
+test("a node may join the usable network of highest priority, or any of several alike, oldest first", () => {
+  const high = network({ name: "high", spec: { priority: 1 } });
+  assert.deepEqual(namesFor([old]), ["z"]);
+  assert.deepEqual(namesFor(byAge), ["z", "a", "b"]);
+  assert.deepEqual(namesFor([...byAge, high]), ["high"]);
+  assert.deepEqual(
+    namesFor([...byAge, high], ({ name }) => name === "b"),
+    ["b"],
+  );
 });
 
 test("a node whose every network is unusable belongs to the oldest, which says why it gets nothing", () => {
-  assert.equal(networkFor(node("node-1"), { networks: byAge, usable: () => false })?.name, "z");
+  assert.deepEqual(
+    namesFor(byAge, () => false),
+    ["z"],
+  );
 });
 
-test("a Terminating or unreadable network takes no new node", () => {
+test("a Terminating or unreadable network takes no new node, and one that does not select it neither", () => {
   const leaving = network({ meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
   const broken = network({ spec: { ranges: [{ cidr: "nonsense", nodePrefixLength: 24 }] } });
-  assert.equal(networkFor(node("node-1"), { networks: [leaving, broken], usable: () => true }), undefined);
+  const other = network({ spec: { nodeSelector: { matchLabels: { pool: "other" } } } });
+  assert.deepEqual(namesFor([leaving, broken, other]), []);
 });
