@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { addPlanCommand } from "./plan-command.ts";
+import { addSnapshotCommand } from "./snapshot-command.ts";
 import { startedStage } from "./stage.ts";
 
 const program = new Command("podnet").description("A declarative, GitOps-friendly pod network for Kubernetes.");
@@ -11,5 +13,7 @@ for (const [name, description] of [
     .command(name)
     .description(description)
     .action(async () => process.exit(await startedStage(name)));
+addPlanCommand(program);
+addSnapshotCommand(program);
 
 await program.parseAsync();

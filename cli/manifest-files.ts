@@ -1,0 +1,58 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { LineCounter, parseAllDocuments } from "yaml";
+import type { Manifest } from "./plan/manifest.ts";
+
+const endings = [".yaml", ".yml", ".json"];
+
+/**
+ * Every document of these files, of all files below these folders that end like YAML or JSON, and of standard input for `-`. In the order of their names;
+ * what begins with a dot is passed over.
+ * @throws {Error} naming the file, and the line where it is no YAML.
+ */
+export async function readManifestFiles(paths: readonly string[]): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
+  for (const path of paths) {
+    if (path === "-") manifests.push(...documentsOf("standard input", await text(process.stdin)));
+    else for (const file of await filesOf(path)) manifests.push(...documentsOf(file, await readFile(file, "utf8")));
+  }
+  return manifests;
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => !name.startsWith(".")).toSorted();
+  const found: string[] = [];
+  for (const name of names) {
+    const below = join(path, name);
+    const isFolder = (await stat(below)).isDirectory();
+    if (isFolder) found.push(...(await filesOf(below)));
+    else if (endings.some((ending) => name.endsWith(ending))) found.push(below);
+  }
+  return found;
+}
+
+/**
+ * The documents of a file's text; empty ones are left out.
+ * @throws {Error} naming the file and the line where it is no YAML.
+ */
+export function documentsOf(file: string, source: string): Manifest[] {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(source, { lineCounter, prettyErrors: false, merge: true });
+  return Array.from(documents).flatMap((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw new Error(`${file}:${lineCounter.linePos(error.pos[0]).line}: ${error.message}`);
+    const content: unknown = valueOf(file, () => document.toJS());
+    return content === null ? [] : [{ file, content }];
+  });
+}
+
+/** References may lead nowhere, or unfold to more than anyone means. */
+function valueOf<T>(file: string, give: () => T): T {
+  try {
+    return give();
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

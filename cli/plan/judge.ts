@@ -1,0 +1,64 @@
+import type { Issue } from "../../crds/issue.ts";
+import { podNetworkResource } from "../../crds/names.ts";
+import type { PodNetwork } from "../../crds/types.ts";
+import { validateAgainst } from "../../crds/validate.ts";
+import type { AdmissionRequest } from "../../webhooks/plan/admission-review.ts";
+import type { Evidence } from "../../webhooks/plan/evidence.ts";
+import { reviewPodNetwork } from "../../webhooks/plan/review.ts";
+import type { Candidate } from "./candidate.ts";
+import type { ClusterState } from "./cluster-state.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What admission says to one change. */
+export interface Judgement {
+  readonly refusals: readonly Refusal[];
+  /** What the webhook says though it lets the change through. */
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Codes of what only the webhook knows; all others stand in the CRD's rules, too. */
+const admissionCodes: readonly string[] = [
+  "OverlapsWith",
+  "InUse",
+  "NoRoom",
+  "NotConfirmed",
+  "NotJudged",
+] satisfies Issue["code"][];
+
+/** Gives what the webhook would say to a change of one network, were all others as they shall be. */
+export function judge(all: readonly Candidate[], state: ClusterState, nowMs: number): (candidate: Candidate) => Judgement {
+  const evidence: Evidence = {
+    networks: { items: all.map(({ object }) => object) },
+    claims: { items: state.nodeSubnets },
+    records: { items: state.nodeNetworks },
+    ledgers: { items: state.ledger === undefined ? [] : [state.ledger] },
+  };
+  return (candidate) => {
+    const { name, file, change, old } = candidate;
+    if (change === "Keep") return { refusals: [], notes: [], warnings: [] };
+    const { allowed, status, warnings: notes = [] } = reviewPodNetwork(requestFor(candidate), evidence, nowMs);
+    const causes = allowed ? [] : (status?.details.causes ?? []);
+    const refusals = causes.map(({ reason, field, message }): Refusal => {
+      const by = admissionCodes.includes(reason) ? ("admission" as const) : ("rules" as const);
+      return { network: name, by, ...(file !== undefined && { file }), code: reason, path: field, message };
+    });
+    return { refusals, notes, warnings: orderWarnings(candidate, old, all) };
+  };
+}
+
+function requestFor({ change, object, old }: Candidate): AdmissionRequest {
+  const resource = { ...podNetworkResource, resource: podNetworkResource.plural };
+  const operation = change === "Create" ? "CREATE" : change === "Delete" ? "DELETE" : "UPDATE";
+  return { uid: "", operation, resource, object: change === "Delete" ? undefined : object, oldObject: old };
+}
+
+/** A range that another network gives up in the same change is free only after that one was written. */
+function orderWarnings({ object }: Candidate, old: PodNetwork | undefined, all: readonly Candidate[]): string[] {
+  const before = all.flatMap((other) => (other.change === "Change" && other.old !== undefined ? [other.old] : []));
+  const after = all.map((other) => other.object);
+  const still = new Set(validateAgainst(object, after, old).map(({ message }) => message));
+  return validateAgainst(object, before, old)
+    .filter(({ message }) => !still.has(message))
+    .map(({ path, message }) => `${path}: refused until the other network is written first: ${message}`);
+}

@@ -1,0 +1,73 @@
+import type { Issue } from "../../crds/issue.ts";
+import { group } from "../../crds/names.ts";
+import { parsePodNetwork } from "../../crds/parse.ts";
+import type { PodNetwork } from "../../crds/types.ts";
+
+/** One document of a file. */
+export interface Manifest {
+  /** Where it stands, for people, e.g. `"networks/default.yaml"`. */
+  readonly file: string;
+  readonly content: unknown;
+}
+
+/** A PodNetwork as a file has it, with its defaults. */
+export interface FileNetwork {
+  readonly file: string;
+  readonly network: PodNetwork;
+}
+
+/** A PodNetwork of a file that is none, or not one of its own. */
+export interface WrongManifest {
+  readonly file: string;
+  /** Empty where it has none. */
+  readonly name: string;
+  readonly issues: readonly Issue[];
+}
+
+/** The PodNetworks of all files. What is of another kind is left out; of several of one name, all but the first are wrong. */
+export function readManifests(manifests: readonly Manifest[]): {
+  readonly networks: readonly FileNetwork[];
+  readonly wrong: readonly WrongManifest[];
+} {
+  const networks = new Map<string, FileNetwork>();
+  const wrong: WrongManifest[] = [];
+  for (const { file, content } of manifests.flatMap(itemsOf)) {
+    if (!isPodNetwork(content)) continue;
+    const parsed = parsePodNetwork(content);
+    const name = nameOf(content);
+    if (parsed.issues !== undefined) {
+      wrong.push({ file, name, issues: parsed.issues });
+      continue;
+    }
+    const first = networks.get(name);
+    if (first === undefined) networks.set(name, { file, network: parsed.value });
+    else wrong.push({ file, name, issues: [duplicate(name, first.file)] });
+  }
+  return { networks: [...networks.values()], wrong };
+}
+
+/** A `List` is what it holds. */
+function itemsOf({ file, content }: Manifest): Manifest[] {
+  if (!isRecord(content) || content["kind"] !== "List" || !Array.isArray(content["items"])) return [{ file, content }];
+  return content["items"].map((item: unknown) => ({ file, content: item }));
+}
+
+function isPodNetwork(content: unknown): content is Readonly<Record<string, unknown>> {
+  if (!isRecord(content)) return false;
+  const { apiVersion, kind } = content;
+  return kind === "PodNetwork" && typeof apiVersion === "string" && apiVersion.startsWith(`${group}/`);
+}
+
+function nameOf(content: Readonly<Record<string, unknown>>): string {
+  const { metadata } = content;
+  return isRecord(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : "";
+}
+
+function duplicate(name: string, file: string): Issue {
+  const message = `PodNetwork/${name} stands in ${file}, too; keep one of the two`;
+  return { path: "metadata.name", code: "Duplicate", message };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,104 @@
+import { type Parsed, renderIssue } from "../../crds/issue.ts";
+import { parseNodeNetwork, parseNodeSubnet, parseRangeLedger } from "../../crds/parse.ts";
+import type { PodNetwork } from "../../crds/types.ts";
+import type { Node } from "../../lib/kube/builtin.ts";
+import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
+import type { ClusterState } from "./cluster-state.ts";
+
+/** What the file calls itself. */
+const format = "podnet-snapshot";
+
+/** Rises when a reader of the one before would plan something else from it. */
+const version = 1;
+
+/** A state as a file: one JSON object, one line for every object of the cluster. */
+export function renderSnapshotFile({ takenAt, ledger, nodeNetworks, nodeSubnets, podNetworks, nodes }: ClusterState): string {
+  const head = [`"format": "${format}"`, `"version": ${version}`, `"takenAt": "${takenAt}"`];
+  const lists = { rangeLedgers: ledger === undefined ? [] : [ledger], nodeNetworks, nodeSubnets, podNetworks, nodes };
+  const parts = Object.entries(lists).map(([name, items]) => `"${name}": ${renderList(items)}`);
+  return `{\n  ${[...head, ...parts].join(",\n  ")}\n}\n`;
+}
+
+function renderList(items: readonly unknown[]): string {
+  return items.length === 0 ? "[]" : `[\n    ${items.map((item) => JSON.stringify(item)).join(",\n    ")}\n  ]`;
+}
+
+/** A file's state, or in words what is wrong with it. Unknown fields are refused: a plan that overlooks one would not be exact. */
+export function parseSnapshotFile(text: string): { readonly state: ClusterState } | { readonly problem: string } {
+  const file = parseJson(text);
+  if (!isRecord(file) || file["format"] !== format)
+    return { problem: `it is no snapshot of podnet; make one with: podnet snapshot -o FILE` };
+  if (file["version"] !== version)
+    return {
+      problem: `it has version ${String(file["version"])}, and this podnet reads ${version}; make it anew with this podnet`,
+    };
+  const { takenAt } = file;
+  if (typeof takenAt !== "string" || Number.isNaN(Date.parse(takenAt))) return { problem: "takenAt: no time" };
+  const problems: string[] = [];
+  const list = <T extends KubeObject>(name: string, read: (item: unknown) => Parsed<T>): Stored<T>[] => {
+    const items = file[name];
+    if (!Array.isArray(items)) problems.push(`${name}: no list`);
+    return (Array.isArray(items) ? items : []).flatMap((item, index) => {
+      const parsed = read(item);
+      const { value, issues = [] } = parsed.issues === undefined ? stored(parsed.value) : parsed;
+      problems.push(...issues.map((issue) => `${name}[${index}]: ${renderIssue(issue)}`));
+      return value === undefined ? [] : [value];
+    });
+  };
+  const state: ClusterState = {
+    takenAt,
+    ledger: list("rangeLedgers", parseRangeLedger)[0],
+    nodeNetworks: list("nodeNetworks", parseNodeNetwork),
+    nodeSubnets: list("nodeSubnets", parseNodeSubnet),
+    podNetworks: list("podNetworks", parseStoredNetwork),
+    nodes: list("nodes", parseNode),
+  };
+  if (problems.length === 0) return { state };
+  const rest = problems.length > 10 ? `; and ${problems.length - 10} more` : "";
+  return { problem: problems.slice(0, 10).join("; ") + rest };
+}
+
+/** A PodNetwork that is wrong stands in the cluster as it is; the plans read it. */
+function parseStoredNetwork(item: unknown): Parsed<PodNetwork> {
+  return isNetwork(item) ? { value: item } : noObject;
+}
+
+/** A Node has no schema of ours. */
+function parseNode(item: unknown): Parsed<Node> {
+  return isNode(item) ? { value: item } : noObject;
+}
+
+const noObject: Parsed<never> = { issues: [{ path: "metadata", code: "Required", message: "no object with metadata and spec" }] };
+
+function isNetwork(item: unknown): item is PodNetwork {
+  return isObject(item);
+}
+
+function isNode(item: unknown): item is Node {
+  return isObject(item);
+}
+
+function isObject(item: unknown): boolean {
+  return isRecord(item) && isRecord(item["metadata"]) && typeof item["metadata"]["name"] === "string" && isRecord(item["spec"]);
+}
+
+/** What the server always gives. */
+function stored<T extends KubeObject>(object: T): Parsed<Stored<T>> {
+  const { uid, resourceVersion, creationTimestamp } = object.metadata;
+  if (uid !== undefined && resourceVersion !== undefined && creationTimestamp !== undefined)
+    return { value: { ...object, metadata: { ...object.metadata, uid, resourceVersion, creationTimestamp } } };
+  const message = "uid, resourceVersion or creationTimestamp is missing";
+  return { issues: [{ path: "metadata", code: "Required", message }] };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
