@@ -62,7 +62,7 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
       const began = systemClock.now();
       const result = await pass();
       passLog.note(result, because, systemClock.now() - began);
-      events.note(result.report);
+      events.note(result);
       return result.next;
     },
     onFailure: ({ error, attempt, retryMs }) =>
@@ -72,7 +72,7 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
   showGauges(metrics, cluster, leadership);
   const health = await startHealth({ listen: settings.health, ready: readyChecks(cluster, loop), metrics, signal });
   const idle = afterwards(loop.stopped);
-  await Promise.all([cluster.run(signal), loop.stopped, health.stopped, leadership.run(idle), events.run(idle)]);
+  await Promise.all([cluster.run(idle), loop.stopped, health.stopped, leadership.run(idle), events.run(idle)]);
   await client.close();
 }
 

@@ -8,7 +8,7 @@ import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { nodes } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
-import { nodeNetworks, nodeSubnets, podNetworks } from "../../operator/cluster.ts";
+import { nodeNetworks, nodeSubnets, podNetworks, rangeLedgers } from "../../operator/cluster.ts";
 import { labName } from "../support/lab-name.ts";
 import { startOperatorProcess, type OperatorProcess } from "../support/operator-process.ts";
 import { operatorWorld, type OperatorWorld } from "../support/operator-world.ts";
@@ -113,15 +113,21 @@ test("describe node shows what is programmed, and unprogrammed nodes are unavail
   assert.deepEqual(other?.status?.addresses, [{ type: "InternalIP", address: "192.168.1.11" }]);
 });
 
-test("nothing is written while nothing changes", async () => {
+test("nothing is written while nothing changes but the signs of life of agents", async () => {
   await world.createNodes(1, 3);
   await world.createNetwork("default", { ranges: [range] });
-  await world.report(three);
+  for (const name of three) world.agents.start(name);
   await ready("default");
-  const everything: readonly Resource<KubeObject>[] = [podNetworks, nodeSubnets, nodeNetworks, nodes];
+  const everything: readonly Resource<KubeObject>[] = [podNetworks, nodeSubnets, rangeLedgers, nodes];
   const all = async () => {
     const lists = await Promise.all(everything.map((resource) => world.client.listAll(resource)));
-    return lists.flatMap(({ items }) => items.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`));
+    const generations = (await world.client.listAll(nodeNetworks)).items.map(
+      ({ metadata }) => `${metadata.name} ${metadata.generation}`,
+    );
+    return [
+      ...lists.flatMap(({ items }) => items.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)),
+      ...generations,
+    ];
   };
   await world.until("the last node condition", async () => {
     const conditions = await Promise.all(three.map(conditionOfNode));
