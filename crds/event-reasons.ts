@@ -37,15 +37,16 @@ export const eventReasons = {
   NodeUnselected: { type: "Warning", meaning: "No PodNetwork selects the node. On the Node." },
   AmbiguousSelection: {
     type: "Warning",
-    meaning: "Several networks of one priority select a node that has no subnet yet. On the newer PodNetwork, or the Node.",
+    meaning: "Several networks of one priority select a node that has no subnet yet. On the newer PodNetwork.",
   },
   PodCIDRNotAdopted: {
     type: "Warning",
-    meaning: "The podCIDR of a Node could not become its subnet. On the PodNetwork or the Node.",
+    meaning: "The podCIDR of a Node could not become its subnet. On the PodNetwork.",
   },
   DuplicateReport: {
     type: "Warning",
-    meaning: "Several nodes say that they have one subnet, so none of them gets it. On the PodNetwork or the Node.",
+    meaning:
+      "Several nodes say that they have one subnet that is nobody's, so none of them gets it. On the PodNetwork and the Nodes.",
   },
   RecoveryBarrier: {
     type: "Warning",

@@ -8,8 +8,8 @@ import { eventStore } from "../lib/kube/event.ts";
 import { createEventWriter } from "../lib/kube/event-writer.ts";
 import { apiVersionOf, type Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { eventsOf } from "./plan/events.ts";
-import type { WriteReport } from "./write-report.ts";
+import { eventsOf, type PlannedEvent } from "./plan/events.ts";
+import type { PassResult } from "./pass.ts";
 
 export interface EventsOptions {
   readonly client: KubeClient;
@@ -26,8 +26,8 @@ export interface EventsOptions {
 
 /** Tells people in Events what happens. Nobody waits for that, and its failures stop nothing. */
 export interface Events {
-  /** What a pass wrote. */
-  note(report: WriteReport): void;
+  /** What a pass wrote and found; what stood before already is not told again. */
+  note(result: Pick<PassResult, "report" | "standing">): void;
   /** That this process leads. */
   leads(lease: Stored<Lease>, because: string): void;
   /** Writes until the signal fires. */
@@ -48,14 +48,26 @@ export function createEvents({ client, log, metrics, identity, ...shared }: Even
   });
   const tell = (regarding: ObjectReference, reason: EventReason, note: string) =>
     writer.tell({ regarding, reason, type: eventReasons[reason].type, note });
+  const begun = createBeginnings();
   return {
-    note({ written }) {
-      for (const { regarding, reason, note } of eventsOf(written)) tell(regarding, reason, note);
+    note({ report, standing }) {
+      for (const { regarding, reason, note } of [...eventsOf(report.written), ...begun(standing)]) tell(regarding, reason, note);
     },
     leads({ metadata: { name, namespace = "", uid } }, because) {
       const regarding = { apiVersion: apiVersionOf(leases), kind: leases.kind, name, namespace, uid };
       tell(regarding, "LeaderChanged", `${identity} leads from now on: ${because}`);
     },
     run: (signal) => writer.run(signal),
+  };
+}
+
+/** Gives those that were not there at the last call, whatever their words. */
+function createBeginnings(): (standing: readonly PlannedEvent[]) => PlannedEvent[] {
+  let known: ReadonlySet<string> = new Set();
+  const keyOf = ({ reason, regarding: { kind, name, uid } }: PlannedEvent) => [reason, kind, name, uid].join("/");
+  return (standing) => {
+    const begun = standing.filter((event) => !known.has(keyOf(event)));
+    known = new Set(standing.map(keyOf));
+    return begun;
   };
 }

@@ -5,7 +5,9 @@ import type { Cluster } from "./cluster.ts";
 import { createFinalizer } from "./finalize.ts";
 import { writeNodeConditions } from "./node-condition.ts";
 import { allocate } from "./plan/allocate.ts";
+import type { PlannedEvent } from "./plan/events.ts";
 import { nodeStates } from "./plan/node-states.ts";
+import { standingEvents } from "./plan/standing-events.ts";
 import { summarize } from "./plan/summarize.ts";
 import { writeSubnets } from "./podnetwork.ts";
 import { releaseLeftovers } from "./release.ts";
@@ -34,6 +36,8 @@ export interface PassTiming {
 /** What came of a pass. */
 export interface PassResult {
   readonly report: WriteReport;
+  /** What people should know though no object says it; the same as long as it is so. */
+  readonly standing: readonly PlannedEvent[];
   readonly next: RunResult;
 }
 
@@ -76,7 +80,11 @@ export function createPass({
     const waits = [restAgain, lookAgain, writeAgain, tellAgain, retryMs(report, failedInARow, random)].filter(
       (wait) => wait !== undefined,
     );
-    return { report, next: waits.length === 0 ? undefined : { againAfterMs: Math.min(...waits) } };
+    return {
+      report,
+      standing: standingEvents(snapshot, allocation),
+      next: waits.length === 0 ? undefined : { againAfterMs: Math.min(...waits) },
+    };
   };
 }
 

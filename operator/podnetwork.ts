@@ -49,8 +49,8 @@ async function writeLedger(
   const held = await Promise.all(planned.plan.entering.map((network) => hold(cluster, network, notes)));
   if (held.includes(false)) return undefined;
   const { failures, objects } = await cluster.ledgers.write([planned.step]);
-  notes.note([planned.step], failures);
   const written = objects.get(planned.step.key);
+  notes.note([{ ...planned.step, ...(written !== undefined && { want: written }) }], failures);
   return failures.length > 0 || written === undefined ? undefined : { ...snapshot, ledger: readLedger(written) };
 }
 

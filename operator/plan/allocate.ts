@@ -1,5 +1,5 @@
 import type { Family } from "../../lib/net/address.ts";
-import type { Prefix } from "../../lib/net/prefix.ts";
+import { comparePrefixes, type Prefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, acceptRanges, rangeOf } from "./accept.ts";
 import { type Member, memberOf } from "./member.ts";
 import { type Ambiguity, type Belonging, membership } from "./membership.ts";
@@ -120,7 +120,7 @@ function serve(member: Member, service: Service): { readonly given: NewClaim[]; 
   if (member.hasNothing && failed.some(({ isVital }) => isVital)) return { given: again, failed };
   const given = needs.flatMap((need): NewClaim[] => {
     const found = take(need, poolOf(need));
-    return found === undefined ? [] : [{ node, network, ...found, because: need.because }];
+    return found === undefined ? [] : [{ node, network, ...found, because: causeOf(need, found) }];
   });
   return { given: [...again, ...given], failed };
 }
@@ -128,6 +128,11 @@ function serve(member: Member, service: Service): { readonly given: NewClaim[]; 
 function take({ wish }: Need, pool: Pool): FreeSubnet | undefined {
   const wished = wish === undefined ? undefined : pool.takeExactly(wish.prefix);
   return wished ?? (wish?.must === true ? undefined : pool.take());
+}
+
+function causeOf({ wish, because }: Need, { prefix }: FreeSubnet): string {
+  const isWished = wish !== undefined && comparePrefixes(wish.prefix, prefix) === 0;
+  return isWished && !wish.must ? "it is the podCIDR of the Node" : because;
 }
 
 function failureOf(member: Member, need: Need, pool: Pool): AllocationFailure | undefined {

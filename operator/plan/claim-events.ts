@@ -31,6 +31,9 @@ const causes: readonly (readonly [RegExp, EventReason])[] = [
   [/\bpodCIDR\b/, "SubnetAdopted"],
 ];
 
+/** Why a node that has subnets gets another one. That it had none goes without saying. */
+const furtherCauses = /\b(short of free|moves off)\b/;
+
 /** What became of subnets: one Event per network and cause, then one per node. */
 export function claimEvents(written: readonly Step<unknown>[]): PlannedEvent[] {
   const steps = written.filter(({ kind }) => kind === nodeSubnetResource.kind);
@@ -57,9 +60,14 @@ function turnOf({ op, want, have, because }: Step<unknown>, madeBecause: string 
   if (spec === undefined) return undefined;
   const cause = madeBecause ?? because;
   const reason = reasonOf(stateOf(before), stateOf(after), cause);
-  if (reason === undefined) return undefined;
-  // That a node had none is no news.
-  return { reason, because: reason === "SubnetAssigned" ? "" : cause, spec };
+  return reason === undefined ? undefined : { reason, because: wordsFor(reason, stateOf(before), cause), spec };
+}
+
+function wordsFor(reason: EventReason, before: string, cause: string): string {
+  if (reason === "SubnetAssigned") return furtherCauses.test(cause) ? cause : "";
+  if (reason === "SubnetDraining") return "nodes leave its range; pods that have addresses of it keep them";
+  if (reason === "SubnetAdopted" && before === "Held") return "its machine is back and has it still";
+  return cause;
 }
 
 function reasonOf(before: string, after: string, because: string): EventReason | undefined {

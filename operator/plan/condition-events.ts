@@ -4,7 +4,7 @@ import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import type { PlannedEvent } from "./events.ts";
 
-/** A PodNetwork or a Node, as far as conditions go. */
+/** A PodNetwork, as far as its status goes. */
 interface ObjectView {
   readonly metadata: { readonly name: string; readonly uid?: string };
   readonly status?: {
@@ -20,34 +20,22 @@ interface ConditionView {
   readonly message?: string;
 }
 
-/** Kind of a step → the object it writes the conditions of. */
-const writers: Readonly<Record<string, { readonly apiVersion: string; readonly kind: string }>> = {
-  "PodNetwork status": { apiVersion, kind: podNetworkResource.kind },
-  "Node condition": { apiVersion: "v1", kind: "Node" },
-};
-
-/** Conditions that repeat what others say first. */
-const derived = new Set(["Ready", "Reconciling", "Stalled"]);
-
-/** What a condition comes to say → the Event of it: `TYPE/REASON`, `TYPE=STATUS`, or a reason of whatever type. */
+/** What a condition comes to say → the Event of it: `TYPE/REASON` or `TYPE=STATUS`. */
 const eventsBySaying: Readonly<Record<string, EventReason>> = {
   "Accepted/OverlapsWith": "OverlapRejected",
   "Allocated/RangeExhausted": "RangeExhausted",
   "CapacityOK=False": "CapacityLow",
   "PodCIDRNotAdopted=True": "PodCIDRNotAdopted",
-  AmbiguousSelection: "AmbiguousSelection",
-  NodeUnselected: "NodeUnselected",
-  DuplicateReport: "DuplicateReport",
+  "Allocated/AmbiguousSelection": "AmbiguousSelection",
 };
 
-/** What conditions came to say. One that goes on saying it, be it with another message, is told once. */
+/** What conditions of PodNetworks came to say. One that goes on saying it, be it with another message, is told once. */
 export function conditionEvents(written: readonly Step<unknown>[]): PlannedEvent[] {
   return written.flatMap(({ kind, want, have }) => {
-    const writer = writers[kind];
-    if (writer === undefined || !isObject(want)) return [];
+    if (kind !== "PodNetwork status" || !isObject(want)) return [];
     const before = isObject(have) ? have : undefined;
     const { name, uid } = want.metadata;
-    const regarding: ObjectReference = { ...writer, name, ...(uid !== undefined && { uid }) };
+    const regarding: ObjectReference = { apiVersion, kind: podNetworkResource.kind, name, ...(uid !== undefined && { uid }) };
     return [...rangeEvents(regarding, before, want), ...transitions(regarding, before, want)];
   });
 }
@@ -74,8 +62,7 @@ function transitions(regarding: ObjectReference, before: ObjectView | undefined,
 }
 
 function eventOf({ type, status, reason = "" }: ConditionView): EventReason | undefined {
-  if (derived.has(type)) return undefined;
-  return eventsBySaying[`${type}/${reason}`] ?? eventsBySaying[`${type}=${status}`] ?? eventsBySaying[reason];
+  return eventsBySaying[`${type}/${reason}`] ?? eventsBySaying[`${type}=${status}`];
 }
 
 function isObject(value: unknown): value is ObjectView {

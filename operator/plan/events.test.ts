@@ -3,15 +3,24 @@ import { test } from "node:test";
 import { eventReasons } from "../../crds/event-reasons.ts";
 import type { Condition, PodNetworkStatus } from "../../crds/types.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
-import { bornAtMs, claim, condition, networkOf, node, podNetwork, record } from "../../test/support/plan-snapshot.ts";
+import {
+  claim,
+  condition,
+  networkOf,
+  node,
+  podNetwork,
+  record,
+  storedMeta,
+  withLedger,
+} from "../../test/support/plan-snapshot.ts";
+import { statusesOf } from "../../test/support/status-world.ts";
 import { claimRemoval } from "../release.ts";
 import { allocate } from "./allocate.ts";
 import { eventsOf } from "./events.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
-import { nodeStates } from "./node-states.ts";
-import { nodeSubnetSteps } from "./node-subnets.ts";
+import { nodeSubnetSteps, promotions } from "./node-subnets.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { summarize } from "./summarize.ts";
+import { withWritten } from "./written.ts";
 
 /** e.g. `"Node/node-1 SubnetAssigned: 10.244.0.0/24 of PodNetwork/default"`. */
 function told(written: readonly Step<unknown>[]): string[] {
@@ -19,14 +28,24 @@ function told(written: readonly Step<unknown>[]): string[] {
 }
 
 function snapshot(part: Partial<Snapshot> = {}): Snapshot {
-  return { networks: [networkOf("default", ["10.244.0.0/16"])], nodes: [], claims: [], records: [], ...part };
+  return withLedger({ networks: [networkOf("default", ["10.244.0.0/16"])], ...part });
+}
+
+/** All that a pass writes of claims: new ones, and those that become Active. */
+function claimSteps(before: Snapshot): Step<unknown>[] {
+  const made = nodeSubnetSteps(before, allocate(before));
+  const written = made.flatMap(({ key, want }) =>
+    want === undefined ? [] : [[key, { ...want, metadata: { ...storedMeta(key), ...want.metadata } }] as const],
+  );
+  const after = withWritten(before, made, new Map(written));
+  return [...made, ...promotions(after, allocate(after))];
 }
 
 const two = [node("node-1"), node("node-2")];
 
 test("nodes that get their subnets are told of once on the network and once each on the Node", () => {
   const networks = [networkOf("default", ["10.244.0.0/16", "fd00:10:244::/48"])];
-  const steps = nodeSubnetSteps(allocate(snapshot({ networks, nodes: two })));
+  const steps = claimSteps(snapshot({ networks, nodes: two }));
   assert.deepEqual(
     told(steps).toSorted(),
     [
@@ -47,7 +66,7 @@ test("nodes that get their subnets are told of once on the network and once each
 
 test("a thousand nodes at once are one Event of the network, which names ten of them", () => {
   const nodes = Array.from({ length: 1_000 }, (_, index) => node(`node-${index + 1}`, { addresses: [] }));
-  const steps = nodeSubnetSteps(allocate(snapshot({ networks: [networkOf("default", ["10.0.0.0/8"])], nodes })));
+  const steps = claimSteps(snapshot({ networks: [networkOf("default", ["10.0.0.0/8"])], nodes }));
   const [first = ""] = told(steps);
   assert.match(first, /^PodNetwork\/default SubnetAssigned: (\S+ \S+, ){9}\S+ \S+ and 990 more$/);
   assert.equal(eventsOf(steps).length, 1_001);
@@ -56,15 +75,43 @@ test("a thousand nodes at once are one Event of the network, which names ten of 
 test("claims that come back after they vanished are a loss repaired", () => {
   const bare = snapshot({ nodes: two, claims: two.map((owner, index) => claim(`10.244.${index}.0/24`, owner)) });
   const records = nodeNetworkSteps(bare, allocate(bare)).flatMap(({ want }) => (want === undefined ? [] : record(want)));
-  const steps = nodeSubnetSteps(allocate({ ...bare, claims: bare.claims.slice(1), records }));
+  const steps = claimSteps({ ...bare, claims: bare.claims.slice(1), records });
   assert.deepEqual(told(steps), [
     "PodNetwork/default LossRepaired: node-1 10.244.0.0/24: its claim vanished while the node uses it",
     "Node/node-1 LossRepaired: 10.244.0.0/24 of PodNetwork/default: its claim vanished while the node uses it",
   ]);
 });
 
+test("a podCIDR that becomes the subnet of its Node is adopted, and one that nobody asked for is assigned", () => {
+  const nodes = [node("node-1", { podCIDRs: ["10.244.9.0/24"] }), node("node-2")];
+  assert.deepEqual(told(claimSteps(snapshot({ nodes }))), [
+    "PodNetwork/default SubnetAdopted: node-1 10.244.9.0/24: it is the podCIDR of the Node",
+    "PodNetwork/default SubnetAssigned: node-2 10.244.0.0/24",
+    "Node/node-1 SubnetAdopted: 10.244.9.0/24 of PodNetwork/default: it is the podCIDR of the Node",
+    "Node/node-2 SubnetAssigned: 10.244.0.0/24 of PodNetwork/default",
+  ]);
+});
+
+test("another subnet for a node that has one says why", () => {
+  const before = snapshot({ nodes: [node("node-1")], claims: [claim("10.244.0.0/24", node("node-1"))] });
+  const records = nodeNetworkSteps(before, allocate(before)).flatMap(({ want }) =>
+    want === undefined
+      ? []
+      : [
+          record({
+            ...want,
+            status: { configGeneration: 1, nodeUID: "uid-node-1", subnets: [{ cidr: "10.244.0.0/24", leases: 250, free: 3 }] },
+          }),
+        ],
+  );
+  assert.deepEqual(told(claimSteps({ ...before, records })), [
+    "PodNetwork/default SubnetAssigned: node-1 10.244.1.0/24: the node is short of free IPv4 addresses",
+    "Node/node-1 SubnetAssigned: 10.244.1.0/24 of PodNetwork/default: the node is short of free IPv4 addresses",
+  ]);
+});
+
 test("a removed claim is a subnet released, with the reason", () => {
-  const { object } = claim("10.244.7.0/24", node("node-1"));
+  const { object } = claim("10.244.7.0/24", node("node-1"), undefined, { state: "Held" });
   assert.deepEqual(told([claimRemoval(object, "its Node is gone")]), [
     "PodNetwork/default SubnetReleased: node-1 10.244.7.0/24: its Node is gone",
     "Node/node-1 SubnetReleased: 10.244.7.0/24 of PodNetwork/default: its Node is gone",
@@ -74,7 +121,7 @@ test("a removed claim is a subnet released, with the reason", () => {
 test("other addresses of a node, and what its NodeNetwork says, are no news", () => {
   const moved = [node("node-1", { addresses: ["192.168.9.9"] })];
   const before = snapshot({ nodes: moved, claims: [claim("10.244.0.0/24", node("node-1"))] });
-  const steps = [...nodeSubnetSteps(allocate(before)), ...nodeNetworkSteps(before, allocate(before))];
+  const steps = [...nodeSubnetSteps(before, allocate(before)), ...nodeNetworkSteps(before, allocate(before))];
   assert.deepEqual(
     steps.map(({ op, kind }) => `${op} ${kind}`),
     ["change NodeSubnet", "add NodeNetwork"],
@@ -140,23 +187,15 @@ test("a network's ranges are told when they are accepted, and an overlap when it
     networkOf("old", ["10.0.0.0/8"]),
     networkOf("young", ["10.244.0.0/16"], { meta: { creationTimestamp: "2026-01-02T00:00:00Z" } }),
   ];
-  const world = snapshot({ networks });
-  const allocation = allocate(world);
-  const statuses = summarize({
-    networks,
-    allocation,
-    progress: nodeStates(world, allocation, bornAtMs),
-    blockers: new Map(),
-    nowMs: bornAtMs,
-  });
+  const statuses = statusesOf(snapshot({ networks }));
   const step = (from: "bare" | "told") =>
-    networks.map(({ name, uid, object }): Step<unknown> => {
-      const want = { ...object, status: statuses.get(uid) };
+    networks.map(({ name, object }): Step<unknown> => {
+      const want = { ...object, status: statuses.get(name) };
       return { op: "change", kind: "PodNetwork status", key: name, because: "", want, have: from === "bare" ? object : want };
     });
   assert.deepEqual(told(step("bare")), [
     "PodNetwork/old RangeAccepted: 10.0.0.0/8",
-    "PodNetwork/young OverlapRejected: 10.244.0.0/16 overlaps 10.0.0.0/8 of PodNetwork/old; nothing is given from it; change spec.ranges here or there",
+    "PodNetwork/young OverlapRejected: 10.244.0.0/16 overlaps 10.0.0.0/8 of PodNetwork/old; change spec.ranges of one of the two",
   ]);
   assert.deepEqual(told(step("told")), []);
 });
@@ -170,20 +209,19 @@ test("a condition is told when it comes to say something, not when it says it in
   ]);
   assert.deepEqual(told([statusStep(says(full("node-9")), says(full("node-9, node-10"), ready))]), []);
   assert.deepEqual(told([statusStep(says(full("node-9")), says(allocated))]), []);
-  const low = condition("CapacityOK", "False", { reason: "Low", message: "3 of 256 left" });
+  const low = condition("CapacityOK", "False", { reason: "CapacityLow", message: "3 of 256 left" });
   assert.deepEqual(told([statusStep(undefined, says(low))]), ["PodNetwork/default CapacityLow: 3 of 256 left"]);
 });
 
-test("a Node's condition is told on the Node", () => {
-  const said = (reason: string) => ({
-    metadata: { name: "node-1", uid: "u" },
-    status: { conditions: [{ type: "NetworkUnavailable", status: "True", reason, message: `m ${reason}` }] },
-  });
-  const step = (from: string, to: string): Step<unknown> => {
-    return { op: "change", kind: "Node condition", key: "node-1", because: "", want: said(to), have: said(from) };
-  };
-  assert.deepEqual(told([step("PodnetProgrammed", "NodeUnselected")]), ["Node/node-1 NodeUnselected: m NodeUnselected"]);
-  assert.deepEqual(told([step("NodeUnselected", "NodeUnselected"), step("NodeUnselected", "PodnetProgrammed")]), []);
+test("each warning of a network's status has its Event", () => {
+  for (const [type, status, reason, event] of [
+    ["Allocated", "False", "AmbiguousSelection", "AmbiguousSelection"],
+    ["PodCIDRNotAdopted", "True", "PodCIDRNotAdopted", "PodCIDRNotAdopted"],
+    ["CapacityOK", "False", "RangeExhausted", "CapacityLow"],
+  ] as const) {
+    const step = statusStep(undefined, says(condition(type, status, { reason, message: "m" })));
+    assert.deepEqual(told([step]), [`PodNetwork/default ${event}: m`]);
+  }
 });
 
 test("a ledger that begins to recover, and ends, is told on the ledger", () => {

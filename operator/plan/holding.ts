@@ -39,21 +39,37 @@ export interface Surroundings {
 }
 
 /** All that `holdingOf` looks up. */
-export function surroundingsOf({ ledger, claims, records }: Snapshot): Surroundings {
-  const claimed = new Set(claims.map(({ object }) => object.spec.cidr));
-  const mentions = (subnetsOf: (record: NodeRecord) => readonly { readonly cidr: string }[] | undefined) => {
-    const all = records.flatMap((record) => (subnetsOf(record) ?? []).map(({ cidr }) => ({ node: record.node, cidr })));
-    return Map.groupBy(
-      all.filter(({ cidr }) => !claimed.has(cidr)),
-      ({ cidr }) => cidr,
-    );
-  };
-  const reports = mentions(({ object }) => object.status?.subnets);
-  const named = mentions(({ object }) => object.spec.subnets);
+export function surroundingsOf(snapshot: Snapshot): Surroundings {
+  const { ledger } = snapshot;
+  const named = unclaimed(snapshot, ({ object }) => object.spec.subnets);
+  const reports = unclaimedReports(snapshot);
   const alone = [...new Map([...named, ...reports])].flatMap(([cidr, [first, ...others]]) =>
     first === undefined || others.length > 0 ? [] : [[cidr, first.node] as const],
   );
   return { entries: indexEntries(ledger?.entries ?? []), incarnation: ledger?.incarnation, owners: new Map(alone) };
+}
+
+/** What agents say they have and no claim stands for: cidr → the nodes. Where these are several, none of them gets it. */
+export function unclaimedReports(snapshot: Pick<Snapshot, "claims" | "records">): ReadonlyMap<string, readonly Mention[]> {
+  return unclaimed(snapshot, ({ object }) => object.status?.subnets);
+}
+
+/** A node that a subnet is said to be at. */
+interface Mention {
+  readonly node: string;
+  readonly cidr: string;
+}
+
+function unclaimed(
+  { claims, records }: Pick<Snapshot, "claims" | "records">,
+  subnetsOf: (record: NodeRecord) => readonly { readonly cidr: string }[] | undefined,
+): ReadonlyMap<string, readonly Mention[]> {
+  const claimed = new Set(claims.map(({ object }) => object.spec.cidr));
+  const all = records.flatMap((record) => (subnetsOf(record) ?? []).map(({ cidr }) => ({ node: record.node, cidr })));
+  return Map.groupBy(
+    all.filter(({ cidr }) => !claimed.has(cidr)),
+    ({ cidr }) => cidr,
+  );
 }
 
 /** What a node has of its network. */

@@ -1,0 +1,47 @@
+import { apiVersion, podNetworkResource } from "../../crds/names.ts";
+import type { ObjectReference } from "../../lib/kube/builtin.ts";
+import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
+import type { Allocation } from "./allocate.ts";
+import { indexEntries } from "./entry-index.ts";
+import type { PlannedEvent } from "./events.ts";
+import { unclaimedReports } from "./holding.ts";
+import { nameList } from "./network-view.ts";
+import { compareText } from "./select.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What stands in no object of ours, and is to be told when it begins. */
+export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocation, "unselected">): PlannedEvent[] {
+  const uids = new Map(snapshot.nodes.map(({ name, uid }) => [name, uid]));
+  const refer = (name: string): ObjectReference => {
+    const uid = uids.get(name);
+    return { apiVersion: "v1", kind: "Node", name, ...(uid !== undefined && { uid }) };
+  };
+  return [...unselectedEvents(snapshot, unselected, refer), ...duplicateEvents(snapshot, refer)];
+}
+
+/** Before the first PodNetwork there is nothing that could select a node. */
+function unselectedEvents(
+  { networks }: Snapshot,
+  unselected: readonly string[],
+  refer: (node: string) => ObjectReference,
+): PlannedEvent[] {
+  if (networks.length === 0 || unselected.length === 0) return [];
+  const names = nameList(networks.map(({ name }) => `PodNetwork/${name}`).toSorted(compareText));
+  const note = `no spec.nodeSelector matches it, so it gets no subnet (${names}); label the Node, or create a PodNetwork for it`;
+  return unselected.map((node) => ({ regarding: refer(node), reason: "NodeUnselected", note }));
+}
+
+/** One Event per subnet on its network, and one on each of the nodes. */
+function duplicateEvents(snapshot: Snapshot, refer: (node: string) => ObjectReference): PlannedEvent[] {
+  const doubles = [...unclaimedReports(snapshot)].filter(([, mentions]) => mentions.length > 1);
+  const index = indexEntries(doubles.length === 0 ? [] : (snapshot.ledger?.entries ?? []));
+  return doubles.flatMap(([cidr, mentions]) => {
+    const nodes = mentions.map(({ node }) => node).toSorted(compareText);
+    const note = `${nameList(nodes)} say that they have ${cidr}, and no claim says whose it is, so none of them gets it; drain and reboot all but one of them`;
+    const prefix = parsePrefix(cidr);
+    const entry = isPrefixProblem(prefix) ? undefined : index.around(prefix);
+    const network = entry && { apiVersion, kind: podNetworkResource.kind, name: entry.network, uid: entry.networkUID };
+    const regarding = [...(network === undefined ? [] : [network]), ...nodes.map(refer)];
+    return regarding.map((one): PlannedEvent => ({ regarding: one, reason: "DuplicateReport", note }));
+  });
+}
