@@ -1,0 +1,21 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+/** What a command did. */
+export interface PodnetResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const program = join(import.meta.dirname, "../../cli/podnet.ts");
+
+/** Runs `podnet` with these arguments, as a process of its own that knows of no cluster but the one they name. */
+export async function runPodnet(args: readonly string[], stdin = ""): Promise<PodnetResult> {
+  const child = spawn(process.execPath, [program, ...args], { env: {}, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => {}).end(stdin);
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { code: typeof code === "number" ? code : null, stdout, stderr };
+}
