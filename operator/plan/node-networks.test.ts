@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain } from "../../lib/reconcile/explain.ts";
-import { claim, networkOf, node, record } from "../../test/support/plan-snapshot.ts";
+import { claim, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -9,10 +9,10 @@ import type { Snapshot } from "./snapshot.ts";
 const dual = networkOf("default", ["10.244.0.0/16", "fd00:10:244::/48"]);
 const worker = node("node-1", { addresses: ["192.168.1.11", "192.168.1.12", "fd00::11"] });
 const both = [claim("10.244.1.0/24", worker), claim("fd00:10:244:1::/64", worker)];
-const whole: Snapshot = { networks: [dual], nodes: [worker], claims: both, records: [] };
+const whole = { networks: [dual], nodes: [worker], claims: both };
 
 function steps(part: Partial<Snapshot> = {}) {
-  const snapshot = { ...whole, ...part };
+  const snapshot = withLedger({ ...whole, ...part });
   return nodeNetworkSteps(snapshot, allocate(snapshot));
 }
 
@@ -27,10 +27,15 @@ test("a node with all its subnets is told everything its agent needs", () => {
     metadata: { name: "node-1" },
     spec: {
       configGeneration: 1,
+      incarnation: "first",
       nodeUID: "uid-node-1",
       network: "default",
       networkUID: "uid-default",
-      subnets: [{ cidr: "10.244.1.0/24" }, { cidr: "fd00:10:244:1::/64" }],
+      subnets: [
+        { cidr: "10.244.1.0/24", state: "Active" },
+        { cidr: "fd00:10:244:1::/64", state: "Active" },
+      ],
+      growth: { addBelowFreeIPs: 16 },
       nodeAddresses: ["192.168.1.11", "fd00::11"],
       podRanges: ["10.244.0.0/16", "fd00:10:244::/48"],
       mtu: { mode: "Auto" },

@@ -1,24 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { NodeSubnetSpec } from "../../crds/types.ts";
 import { explain } from "../../lib/reconcile/explain.ts";
-import { claim, network, networkOf, node } from "../../test/support/plan-snapshot.ts";
+import { bornAtMs, claim, ledger, networkOf, node, withLedger } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
-import { nodeSubnetFor, nodeSubnetKind, nodeSubnetSteps, withAdded } from "./node-subnets.ts";
-import { toPrefix } from "../../lib/net/prefix.ts";
-import type { Claim, NodeFacts } from "./snapshot.ts";
+import { holding, nodeSubnetKind, nodeSubnetSteps, promotions } from "./node-subnets.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { withWritten } from "./written.ts";
 
 const dualNode = node("node-1", { addresses: ["192.168.1.11", "fd00::11"], external: ["203.0.113.1"] });
+const single = networkOf("default", ["10.244.0.0/16"]);
 
-function steps(nodes: readonly NodeFacts[], claims: readonly Claim[]) {
-  return nodeSubnetSteps(allocate({ networks: [networkOf("default", ["10.244.0.0/16"])], nodes, claims, records: [] }));
+function steps(part: Partial<Snapshot>) {
+  const snapshot = withLedger({ networks: [single], ...part });
+  return nodeSubnetSteps(snapshot, allocate(snapshot));
 }
 
-test("a claim carries its owner, its next hops with the own family first, and all addresses of its node", () => {
-  assert.deepEqual(nodeSubnetFor(network(), dualNode, toPrefix("fd00:10:244:1::/64")), {
+test("a new claim is Pending, under the epoch and incarnation of its entry, with its owner, its next hops and all addresses of its node", () => {
+  const networks = [networkOf("default", ["10.244.0.0/16", "fd00:10:244::/48"])];
+  assert.deepEqual(steps({ networks, nodes: [dualNode] })[1]?.want, {
     apiVersion: "podnet.dev/v1alpha1",
     kind: "NodeSubnet",
     metadata: {
-      name: "fd00-0010-0244-0001-0000-0000-0000-0000-64",
+      name: "fd00-0010-0244-0000-0000-0000-0000-0000-64",
       labels: { "podnet.dev/network": "default", "podnet.dev/node": "node-1" },
     },
     spec: {
@@ -26,7 +30,10 @@ test("a claim carries its owner, its next hops with the own family first, and al
       networkUID: "uid-default",
       node: "node-1",
       nodeUID: "uid-node-1",
-      cidr: "fd00:10:244:1::/64",
+      cidr: "fd00:10:244::/64",
+      state: "Pending",
+      incarnation: "first",
+      epoch: 2,
       nextHops: ["fd00::11", "192.168.1.11"],
       nodeAddresses: ["192.168.1.11", "203.0.113.1", "fd00::11"],
     },
@@ -34,15 +41,13 @@ test("a claim carries its owner, its next hops with the own family first, and al
 });
 
 test("a name too long for a label is left out of the labels", () => {
-  const long = "n".repeat(64);
-  assert.deepEqual(Object.keys(nodeSubnetFor(network(), node(long), toPrefix("10.244.1.0/24")).metadata.labels ?? {}), [
-    "podnet.dev/network",
-  ]);
+  const [step] = steps({ nodes: [node("n".repeat(64), { addresses: [] })] });
+  assert.deepEqual(Object.keys(step?.want?.metadata.labels ?? {}), ["podnet.dev/network"]);
 });
 
 test("missing claims are added, and those whose node has other addresses now are changed, owner and all", () => {
   const old = claim("10.244.7.0/24", dualNode);
-  const found = steps([dualNode, node("node-2")], [old]);
+  const found = steps({ nodes: [dualNode, node("node-2")], claims: [old] });
   assert.equal(
     explain(found),
     [
@@ -56,12 +61,12 @@ test("missing claims are added, and those whose node has other addresses now are
   assert.equal(change?.want?.spec.nodeUID, old.object.spec.nodeUID);
 });
 
+const addressed = { nextHops: ["192.168.1.11"], nodeAddresses: ["192.168.1.11"] };
+
 test("a claim that is as wanted needs no step, and neither does one whose node is gone", () => {
   const worker = node("node-1");
-  const settled = claim("10.244.1.0/24", worker);
-  settled.object.spec.nextHops = ["192.168.1.11"];
-  settled.object.spec.nodeAddresses = ["192.168.1.11"];
-  assert.deepEqual(steps([worker], [settled, claim("10.244.2.0/24", node("gone"))]), []);
+  const claims = [claim("10.244.1.0/24", worker, single, addressed), claim("10.244.2.0/24", node("gone"))];
+  assert.deepEqual(steps({ nodes: [worker], claims }), []);
 });
 
 test("the same prefix claimed for somebody else differs, whatever its addresses", () => {
@@ -72,12 +77,85 @@ test("the same prefix claimed for somebody else differs, whatever its addresses"
     assert.match(nodeSubnetKind.differs(mine?.object ?? assert.fail(), have?.object ?? assert.fail()) ?? "", /^owner: /);
 });
 
-test("claims just added count as there, those that failed do not, and changes add nothing", () => {
-  const snapshot = { networks: [], nodes: [], claims: [claim("10.244.7.0/24", dualNode)], records: [] };
-  const found = steps([dualNode, node("node-2"), node("node-3")], snapshot.claims);
-  const after = withAdded(snapshot, found, new Set(["10.244.1.0-24"]));
+/** What becomes of one Pending claim of node-1, e.g. `["change: its range is still open"]`. */
+function fate(part: Partial<NodeSubnetSpec>, now: Partial<Snapshot> = {}, cidr = "10.244.1.0/24"): string[] {
+  const worker = node("node-1");
+  const pending = claim(cidr, worker, single, { state: "Pending", ...part });
+  const snapshot = { ...withLedger({ networks: [single], nodes: [worker] }), claims: [pending], ...now };
+  return promotions(snapshot, allocate(snapshot)).map(({ op, because, want }) => {
+    assert.ok(op === "remove" || want?.spec.state === "Active");
+    return `${op}: ${because}`;
+  });
+}
+
+test("a Pending claim becomes Active only while the very entry it was planned from is open: same incarnation, epoch, network and range", () => {
+  const gone = ["remove: the range it was planned from is no longer open"];
+  assert.deepEqual(fate({}), ["change: its range is still open"]);
+  assert.deepEqual(fate({ incarnation: "earlier" }), gone);
+  assert.deepEqual(fate({ epoch: 2 }), gone);
+  assert.deepEqual(fate({ networkUID: "uid-other" }), gone);
+  assert.deepEqual(fate({}, {}, "10.245.1.0/24"), gone);
+  assert.deepEqual(fate({}, {}, "10.244.1.0/25"), gone);
+  assert.deepEqual(fate({}, { ledger: undefined }), gone);
+  const entry = { cidr: "10.244.0.0/16", nodePrefixLength: 24, network: "default", networkUID: "uid-default", epoch: 1 };
+  assert.deepEqual(fate({}, { ledger: ledger({ epoch: 1, entries: [{ ...entry, state: "Closing" }] }) }), gone);
+  assert.deepEqual(fate({}, { ledger: ledger({ epoch: 2, entries: [{ ...entry, state: "Open", epoch: 2 }] }) }), gone);
+});
+
+test("a Pending claim goes where its node has no use for it: the Node is gone, or is being deleted, or has another one", () => {
+  const unused = ["remove: its node has no use for it"];
+  assert.deepEqual(fate({}, { nodes: [] }), unused);
+  assert.deepEqual(fate({}, { nodes: [node("node-1", { meta: { uid: "another" } })] }), unused);
+  assert.deepEqual(fate({}, { nodes: [node("node-1", { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } })] }), unused);
+  const worker = node("node-1");
+  const both = ["10.244.1.0/24", "10.244.0.0/24"].map((cidr) => claim(cidr, worker, single, { state: "Pending" }));
+  const snapshot = { ...withLedger({ networks: [single], nodes: [worker] }), claims: both };
+  assert.deepEqual(
+    promotions(snapshot, allocate(snapshot)).map(({ op, key }) => `${op} ${key}`),
+    ["remove 10.244.1.0-24", "change 10.244.0.0-24"],
+  );
+});
+
+test("Active, Draining and Held claims are never promoted or removed, whatever the ledger says", () => {
+  for (const state of ["Active", "Draining", "Held"] as const)
+    assert.deepEqual(fate({ state }, { ledger: undefined }), [], state);
+});
+
+test("without a ledger nothing is claimed", () => {
+  const snapshot = { ...withLedger({ networks: [single], nodes: [dualNode] }), ledger: undefined };
+  const plan = allocate(snapshot);
+  assert.deepEqual([nodeSubnetSteps(snapshot, plan), plan.creates], [[], []]);
+});
+
+test("a claim is laid to rest with the time, and everything else as it was", () => {
+  const { object } = claim("10.244.1.0/24", dualNode, single, addressed);
+  const step = holding(object, "its Node is gone", bornAtMs);
+  assert.deepEqual(step.want, { ...object, spec: { ...object.spec, state: "Held", heldAt: "2026-01-01T00:00:00Z" } });
+  assert.equal(step.have, object);
+});
+
+test("what was written counts as there, what failed does not, and what was removed is gone", () => {
+  const snapshot = withLedger({
+    networks: [single],
+    nodes: [node("node-2"), node("node-3")],
+    claims: [claim("10.244.7.0/24", dualNode)],
+  });
+  const adds = nodeSubnetSteps(snapshot, allocate(snapshot));
+  const removal = {
+    op: "remove" as const,
+    kind: "NodeSubnet",
+    key: "10.244.7.0-24",
+    because: "",
+    have: snapshot.claims[0]?.object ?? assert.fail(),
+  };
+  const done = claim("10.244.0.0/24", node("node-2")).object;
+  const stored = {
+    ...done,
+    metadata: { ...done.metadata, uid: "uid", resourceVersion: "2", creationTimestamp: "2026-01-01T00:00:00Z" },
+  };
+  const after = withWritten(snapshot, [...adds, removal], new Map([["10.244.0.0-24", stored]]));
   assert.deepEqual(
     after.claims.map(({ object }) => `${object.spec.node} ${object.spec.cidr}`),
-    ["node-1 10.244.7.0/24", "node-2 10.244.0.0/24"],
+    ["node-2 10.244.0.0/24"],
   );
 });

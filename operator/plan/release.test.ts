@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { claim, networkOf, node, record, storedMeta } from "../../test/support/plan-snapshot.ts";
+import type { NodeNetwork, NodeNetworkStatusLost } from "../../crds/types.ts";
+import { bornAtMs, claim, ledger, networkOf, node, record, storedMeta, withLedger } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
-import { isOwnerGone, isSurplus, releaseCandidates } from "./release.ts";
+import { isDoneWith, isOwnerGone, releaseCandidates, vanishedClaim } from "./release.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 const network = networkOf("default", ["10.244.0.0/16"]);
 const worker = node("node-1");
 const used = claim("10.244.1.0/24", worker);
 const extra = claim("10.244.2.0/24", worker);
-const view = { networks: [network], nodes: [worker], claims: [used], records: [] };
+const view = withLedger({ networks: [network], nodes: [worker], claims: [used] });
 const told = record(nodeNetworkSteps(view, allocate(view))[0]?.want ?? assert.fail());
+
+function candidates(part: Partial<Snapshot>) {
+  const snapshot = { ...view, ...part };
+  return releaseCandidates(snapshot, allocate(snapshot));
+}
 
 test("an owner is gone when the server knows no such Node or another one of its name; one being deleted is there", () => {
   assert.equal(isOwnerGone("uid-node-1", undefined), true);
@@ -21,23 +28,144 @@ test("an owner is gone when the server knows no such Node or another one of its 
   );
 });
 
-test("a claim is surplus only while its node's NodeNetwork names another one in its place", () => {
-  assert.equal(isSurplus(extra.object, told.object), true);
-  assert.equal(isSurplus(used.object, told.object), false);
-  assert.equal(isSurplus(extra.object, undefined), false);
-  assert.equal(isSurplus(claim("fd00:10:244:1::/64", worker).object, told.object), false);
-  assert.equal(isSurplus(claim("10.9.0.0/24", worker, { name: "other", uid: "other" }).object, told.object), true);
-  assert.equal(isSurplus(claim("10.244.2.0/24", node("node-1", { meta: { uid: "another" } })).object, told.object), false);
+test("a node is done with a claim when its spec does not name it, and its agent has programmed that and says that it does not have it", () => {
+  const done: NodeNetwork = { ...told.object, status: { nodeUID: worker.uid, configGeneration: 1, subnets: [] } };
+  const reported = (part: NodeNetwork["status"]) => isDoneWith(extra.object, { ...done, status: { ...done.status, ...part } });
+  assert.equal(isDoneWith(extra.object, done), true);
+  assert.equal(isDoneWith(used.object, done), false);
+  assert.equal(isDoneWith(extra.object, undefined), false);
+  assert.equal(isDoneWith(extra.object, told.object), false);
+  assert.equal(isDoneWith(claim("10.244.2.0/24", node("node-1", { meta: { uid: "another" } })).object, done), false);
+  assert.equal(reported({ configGeneration: 0 }), false);
+  assert.equal(reported({ nodeUID: "another" }), false);
+  assert.equal(reported({ subnets: [{ cidr: "10.244.2.0/24", leases: 0, free: 9 }] }), false);
+  const { subnets: _, ...unsaid } = done.status ?? {};
+  assert.equal(isDoneWith(extra.object, { ...done, status: unsaid }), false, "what an agent cannot say is no proof");
 });
 
-test("candidates are the claims of absent nodes and of earlier ones, surplus claims, and NodeNetworks of absent nodes", () => {
+test("candidates are the claims of absent nodes and of earlier ones, surplus claims, and NodeNetworks of absent nodes without claims", () => {
   const earlier = claim("10.244.3.0/24", node("node-1", { meta: { uid: "earlier" } }));
   const departed = claim("10.244.4.0/24", node("node-2"));
-  const orphan = record({ ...told.object, metadata: { name: "node-2" } });
-  const snapshot = { ...view, claims: [used, extra, earlier, departed], records: [told, orphan] };
-  assert.deepEqual(releaseCandidates(snapshot, allocate(snapshot)), {
-    departed: [earlier, departed],
-    surplus: [extra],
-    records: [orphan],
+  const [orphan, kept] = ["node-3", "node-2"].map((name) => {
+    const spec = { ...told.object.spec, nodeUID: `uid-${name}`, subnets: [] };
+    return record({ ...told.object, metadata: { name }, spec });
   });
+  const found = candidates({
+    claims: [used, extra, earlier, departed],
+    records: [told, orphan, kept].filter((one) => one !== undefined),
+  });
+  assert.deepEqual(
+    { ...found, vanished: found.vanished.length },
+    { departed: [earlier, departed], surplus: [extra], vanished: 0, unnumbered: [], records: [orphan] },
+  );
+});
+
+test("the NodeNetwork of an earlier Node goes with its last claim, and stays for those that rest", () => {
+  const again = node("node-1", { meta: { uid: "again" }, labels: { pool: "other" } });
+  const nowhere = [networkOf("default", ["10.244.0.0/16"], { spec: { nodeSelector: { matchLabels: { pool: "x" } } } })];
+  const resting = claim("10.244.1.0/24", worker, undefined, { state: "Held" });
+  assert.deepEqual(candidates({ networks: nowhere, nodes: [again], claims: [], records: [told] }).records, [told]);
+  assert.deepEqual(candidates({ networks: nowhere, nodes: [again], claims: [resting], records: [told] }).records, []);
+});
+
+test("Held claims without a number of this incarnation are to be numbered; Pending ones of absent nodes are nobody's to hold", () => {
+  const resting = [
+    claim("10.244.3.0/24", node("node-3"), undefined, { state: "Held" }),
+    claim("10.244.4.0/24", node("node-4"), undefined, { state: "Held", releaseSequence: 1 }),
+    claim("10.244.5.0/24", node("node-5"), undefined, { state: "Held", releaseSequence: 1, incarnation: "earlier" }),
+  ];
+  const pending = claim("10.244.6.0/24", node("node-6"), undefined, { state: "Pending" });
+  const found = candidates({ claims: [...resting, pending] });
+  assert.deepEqual([found.unnumbered, found.departed], [[resting[0], resting[2]], []]);
+});
+
+test("after a loss nothing is surplus, vanished or numbered until the agents have reported; absent nodes are absent all the same", () => {
+  const recovery = { since: "2026-01-01T00:00:00Z", until: "2026-01-01T00:05:00Z", reason: "LedgerLost" };
+  const departed = claim("10.244.4.0/24", node("node-2"));
+  const resting = claim("10.244.3.0/24", node("node-3"), undefined, { state: "Held" });
+  const lost = [{ cidr: "10.244.9.0/24", node: "node-9", nodeUID: "uid-node-9" }];
+  const part = { claims: [used, extra, departed, resting], records: [record({ ...told.object, status: { lost } })] };
+  const spec = view.ledger?.object.spec ?? assert.fail();
+  for (const now of [ledger({ ...spec, recovery }), undefined])
+    assert.deepEqual(
+      { ...candidates({ ...part, ledger: now }), records: [] },
+      { departed: [departed], surplus: [], vanished: [], unnumbered: [], records: [] },
+    );
+  assert.equal(candidates(part).vanished.length, 1);
+});
+
+test("a network whose object cannot be read has no surplus", () => {
+  const networks = [networkOf("default", ["10.244.0.1/16"])];
+  assert.deepEqual(candidates({ networks, claims: [used, extra], records: [told] }).surplus, []);
+});
+
+/** What is brought back of these reports, e.g. `["10.244.9.0/24 node-9"]`. */
+function broughtBack(lost: readonly NodeNetworkStatusLost[], part: Partial<Snapshot> = {}): string[] {
+  const records = lost.map((one, at) => {
+    const object = {
+      ...told.object,
+      metadata: { name: `reporter-${at}` },
+      spec: { ...told.object.spec, subnets: [] },
+      status: { lost: [one] },
+    };
+    return record(object);
+  });
+  const found = candidates({ records, ...part }).vanished;
+  assert.deepEqual(candidates({ records: records.toReversed(), ...part }).vanished, found, "no order matters");
+  return found.map(
+    ({ prefix, node, entry }) =>
+      `${vanishedClaim({ prefix, node, nodeUID: "", entry, incarnation: "" }, bornAtMs).want?.spec.cidr} ${node}`,
+  );
+}
+
+test("a claim that agents miss is brought back Held for the owner they name, under the entry it lies in; of several owners the first by name", () => {
+  const lost = ["node-9", "node-8"].map((name) => ({ cidr: "10.244.9.0/24", node: name, nodeUID: `uid-${name}` }));
+  assert.deepEqual(broughtBack(lost), ["10.244.9.0/24 node-8"]);
+  const records = [record({ ...told.object, status: { lost: lost.slice(0, 1) } })];
+  const [found] = candidates({ claims: [used], records }).vanished;
+  assert.deepEqual(vanishedClaim(found ?? assert.fail(), bornAtMs).want?.spec, {
+    network: "default",
+    networkUID: "uid-default",
+    node: "node-9",
+    nodeUID: "uid-node-9",
+    cidr: "10.244.9.0/24",
+    state: "Held",
+    heldAt: "2026-01-01T00:00:00Z",
+    incarnation: "first",
+    epoch: 1,
+  });
+});
+
+test("what has a claim, lies in no entry, has another size or is no prefix is not brought back", () => {
+  const lost = ["10.244.1.0/24", "10.9.0.0/24", "10.244.9.0/25", "nonsense"].map((cidr) => ({
+    cidr,
+    node: "node-9",
+    nodeUID: "uid",
+  }));
+  assert.deepEqual(broughtBack(lost), []);
+});
+
+test("a missed claim is left alone where its node gets it again, and where two nodes say they have it", () => {
+  const other = node("node-2");
+  const has = (owner: typeof worker, subnets: readonly string[]) => {
+    const status = { nodeUID: owner.uid, subnets: subnets.map((cidr) => ({ cidr, leases: 1, free: 9 })) };
+    const spec = { ...told.object.spec, nodeUID: owner.uid, subnets: [] };
+    return record({ ...told.object, metadata: { name: owner.name }, spec, status });
+  };
+  const lost = [{ cidr: "10.244.9.0/24", node: "node-2", nodeUID: "uid-node-2" }];
+  const reporter = record({
+    ...told.object,
+    metadata: { name: "node-3" },
+    spec: { ...told.object.spec, subnets: [] },
+    status: { lost },
+  });
+  const nodes = [worker, other];
+  const once = candidates({ nodes, claims: [used], records: [told, has(other, ["10.244.9.0/24"]), reporter] });
+  assert.deepEqual(once.vanished, []);
+  const twice = candidates({
+    nodes,
+    claims: [],
+    records: [has(worker, ["10.244.9.0/24"]), has(other, ["10.244.9.0/24"]), reporter],
+  });
+  assert.deepEqual(twice.vanished, []);
 });

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { renderTime } from "../../crds/conditions.ts";
+import type { NodeNetworkStatus, NodeSubnetSpec } from "../../crds/types.ts";
+import {
+  bornAt,
+  bornAtMs,
+  claim,
+  condition,
+  ledger,
+  network,
+  networkOf,
+  node,
+  record,
+  withLedger,
+} from "../../test/support/plan-snapshot.ts";
+import { planWorld } from "../../test/support/plan-world.ts";
+import { allocate } from "./allocate.ts";
+import { isHeard, planHolds } from "./hold.ts";
+import type { NodeRecord, Snapshot } from "./snapshot.ts";
+
+const held = { state: "Held", heldAt: bornAt, releaseSequence: 7 } as const;
+const nodes = [1, 2, 3].map((number) => node(`node-${number}`));
+const base = planWorld({ networks: [network()], nodes });
+base.pass();
+
+/** NodeNetworks of the three nodes, with these acknowledgements, all heard of `ageMs` before `nowMs`. */
+function recordsOf(
+  sequences: readonly (number | undefined)[],
+  nowMs: number,
+  part: NodeNetworkStatus = {},
+  incarnation = "first",
+): NodeRecord[] {
+  return base.now().records.map(({ object }, at) => {
+    const sequence = sequences[at];
+    const acknowledged = sequence === undefined ? {} : { acknowledged: { incarnation, sequence } };
+    return record({ ...object, status: { observedAt: renderTime(nowMs), ...acknowledged, ...part } });
+  });
+}
+
+/** What becomes of the claim of a Node that is gone, so long after it was Held. */
+function verdict(
+  afterMs: number,
+  records: (nowMs: number) => readonly NodeRecord[],
+  part: Partial<NodeSubnetSpec> = {},
+  more: Partial<Snapshot> = {},
+) {
+  const nowMs = bornAtMs + afterMs;
+  const resting = claim("10.244.9.0/24", node("gone"), undefined, { ...held, ...part });
+  const world = withLedger({ networks: [network()], nodes, ledger: ledger({ releaseSequence: 9 }) });
+  const snapshot = { ...world, claims: [resting], records: records(nowMs), ...more };
+  const { expired, againAfterMs } = planHolds(snapshot, allocate(snapshot), { nowMs, heartbeatSeconds: 60 });
+  return expired.map(({ because }) => because)[0] ?? againAfterMs;
+}
+
+const allSaw = (nowMs: number) => recordsOf([7, 8, 9], nowMs);
+const oneBehind = (nowMs: number) => recordsOf([7, 6, 9], nowMs);
+
+test("a Held claim goes when its time is over and every agent has seen it Held; until then it says when to look again", () => {
+  assert.equal(verdict(299_000, allSaw), 1_000);
+  assert.equal(verdict(300_000, allSaw), "its hold is over");
+  assert.equal(verdict(300_000, oneBehind), undefined);
+  assert.equal(verdict(1e9, oneBehind), undefined, "an agent that is heard of is waited for without end");
+});
+
+test("numbers of another incarnation count for nothing, an agent's and a claim's", () => {
+  assert.equal(
+    verdict(1e9, (nowMs) => recordsOf([7, 99, 9], nowMs, {}, "earlier")),
+    undefined,
+  );
+  assert.equal(verdict(1e9, allSaw, { incarnation: "earlier" }), undefined);
+});
+
+test("a claim without a number, in any other state, or while a loss is made good, stays", () => {
+  const { releaseSequence: _, ...unnumbered } = claim("10.244.9.0/24", node("gone"), undefined, held).object.spec;
+  const without = { claims: [claim("10.244.9.0/24", node("gone"), undefined, { ...unnumbered })] };
+  assert.equal(verdict(1e9, allSaw, {}, without), undefined);
+  for (const state of ["Pending", "Active", "Draining"] as const) assert.equal(verdict(1e9, allSaw, { state }), undefined, state);
+  const recovery = { since: bornAt, until: bornAt, reason: "LedgerLost" };
+  assert.equal(verdict(1e9, allSaw, {}, { ledger: ledger({ releaseSequence: 9, recovery }) }), undefined);
+  assert.equal(verdict(1e9, allSaw, {}, { ledger: undefined }), undefined);
+});
+
+test("an agent that was not heard of for three heartbeats is waited for until ten times the hold, and then named", () => {
+  const silent = (nowMs: number) => [
+    ...recordsOf([7], nowMs).slice(0, 1),
+    ...recordsOf([undefined, 2, 6], nowMs - 217_000).slice(1),
+  ];
+  assert.equal(verdict(2_999_000, silent), 1_000);
+  assert.equal(verdict(3_000_000, silent), "its hold is over; not heard of, and no longer waited for: node-2, node-3");
+  const late = (nowMs: number) => [
+    ...recordsOf([7], nowMs).slice(0, 1),
+    ...recordsOf([undefined, 2, 7], nowMs - 215_000).slice(1),
+  ];
+  assert.equal(verdict(1e9, late), undefined);
+});
+
+test("one that is silent, but had seen the release, keeps nobody waiting", () => {
+  assert.equal(
+    verdict(300_000, (nowMs) => recordsOf([7, 7, 7], nowMs - 1e8)),
+    "its hold is over",
+  );
+});
+
+test("a node that had a network and whose NodeNetwork is lost counts as silent; one that never reported counts for nothing", () => {
+  const told = { type: "NetworkUnavailable", status: "False" as const, reason: "PodnetProgrammed", message: "" };
+  const two = (nowMs: number) => recordsOf([7, 7], nowMs).slice(0, 2);
+  assert.equal(verdict(300_000, two), "its hold is over");
+  const forgotten = { nodes: [...nodes.slice(0, 2), node("node-3", { conditions: [told] })] };
+  assert.equal(verdict(300_000, two, {}, forgotten), 2_700_000);
+});
+
+test("a claim that an agent still has pods in stays, however long; the word of one that is silent is not enough", () => {
+  const leases = (count: number) => ({ subnets: [{ cidr: "10.244.9.0/24", leases: count, free: 1 }] });
+  assert.equal(
+    verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs, leases(1))),
+    undefined,
+  );
+  assert.equal(
+    verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs, leases(0))),
+    "its hold is over",
+  );
+  assert.equal(
+    verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs - 1e6, leases(1))),
+    "its hold is over",
+  );
+});
+
+test("the time is its network's, else that of a network of the same name, else five minutes", () => {
+  const short = network({ spec: { release: { holdSeconds: 30 } } });
+  const at = (networks: Snapshot["networks"], part: Partial<NodeSubnetSpec> = {}) => verdict(0, allSaw, part, { networks });
+  assert.equal(at([short]), 30_000);
+  assert.equal(at([short], { networkUID: "uid-before" }), 30_000);
+  assert.equal(at([networkOf("other", ["10.9.0.0/16"])]), 300_000);
+});
+
+test("agents of a large cluster give signs of life more rarely", () => {
+  const input = { nowMs: bornAtMs + 899_000, heartbeatSeconds: 60 };
+  assert.equal(isHeard(bornAt, 1_000, input), false);
+  assert.equal(isHeard(bornAt, 5_000, input), true);
+  assert.equal(isHeard(undefined, 5_000, input), false);
+});
+
+test("a hundred silent agents are counted, and ten named", () => {
+  const many = Array.from({ length: 100 }, (_, at) => node(`node-${at}`, { addresses: [`192.168.2.${at}`] }));
+  const world = planWorld({ networks: [network()], nodes: many });
+  world.pass();
+  const records = world
+    .now()
+    .records.map(({ object }) => record({ ...object, status: { conditions: [condition("Programmed", "True")] } }));
+  const found = verdict(1e8, () => records, {}, { nodes: many });
+  assert.match(String(found), /node-0, node-1, node-10, .* and 90 more$/);
+});
