@@ -5,12 +5,13 @@ import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
-import { type Event, events } from "../../lib/kube/builtin.ts";
+import { type Event, events, nodes } from "../../lib/kube/builtin.ts";
 import { eventStore } from "../../lib/kube/event.ts";
 import { createEventWriter } from "../../lib/kube/event-writer.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
 import { nameOf, type Stored } from "../../lib/kube/resource.ts";
 import { systemClock } from "../../lib/reconcile/clock.ts";
+import { nodeNetworks, podNetworks, rangeLedgers } from "../../operator/cluster.ts";
 import { happening, tryEventStore } from "../support/event-store-contract.ts";
 import { labName } from "../support/lab-name.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
@@ -32,7 +33,7 @@ afterEach(async () => {
   await inParallel(await allEvents(), 16, (event) => world.client.delete(events, nameOf(event)));
 });
 after(async () => {
-  await world?.client.close();
+  await world?.close();
   await lab?.stop();
 });
 
@@ -45,6 +46,26 @@ async function start(): Promise<OperatorProcess> {
 }
 
 const range = { cidr: "10.244.0.0/16", nodePrefixLength: 24 };
+const other = { cidr: "10.9.0.0/16", nodePrefixLength: 26 };
+
+/** Nodes with agents that report like real ones. */
+async function join(from: number, to: number): Promise<void> {
+  await world.createNodes(from, to);
+  for (let number = from; number <= to; number++) world.agents.start(`node-${number}`);
+}
+
+async function patchSpec(name: string, spec: object): Promise<void> {
+  await world.client.patch(podNetworks, name, { spec }, { type: "merge" });
+}
+
+async function untilReady(name: string): Promise<void> {
+  await world.until(`${name} Ready`, async () => (await world.condition(name, "Ready")).startsWith("Ready True"));
+}
+
+/** Waits for an Event of this reason whose `KIND/NAME: note` fits. */
+async function untilTold(reason: string, pattern: RegExp): Promise<void> {
+  await world.until(`${reason} ${pattern}`, async () => (await eventsOf(reason)).some((text) => pattern.test(text)));
+}
 
 /** Those about what has no namespace. */
 async function allEvents(): Promise<Stored<Event>[]> {
@@ -114,6 +135,81 @@ test("an overlap is told as a warning, and a deleted claim as a loss repaired", 
   assert.match(warning?.note ?? "", /10\.244\.128\.0\/17 overlaps 10\.244\.0\.0\/16 of PodNetwork\/default/);
   await lab.kubectl(["delete", "nodesubnet", "10.244.0.0-24"]);
   await world.until("the loss", async () => (await eventsOf("LossRepaired")).length === 2);
+});
+
+test("the life of a subnet is told: drained, held, released; a release that no longer waits for a silent node names it", async () => {
+  await join(1, 2);
+  await start();
+  await world.createNetwork("default", { ranges: [range] });
+  await untilReady("default");
+  await patchSpec("default", { ranges: [{ ...range, state: "Draining" }, other] });
+  for (const reason of ["SubnetDraining", "SubnetHeld", "SubnetReleased"])
+    for (const subject of ["PodNetwork/default: .*", "Node/node-1: "])
+      await untilTold(reason, new RegExp(`^${subject}10\\.244\\.0\\.0/24`));
+  await untilTold("SubnetAssigned", /^Node\/node-2: 10\.9\.0\.64\/26 of PodNetwork\/default: the node moves off a range/);
+  await untilReady("default");
+  world.agents.stop("node-2");
+  await world.client.delete(nodes, "node-1");
+  await untilTold("SubnetHeld", /^Node\/node-1: 10\.9\.0\.0\/26 of PodNetwork\/default: its Node is gone$/);
+  await untilTold(
+    "SubnetReleased",
+    /^Node\/node-1: 10\.9\.0\.0\/26 of PodNetwork\/default: its hold is over; not heard of, and no longer waited for: node-2$/,
+  );
+});
+
+test("a full network, and the ledger's loss and recovery, are told", async () => {
+  await join(1, 3);
+  await start();
+  await world.createNetwork("default", { ranges: [{ cidr: "10.244.0.0/23", nodePrefixLength: 24 }] });
+  await untilTold("RangeExhausted", /^PodNetwork\/default: node-3: no IPv4 subnet is left/);
+  await untilTold("CapacityLow", /^PodNetwork\/default: no IPv4 subnet is left/);
+  await world.client.delete(rangeLedgers, "cluster");
+  await untilTold("RecoveryBarrier", /^RangeLedger\/cluster: LedgerLost: nothing new is given until the agents have reported/);
+  await untilTold("RecoveryEnded", /^RangeLedger\/cluster: subnets are given again$/);
+  const { stdout } = await lab.kubectl(["describe", "rangeledger", "cluster"]);
+  assert.match(stdout, /Warning +RecoveryBarrier[^]*Normal +RecoveryEnded/);
+});
+
+test("a podCIDR is told when it is adopted, and when it cannot be", async () => {
+  await start();
+  for (const [name, podCIDR] of [
+    ["node-1", "10.244.9.0/24"],
+    ["node-2", "10.8.0.0/24"],
+  ] as const)
+    await world.client.create(nodes, { metadata: { name }, spec: { podCIDR, podCIDRs: [podCIDR] } });
+  await world.createNetwork("default", { ranges: [range] });
+  await untilTold("SubnetAdopted", /^Node\/node-1: 10\.244\.9\.0\/24 of PodNetwork\/default: it is the podCIDR of the Node$/);
+  await untilTold("PodCIDRNotAdopted", /^PodNetwork\/default: .*node-2 \(10\.8\.0\.0\/24: it lies in no range of the network\)/);
+});
+
+test("a node that no network selects, one that two select alike, and a subnet that two nodes report are told once", async () => {
+  const operator = await start();
+  await world.createNodes(1, 1);
+  await world.createNodes(2, 4, { labels: { pool: "blue" } });
+  const nodeSelector = { matchLabels: { pool: "blue" } };
+  await world.createNetwork("blue", { ranges: [range], nodeSelector });
+  await untilTold("NodeUnselected", /^Node\/node-1: no spec\.nodeSelector matches it/);
+  await world.report(["node-2", "node-3"]);
+  for (const name of ["node-2", "node-3"]) {
+    const subnets = [...((await world.record(name))?.status?.subnets ?? []), { cidr: "10.244.77.0/24", leases: 1, free: 252 }];
+    await world.client.patch(nodeNetworks, name, { status: { subnets } }, { type: "merge", subresource: "status" });
+  }
+  for (const subject of ["PodNetwork/blue", "Node/node-2", "Node/node-3"])
+    await untilTold("DuplicateReport", new RegExp(`^${subject}: node-2, node-3 say that they have 10\\.244\\.77\\.0/24`));
+  await world.createNetwork("green", { ranges: [other], nodeSelector });
+  await world.until("green to be accepted", async () => (await world.condition("green", "Accepted")).startsWith("Accepted True"));
+  await world.createNodes(5, 5, { labels: { pool: "blue" } });
+  await untilTold("AmbiguousSelection", /^PodNetwork\/(blue|green): PodNetwork\/blue and PodNetwork\/green select node-5/);
+  const passes = await operator.passes();
+  await world.until("three more passes", async () => (await operator.passes()) >= passes + 3);
+  const counts = (await allEvents()).map(({ reason, series }) => [reason, series?.count ?? 1]);
+  for (const reason of ["NodeUnselected", "AmbiguousSelection", "DuplicateReport"])
+    assert.deepEqual([...new Set(counts.filter(([one]) => one === reason).map(([, count]) => count))], [1], reason);
+  assert.equal((await eventsOf("NodeUnselected")).length, 1);
+  assert.ok(
+    (await world.claims()).every(({ spec }) => spec.cidr !== "10.244.77.0/24"),
+    "neither gets it",
+  );
 });
 
 test("a hundred equal happenings are one Event with a count", async () => {

@@ -32,7 +32,7 @@ afterEach(async () => {
   await world.client.delete(leases, lease);
 });
 after(async () => {
-  await world?.client.close();
+  await world?.close();
   await lab?.stop();
 });
 
