@@ -1,5 +1,4 @@
-import { glob } from "node:fs/promises";
-import { dirname, relative } from "node:path";
+import { dirname } from "node:path";
 import { provideBinaries } from "../tools/binaries.ts";
 import type { Family } from "../tools/family.ts";
 import { DEBIAN_PACKAGES, type DebianPackage, provideDebianPackages } from "../tools/packages.ts";
@@ -9,6 +8,7 @@ import { openProgress, type Progress } from "../tools/progress.ts";
 import { BINARIES_BUDGET, type LevelName, levelNamed } from "./level.ts";
 import { parseRequest, type Request } from "./request.ts";
 import { runLevel } from "./run-level.ts";
+import { testFiles } from "./test-files.ts";
 import { type Counts, judge, renderTable, type Result } from "./verdict.ts";
 
 const ROOT = dirname(import.meta.dirname);
@@ -24,7 +24,7 @@ const NEEDS: Readonly<Record<LevelName, { readonly packages: readonly DebianPack
 
 async function main(words: readonly string[]): Promise<number> {
   requireLinux("podnet's tests");
-  const request = parseRequest(words, await testFiles());
+  const request = parseRequest(words, await testFiles(ROOT));
   if (typeof request === "string") throw new Problem(`${request}.`);
   const stop = new AbortController();
   let signalled: NodeJS.Signals | undefined;
@@ -41,12 +41,6 @@ async function main(words: readonly string[]): Promise<number> {
   if (signalled !== undefined) console.log(`✖ stopped by ${signalled} before the end`);
   console.log(`${verdict.passed} passed, ${verdict.failed} failed`);
   return verdict.failed === 0 && signalled === undefined ? 0 : 1;
-}
-
-async function testFiles(): Promise<string[]> {
-  const skipped = ["node_modules", ".lab", ".git"];
-  const files = await Array.fromAsync(glob("**/*.test.ts", { cwd: ROOT, exclude: (name) => skipped.includes(name) }));
-  return files.map((file) => relative(ROOT, `${ROOT}/${file}`));
 }
 
 /** Runs every level asked for, whatever came of those before it, so that one run tells everything. */
