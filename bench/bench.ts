@@ -1,0 +1,28 @@
+import type { Progress } from "../tools/progress.ts";
+import type { Figure } from "./figure.ts";
+
+export interface BenchInput {
+  /** Nodes of the cluster that is measured. */
+  readonly nodes: number;
+  /** Nodes of the planned clusters, a small and a large one. */
+  readonly planned: readonly [number, number];
+  readonly rounds: number;
+  /** Waits for NodeIPAM as shipped until it is through, which takes minutes. */
+  readonly whole: boolean;
+  /** How long the steady state is watched. */
+  readonly steadySeconds: number;
+  readonly profileFolder: string | undefined;
+  /** Of the lab, where one is needed. */
+  readonly labName: string;
+  readonly progress: Progress;
+}
+
+/** Measures one thing. */
+export interface Bench {
+  /** For people. */
+  readonly title: string;
+  run(input: BenchInput): Promise<Figure[]>;
+}
+
+/** Requests at a time of the clients that make nodes and plain objects. */
+export const parallel = 32;

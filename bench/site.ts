@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import type { LabProcess } from "../lab/host.ts";
+import { noNodes } from "../lab/instance.ts";
+import type { Lab } from "../lab/lab.ts";
+import { askHealth } from "../lab/podnet/health.ts";
+import { installManifests } from "../lab/podnet/start-podnet.ts";
+import { identify } from "../lab/process-table.ts";
+import { startLab } from "../lab/start-lab.ts";
+import { waitUntil } from "../lab/wait-until.ts";
+import { Problem } from "../tools/problem.ts";
+import type { Progress } from "../tools/progress.ts";
+import type { Tasks } from "./inside.ts";
+import { parseRequestCounts, type RequestCounts } from "./request-counts.ts";
+
+const root = join(import.meta.dirname, "..");
+const healthPort = 9441;
+
+/** An API server with podnet's kinds, and the contenders that run beside it. */
+export interface Site {
+  readonly lab: Lab;
+  /** Does a task inside the lab. */
+  inside<Name extends keyof Tasks>(task: Name, input: Parameters<Tasks[Name]>[1]): Promise<Awaited<ReturnType<Tasks[Name]>>>;
+  requests(): Promise<RequestCounts>;
+  startOperator(): Promise<Operator>;
+  startNodeIPAM(range: string, extra: readonly string[]): Promise<LabProcess>;
+  stop(): Promise<void>;
+}
+
+/** A running operator. */
+export interface Operator {
+  readonly process: LabProcess;
+  /** How many passes over everything it has made. */
+  passes(): Promise<number>;
+}
+
+export interface SiteOptions {
+  readonly name: string;
+  readonly progress: Progress;
+  /** Where the operator writes a processor profile when it ends; none where it is left out. */
+  readonly profileFolder: string | undefined;
+}
+
+/** Longer than anything that is measured. */
+const taskTimeoutMs = 900_000;
+
+/** Starts a lab that has an API server, podnet's kinds, and nothing that writes. */
+export async function startSite({ name, progress, profileFolder }: SiteOptions): Promise<Site> {
+  const lab = await startLab(noNodes(name), { progress });
+  await installManifests(lab);
+  const host = lab.host("control-plane");
+  const kubeconfig = lab.controlPlane.insideKubeconfig;
+  const inside: Site["inside"] = async (task, input) => {
+    const argv = [process.execPath, join(root, "bench/inside.ts"), kubeconfig, task, JSON.stringify(input)];
+    const { code, stdout, stderr } = await host.run(argv, { timeoutMs: taskTimeoutMs });
+    if (code !== 0) throw new Problem(`The bench's task ${task} failed: ${stderr.trim()}`);
+    return JSON.parse(stdout);
+  };
+  return {
+    lab,
+    inside,
+    async requests() {
+      const { code, stdout, stderr } = await lab.kubectl(["get", "--raw", "/metrics"]);
+      if (code !== 0) throw new Problem(`The API server's metrics cannot be read: ${stderr.trim()}`);
+      return parseRequestCounts(stdout);
+    },
+    startOperator: () => startOperator(lab, profileFolder),
+    async startNodeIPAM(range, extra) {
+      const argv = [lab.binary("kube-controller-manager"), ...nodeIPAMArguments(kubeconfig, range, lab.directory), ...extra];
+      const started = host.start("node-ipam", argv);
+      await healthy(lab, started, "https://127.0.0.1:10257/healthz");
+      return started;
+    },
+    stop: () => lab.stop(),
+  };
+}
+
+async function startOperator(lab: Lab, profileFolder: string | undefined): Promise<Operator> {
+  const host = lab.host("control-plane");
+  const { kubeconfig } = await lab.identity({ name: "podnet-operator", namespace: "kube-system" });
+  const profile = profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
+  const address = `127.0.0.1:${healthPort}`;
+  const env = { PODNET_KUBECONFIG: kubeconfig, PODNET_HEALTH_LISTEN: address, PODNET_LOG_LEVEL: "info" };
+  const started = host.start("podnet-operator", [process.execPath, ...profile, join(root, "cli/podnet.ts"), "operator"], { env });
+  await healthy(lab, started, `http://${address}/readyz`);
+  return {
+    process: started,
+    async passes() {
+      const { stdout } = await askHealth(host, `http://${address}/metrics`);
+      return Number(/^podnet_operator_pass_seconds_count(?:\{.*\})? (\d+)/m.exec(stdout)?.[1] ?? 0);
+    },
+  };
+}
+
+/** The one controller that gives nodes their podCIDRs, as an administrator, since what it may do is not measured. */
+function nodeIPAMArguments(kubeconfig: string, range: string, folder: string): string[] {
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    "--controllers=node-ipam-controller",
+    "--allocate-node-cidrs=true",
+    "--cidr-allocator-type=RangeAllocator",
+    `--cluster-cidr=${range}`,
+    "--leader-elect=false",
+    "--bind-address=127.0.0.1",
+    `--flex-volume-plugin-dir=${folder}/volume-plugins`,
+  ];
+}
+
+/** Asked from inside with no regard to its certificate, which it signs itself. */
+const insecurely = ["--no-warnings", "--input-type=module", "--eval"];
+const ask = `import { get } from "node:https";
+get(process.argv[1], { rejectUnauthorized: false }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on("error", () => process.exit(1));`;
+
+async function healthy(lab: Lab, { pid, logFile, name }: LabProcess, url: string): Promise<void> {
+  const host = lab.host("control-plane");
+  await waitUntil(`${name} to be ready; its log is ${logFile}`, 60_000, async () => {
+    if (identify(pid) === undefined) throw new Problem(`${name} ended before it was ready; its log is ${logFile}`);
+    const isPlain = url.startsWith("http:");
+    const { code } = isPlain ? await askHealth(host, url) : await host.run([process.execPath, ...insecurely, ask, url]);
+    return code === 0 || undefined;
+  });
+}

@@ -1,0 +1,29 @@
+import { nodeSubnetResource } from "../../crds/names.ts";
+import { configMaps, nodes } from "../../lib/kube/builtin.ts";
+import type { KubeClient } from "../../lib/kube/client.ts";
+import { inParallel } from "../../lib/kube/parallel.ts";
+import { claimSample, configMapSample, nodeSample } from "../sample.ts";
+
+export interface PlainCreatesInput {
+  readonly kind: "ConfigMap" | "NodeSubnet" | "Node";
+  readonly count: number;
+  readonly parallel: number;
+}
+
+export interface PlainCreatesOutput {
+  readonly seconds: number;
+}
+
+/** Creates objects as fast as the server takes them, and nothing else. */
+export async function plainCreates(client: KubeClient, input: PlainCreatesInput): Promise<PlainCreatesOutput> {
+  const { kind, count, parallel } = input;
+  const create: Readonly<Record<PlainCreatesInput["kind"], (number: number) => Promise<unknown>>> = {
+    ConfigMap: (number) => client.create(configMaps, configMapSample(number)),
+    NodeSubnet: (number) => client.create(nodeSubnetResource, claimSample(number)),
+    Node: (number) => client.create(nodes, nodeSample(number)),
+  };
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  const began = performance.now();
+  await inParallel(numbers, parallel, create[kind]);
+  return { seconds: (performance.now() - began) / 1000 };
+}
