@@ -62,7 +62,7 @@ for (const file of ["classic.conf", "plain.conflist", "classic-explained.txt"])
   });
 
 test("every link between documents leads somewhere", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "docs/cni.md"];
+  const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "docs/cni.md", "docs/plan.md"];
   for (const page of pages)
     for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
       assert.doesNotThrow(() => readFileSync(join(root, page, "..", target)), `${page} links to ${target}`);

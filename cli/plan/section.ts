@@ -11,11 +11,11 @@ export interface Section {
   readonly note?: string;
 }
 
-/** A plan for people, in the order in which they want to know; parts without content are left out. No list is longer than `limit`. */
+/** A plan for people, in the order in which they want to know; parts without content are left out. No list but that of refusals is longer than `limit`. */
 export function sectionsOf(report: PlanReport, limit: number): Section[] {
   const { networks, refusals, nodes, routes, ledger, warnings, notes } = report;
   const all: Section[] = [
-    section("Refused", ["network", "by", "file", "what"], refusals.map(refusalRow), limit),
+    section("Refused", ["network", "by", "file", "what"], refusals.map(refusalRow), Infinity),
     section("Networks", networkColumns, networks.map(networkRow), limit),
     section("Drains", ["network", "leaves", "nodes", "under way", "needs"], networks.flatMap(drainRow), limit),
     section("Deletions", ["network", "waits for"], networks.flatMap(deletionRow), limit),
