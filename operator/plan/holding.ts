@@ -2,6 +2,7 @@ import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix } from "../.
 import { type Acceptance, rangeOf } from "./accept.ts";
 import { type EntryIndex, indexEntries } from "./entry-index.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
+import { unclaimedPrefixes } from "./unclaimed.ts";
 
 /** What a node has of its network. No claim stands in two of the lists. */
 export interface Holding {
@@ -9,7 +10,7 @@ export interface Holding {
   readonly kept: readonly Claim[];
   /** Claims that it does not name, fit to be named: Active, or Pending and still good. Lowest first. */
   readonly spare: readonly Claim[];
-  /** Subnets it uses, as its NodeNetwork or its agent says, whose claims vanished; it gets these again. */
+  /** Subnets it has, as its agent, its NodeNetwork or other agents say, whose claims vanished; it gets these again. */
   readonly lost: readonly Prefix[];
   /** Held claims that it gets back: a drain undone by a restore, or an earlier Node object of the same machine. */
   readonly returning: readonly Claim[];
@@ -34,42 +35,18 @@ export interface Held {
 export interface Surroundings {
   readonly entries: EntryIndex;
   readonly incarnation: string | undefined;
-  /** A prefix without a claim, as text → the one node that has it: the only one whose agent says so, or, where none does, whose NodeNetwork names it. */
-  readonly owners: ReadonlyMap<string, string>;
+  /** UID of a Node → prefixes without a claim that it, and no other one, has. */
+  readonly unclaimed: ReadonlyMap<string, readonly Prefix[]>;
 }
 
 /** All that `holdingOf` looks up. */
 export function surroundingsOf(snapshot: Snapshot): Surroundings {
   const { ledger } = snapshot;
-  const named = unclaimed(snapshot, ({ object }) => object.spec.subnets);
-  const reports = unclaimedReports(snapshot);
-  const alone = [...new Map([...named, ...reports])].flatMap(([cidr, [first, ...others]]) =>
-    first === undefined || others.length > 0 ? [] : [[cidr, first.node] as const],
-  );
-  return { entries: indexEntries(ledger?.entries ?? []), incarnation: ledger?.incarnation, owners: new Map(alone) };
-}
-
-/** What agents say they have and no claim stands for: cidr → the nodes. Where these are several, none of them gets it. */
-export function unclaimedReports(snapshot: Pick<Snapshot, "claims" | "records">): ReadonlyMap<string, readonly Mention[]> {
-  return unclaimed(snapshot, ({ object }) => object.status?.subnets);
-}
-
-/** A node that a subnet is said to be at. */
-interface Mention {
-  readonly node: string;
-  readonly cidr: string;
-}
-
-function unclaimed(
-  { claims, records }: Pick<Snapshot, "claims" | "records">,
-  subnetsOf: (record: NodeRecord) => readonly { readonly cidr: string }[] | undefined,
-): ReadonlyMap<string, readonly Mention[]> {
-  const claimed = new Set(claims.map(({ object }) => object.spec.cidr));
-  const all = records.flatMap((record) => (subnetsOf(record) ?? []).map(({ cidr }) => ({ node: record.node, cidr })));
-  return Map.groupBy(
-    all.filter(({ cidr }) => !claimed.has(cidr)),
-    ({ cidr }) => cidr,
-  );
+  return {
+    entries: indexEntries(ledger?.entries ?? []),
+    incarnation: ledger?.incarnation,
+    unclaimed: unclaimedPrefixes(snapshot),
+  };
 }
 
 /** What a node has of its network. */
@@ -88,9 +65,7 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
   return {
     kept: home.filter((claim) => isNamed(claim) && claim.object.spec.state !== "Held").toSorted(compareClaims),
     spare: unnamed.filter(({ object }) => object.spec.state !== "Draining").toSorted(compareClaims),
-    lost: unownedOf(held, around)
-      .filter((prefix) => rangeOf(acceptance, prefix) !== undefined)
-      .toSorted(comparePrefixes),
+    lost: (around.unclaimed.get(held.node.uid) ?? []).filter((prefix) => rangeOf(acceptance, prefix) !== undefined),
     returning: [...home.filter((claim) => isNamed(claim) && claim.object.spec.state === "Held"), ...comingBack(held)].filter(
       ({ prefix }) => rangeOf(acceptance, prefix) !== undefined,
     ),
@@ -133,15 +108,6 @@ export function comingBack({ node, network, earlier, named }: Omit<Held, "own" |
       object.spec.nodeUID === spec?.nodeUID &&
       has.has(object.spec.cidr),
   );
-}
-
-/** What this node, and no other one, has without a claim. */
-function unownedOf({ node, record }: Held, { owners }: Surroundings): Prefix[] {
-  const { spec, status } = record?.object ?? {};
-  const reported = status?.nodeUID === node.uid ? (status.subnets ?? []) : [];
-  const cidrs = new Set([...(spec?.subnets ?? []), ...reported].map(({ cidr }) => cidr));
-  const own = [...cidrs].filter((cidr) => owners.get(cidr) === node.name);
-  return own.map(parsePrefix).filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
 }
 
 function compareClaims(a: Claim, b: Claim): number {

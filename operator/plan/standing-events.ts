@@ -4,10 +4,10 @@ import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
 import type { Allocation } from "./allocate.ts";
 import { indexEntries } from "./entry-index.ts";
 import type { PlannedEvent } from "./events.ts";
-import { unclaimedReports } from "./holding.ts";
 import { nameList } from "./network-view.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { unclaimedReports } from "./unclaimed.ts";
 
 /** What stands in no object of ours, and is to be told when it begins. */
 export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocation, "unselected">): PlannedEvent[] {
