@@ -60,7 +60,7 @@ function warningRow({ network, code, message }: PlanReport["warnings"][number]):
 const networkColumns = ["network", "change", "verdict", "nodes", "get", "keep", "lose", "free", "room for"];
 
 function networkRow({ name, change, accepted, refusedBy, nodes, before, after }: NetworkReport): string[] {
-  const verdict = refusedBy === undefined ? (accepted ? "accepted" : "waits") : `refused by ${refusedBy}`;
+  const verdict = refusedBy === undefined ? (accepted ? "accepted" : "not accepted") : `refused by ${refusedBy}`;
   const [was, is] = [before?.nodesUntilExhaustion, after?.nodesUntilExhaustion];
   const room =
     is === undefined ? "" : was === undefined || was === is ? countOf(is, "more node") : `${was} → ${countOf(is, "more node")}`;
