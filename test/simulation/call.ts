@@ -83,9 +83,10 @@ function send(call: Call): void {
 
 /** The request is at the server's door. */
 function arrive(call: Call, fault: Fault | undefined, epoch: number): void {
-  const { network, request } = call;
+  const { network, request, process } = call;
   const now = network.scheduler.now();
   if (network.downUntil > now) return lost(call, false);
+  if (!process.reaches()) return lost(call, true);
   if (epoch !== network.epoch || fault === "requestLost") return lost(call, true);
   if (fault === "tooManyRequests") return later(call);
   if (fault === "serverError") return answer(call, { error: serverError(call) });
@@ -191,7 +192,7 @@ function answerAt(call: Call, at: number, outcome: Outcome): void {
   const { epoch, scheduler } = network;
   const arrived = () => {
     if (strikes(network, "crash")) return process.kill();
-    const cut = epoch !== network.epoch && "value" in outcome;
+    const cut = (epoch !== network.epoch || !process.reaches()) && "value" in outcome;
     note(network, process, request, "error" in outcome ? `told ${String(outcome.error)}` : cut ? "answer cut off" : "told");
     call.settle(cut ? { error: broken(request, true) } : outcome);
   };

@@ -82,10 +82,17 @@ export function otherKinds(): ApiKind[] {
   return resources.map((resource) => builtinKind(resource, { status: false }));
 }
 
-/** Every CustomResourceDefinition of this source tree, with its schema, its defaults and its list types; without its CEL rules and without pruning. */
-export function customKinds(): ApiKind[] {
+/** Rules that a kind has beside its schema, as CEL would have them; by plural. */
+export type KindRules = Readonly<Record<string, NonNullable<ApiKind["admit"]>>>;
+
+/** Every CustomResourceDefinition of this source tree, with its schema, its defaults and its list types; without pruning, and with no other rules than these. */
+export function customKinds(rules: KindRules = {}): ApiKind[] {
   const files = readdirSync(crdFolder).filter((file) => file.endsWith(".yaml"));
-  return files.map((file) => customKind(parse(readFileSync(join(crdFolder, file), "utf8"))));
+  return files.map((file) => {
+    const kind = customKind(parse(readFileSync(join(crdFolder, file), "utf8")));
+    const admit = rules[kind.resource.plural];
+    return admit === undefined ? kind : { ...kind, admit };
+  });
 }
 
 /** The kind that a CustomResourceDefinition makes. */
@@ -124,9 +131,24 @@ function noteShapes(schema: MergeSchema, path: string, lists: Map<string, ListSh
 function schemaCheck(schema: Schema): (object: ApiObject) => string | undefined {
   let validate: ReturnType<typeof compileSchema> | undefined;
   return (object) => {
-    validate ??= compileSchema(schema);
+    validate ??= compileSchema(withUnions(schema));
     if (validate(object)) return undefined;
     const [error] = validate.errors ?? [];
     return `${(error?.instancePath ?? "").slice(1).replaceAll("/", ".")}: Invalid value: ${error?.message ?? "does not fit the schema"}`;
+  };
+}
+
+/** `x-kubernetes-int-or-string`, as ajv has it. */
+function withUnions(schema: MergeSchema): MergeSchema {
+  if (schema["x-kubernetes-int-or-string"] === true) {
+    const kept = Object.entries(schema).filter(([key]) => key !== "anyOf" && key !== "x-kubernetes-int-or-string");
+    return { ...Object.fromEntries(kept), type: ["integer", "string"] };
+  }
+  return {
+    ...schema,
+    ...(schema.items && { items: withUnions(schema.items) }),
+    ...(schema.properties && {
+      properties: Object.fromEntries(Object.entries(schema.properties).map(([key, value]) => [key, withUnions(value)])),
+    }),
   };
 }

@@ -1,7 +1,10 @@
+import type { KubeClient } from "../../lib/kube/client.ts";
+import { createElector, type Elector, type ElectorOptions } from "../../lib/kube/elector.ts";
 import { isKubeError } from "../../lib/kube/errors.ts";
+import { leaseStore } from "../../lib/kube/lease.ts";
 import { startLoop } from "../../lib/reconcile/loop.ts";
 import { createCluster } from "../../operator/cluster.ts";
-import { createPass, type PassResult } from "../../operator/pass.ts";
+import { createPass, type PassResult, type PassTiming } from "../../operator/pass.ts";
 import type { Program } from "./process.ts";
 
 export interface OperatorProgramOptions {
@@ -9,29 +12,38 @@ export interface OperatorProgramOptions {
   readonly onPass?: (result: PassResult) => void;
   /** Default 60,000. */
   readonly resyncMs?: number;
+  readonly timing: PassTiming;
+  /** Whether one leads and the others stand by, as they are shipped. */
+  readonly isElected?: boolean;
 }
 
 /** As in operator/main.ts. */
 const minIntervalMs = 200;
 
 /**
- * The operator as operator/main.ts runs it, without metrics, health, log and leader election: any number of them at once must do no harm.
+ * The operator as operator/main.ts runs it, without metrics, health, log and Events. Without election any number of them at once must do no harm.
  * A failure of a pass that is none of the API server's ends the run.
  */
-export function operatorProgram({ onPass, resyncMs = 60_000 }: OperatorProgramOptions = {}): Program {
-  return async ({ client, clock, wallClock, random, signal }) => {
+export function operatorProgram({ onPass, resyncMs = 60_000, timing, isElected = false }: OperatorProgramOptions): Program {
+  return async ({ name, client, clock, wallClock, random, signal }) => {
     const { promise: bug, reject } = Promise.withResolvers<never>();
+    const onFailure = ({ error }: { readonly error: unknown }) => {
+      if (!isKubeError(error)) reject(error);
+    };
     let trigger: (because: string) => void = () => undefined;
+    const shared = { client, clock, wallClock, random };
     const cluster = createCluster({
-      client,
-      clock,
-      random,
+      ...shared,
       onChange: (because) => trigger(because),
-      onProblem: (_kind, { error }) => {
-        if (!isKubeError(error)) reject(error);
-      },
+      onProblem: (_kind, problem) => onFailure(problem),
     });
-    const pass = createPass({ cluster, clock, wallClock, random });
+    const isKnown = () => Object.values(cluster.synced()).every(Boolean);
+    const elector = electorOf({ ...shared, identity: name, isFit: isKnown, onProblem: (error) => onFailure({ error }) }, () =>
+      trigger("this operator leads"),
+    );
+    let made = 0;
+    const newIncarnation = () => `${name}-${++made}`;
+    const pass = createPass({ ...shared, cluster, newIncarnation, timing });
     const loop = startLoop({
       clock,
       random,
@@ -39,16 +51,27 @@ export function operatorProgram({ onPass, resyncMs = 60_000 }: OperatorProgramOp
       minIntervalMs,
       resyncMs,
       run: async () => {
-        if (!Object.values(cluster.synced()).every(Boolean)) return { againAfterMs: minIntervalMs };
+        if (!isKnown()) return { againAfterMs: minIntervalMs };
+        if (isElected && !elector.leads()) return undefined;
         const result = await pass();
         onPass?.(result);
         return result.next;
       },
-      onFailure: ({ error }) => {
-        if (!isKubeError(error)) reject(error);
-      },
+      onFailure,
     });
     trigger = (because) => loop.trigger(because);
-    await Promise.race([bug, Promise.all([cluster.run(signal), loop.stopped])]);
+    const electing = isElected ? elector.run(signal) : Promise.resolve();
+    await Promise.race([bug, Promise.all([cluster.run(signal), loop.stopped, electing])]);
   };
+}
+
+type Standing = Pick<ElectorOptions, "clock" | "wallClock" | "random" | "identity" | "isFit" | "onProblem">;
+
+function electorOf({ client, ...standing }: Standing & { readonly client: KubeClient }, onLead: () => void): Elector {
+  return createElector({
+    ...standing,
+    store: leaseStore(client, { namespace: "kube-system", name: "podnet-operator" }),
+    timing: { leaseMs: 15_000, renewWithinMs: 10_000, retryMs: 2_000 },
+    onChange: ({ leads }) => leads && onLead(),
+  });
 }

@@ -33,6 +33,9 @@ export interface Process extends Actor {
   stepWallClock(ms: number): void;
   /** Its wall clock shows the right time again. */
   setWallClockRight(): void;
+  /** Whether its machine has a way to the server; what is under way when it loses that is lost. */
+  reaches(): boolean;
+  setReach(reaches: boolean): void;
   /** Pieces of work done so far: answers, events and timers, each of which ends an await. */
   turns(): number;
   /** It dies just before its n-th piece of work. */
@@ -59,6 +62,7 @@ export function createProcess({ name, scheduler, chance, epochMs, onKilled }: Pr
   let alive = true;
   let pausedUntil = 0;
   let skewMs = 0;
+  let reaches = true;
   let turns = 0;
   let lastTurn = Number.POSITIVE_INFINITY;
   const kill = () => {
@@ -85,6 +89,10 @@ export function createProcess({ name, scheduler, chance, epochMs, onKilled }: Pr
     },
     setWallClockRight: () => {
       skewMs = 0;
+    },
+    reaches: () => reaches,
+    setReach: (now) => {
+      reaches = now;
     },
     turns: () => turns,
     killAtTurn: (turn) => {

@@ -1,4 +1,5 @@
 import type { ApiKind } from "./api-kind.ts";
+import type { Change } from "./object-store.ts";
 import { type Move, pickMove } from "./move.ts";
 import { calm, drawWeather, fineWeather } from "./weather.ts";
 import { createWorld, type Invariant, type World } from "./world.ts";
@@ -12,8 +13,12 @@ export interface Schedule {
   /** What may happen, by chance, `length` times. */
   readonly moves: readonly Move[];
   readonly length: number;
+  /** Goes on making moves until so many faults came about. */
+  readonly leastFaults: number;
   /** Held after every write that was done. */
   readonly invariants: readonly Invariant[];
+  /** Whether a write is one that goes on for ever, as a sign of life, so that rest may come all the same. */
+  readonly isRoutine?: (change: Change) => boolean;
   /** When faults stop: sees to it that whatever is needed to come to rest is there, e.g. one operator. */
   readonly calmDown: (world: World) => void;
   /** Throws as long as not everything is as it must be in the end. */
@@ -60,15 +65,17 @@ export class ScheduleFailure extends Error {
  * @throws {ScheduleFailure} where an invariant did not hold, a program failed, or rest did not come.
  */
 export async function runSchedule(schedule: Schedule, { seed, trace }: RunOptions): Promise<ScheduleResult> {
-  const { kinds, invariants } = schedule;
+  const { kinds, invariants, isRoutine } = schedule;
   let writes = 0;
-  const counting: Invariant = () => {
+  let stir = 0;
+  const counting: Invariant = (_, change) => {
+    if (isRoutine?.(change) !== true) stir++;
     if (++writes > maxWrites) throw new RangeError(`${maxWrites} writes were not enough`);
   };
   const world = createWorld({ seed, kinds, invariants: [counting, ...invariants], ...(trace !== undefined && { trace }) });
   try {
     await play(world, schedule);
-    await rest(world, schedule);
+    await rest(world, schedule, () => stir);
   } catch (error) {
     throw new ScheduleFailure(seed, error);
   }
@@ -83,12 +90,12 @@ export async function runSchedule(schedule: Schedule, { seed, trace }: RunOption
   };
 }
 
-async function play(world: World, { begin, moves, length }: Schedule): Promise<void> {
+async function play(world: World, { begin, moves, length, leastFaults }: Schedule): Promise<void> {
   const { chance, coverage } = world;
   begin(world);
   Object.assign(world.weather, drawWeather(chance));
   const usualMs = chance.pick([20, 200, 1_000]);
-  for (let made = 0; made < length; ) {
+  for (let made = 0; made < length || faultsIn(world) < leastFaults; ) {
     const move = pickMove(chance, moves);
     if (!move.make(world)) continue;
     made++;
@@ -99,25 +106,19 @@ async function play(world: World, { begin, moves, length }: Schedule): Promise<v
   }
 }
 
-async function rest(world: World, { calmDown, atRest }: Schedule): Promise<void> {
-  const { scheduler, server, processes } = world;
+async function rest(world: World, { calmDown, atRest }: Schedule, stir: () => number): Promise<void> {
+  const { scheduler, processes } = world;
   Object.assign(world.weather, fineWeather(), { rates: calm });
   for (const process of processes) process.setWallClockRight();
   calmDown(world);
   const deadline = scheduler.now() + restWithinMs;
-  const isQuiet = async () => {
-    const before = server.store.revision();
+  for (;;) {
+    const before = stir();
     await world.pass(quietMs);
-    return server.store.revision() === before && world.underWay() === 0;
-  };
-  for (let tried = -1; ; ) {
-    const quiet = await isQuiet();
+    const quiet = stir() === before && world.underWay() === 0;
     const late = scheduler.now() > deadline;
-    const revision = server.store.revision();
-    // Looked at anew only after a write, since nothing else can change what it sees.
-    const wrong = (quiet && revision !== tried) || late ? attempt(() => atRest(world)) : undefined;
-    if (quiet && revision !== tried && wrong === undefined) return;
-    if (quiet) tried = revision;
+    const wrong = quiet || late ? attempt(() => atRest(world)) : undefined;
+    if (quiet && wrong === undefined) return;
     if (late) throw wrong?.error ?? new Error("it is as it must be, yet somebody goes on writing");
   }
 }

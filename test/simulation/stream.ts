@@ -109,7 +109,7 @@ function accept(state: State): void {
   const { network, options, request } = state;
   const { store } = network.server;
   const from = options.resourceVersion === "" ? store.revision() : Number(options.resourceVersion);
-  if (network.downUntil > network.scheduler.now()) return fail(state, broken(request, false));
+  if (network.downUntil > network.scheduler.now() || !state.process.reaches()) return fail(state, broken(request, false));
   if (network.warmUntil > network.scheduler.now()) {
     const message = "storage is (re)initializing";
     return fail(state, refusal(request, { code: 429, reason: "TooManyRequests", message, retryAfterSeconds: 1 }));
@@ -127,8 +127,11 @@ function accept(state: State): void {
   pumpLater(state);
 }
 
-function onChange(state: State, { kind }: Change): void {
-  if (kind === state.kind && state.seen !== undefined) pumpLater(state);
+function onChange(state: State, change: Change): void {
+  if (change.kind !== state.kind || state.seen === undefined) return;
+  // What nobody is told of needs no journey.
+  if (!state.pumping && eventOf(change, state.chosen) === undefined) state.seen++;
+  else pumpLater(state);
 }
 
 function pumpLater(state: State): void {
@@ -145,6 +148,10 @@ function pump(state: State): void {
   state.pumping = false;
   // The connection may have broken since this was planned.
   if (state.stalled) return;
+  if (!state.process.reaches()) {
+    state.stalled = true;
+    return;
+  }
   if (strikes(network, "watchDropped")) return fail(state, broken(request, true));
   if (strikes(network, "watchGone"))
     return fail(state, refusal(request, { code: 410, reason: "Expired", message: "The resourceVersion is too old" }));
@@ -179,7 +186,7 @@ function bookmark(state: State): void {
   const { network, kind } = state;
   const { store } = network.server;
   const told = state.seen === store.changesUntil(kind, store.revision());
-  if (told && !state.stalled && store.revision() >= Number(state.options.resourceVersion)) {
+  if (told && !state.stalled && state.process.reaches() && store.revision() >= Number(state.options.resourceVersion)) {
     network.coverage.hit("bookmark");
     state.buffer.push({ type: "BOOKMARK", resourceVersion: `${store.revision()}` });
     heard(state);

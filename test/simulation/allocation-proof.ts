@@ -1,0 +1,109 @@
+import { nodes, pods } from "../../lib/kube/builtin.ts";
+import { conflistOf, isTended, type Machine } from "./machine.ts";
+import type { ApiKind } from "./api-kind.ts";
+import { openSubnets } from "../../cni/plan/conflist.ts";
+import { renderPrefix } from "../../lib/net/prefix.ts";
+import { createMachinery, type Machinery } from "./machine-moves.ts";
+import { coreKinds, customKinds, otherKinds } from "./known-kinds.ts";
+import { lossMoves } from "./loss-moves.ts";
+import { processMoves, serverMoves } from "./move.ts";
+import { createNetworkHands } from "./network-moves.ts";
+import { kindRules } from "./node-subnet-rules.ts";
+import { operatorProgram } from "./operator-program.ts";
+import { proofCoverage } from "./proof-coverage.ts";
+import { isSignOfLife, proofInvariant } from "./proof-invariants.ts";
+import { proofAtRest } from "./proof-rest.ts";
+import type { Schedule } from "./run-schedule.ts";
+import { createTruth, isNodeGone, nodeSubnets, podNetworks, type ProofTiming, type Truth } from "./truth.ts";
+import type { World } from "./world.ts";
+
+/** What the simulated server serves in the proof; for any number of schedules. */
+export function proofKinds(): ApiKind[] {
+  return [...coreKinds(), ...customKinds(kindRules), ...otherKinds()];
+}
+
+const timing: ProofTiming = { holdSeconds: 5, heartbeatSeconds: 4, recoverySeconds: 20, drainMs: 2_000 };
+
+/** Nodes that are there at once, at most. */
+const mostNodes = 7;
+
+/**
+ * The schedule that proves the protocol: operators that overlap in time, agents on machines of their own, networks whose ranges overlap, and everything that
+ * people, machines, the network and the store can do to them. One schedule is played once.
+ */
+export function allocationProof({ kinds, seed }: { readonly kinds: readonly ApiKind[]; readonly seed: number }): Schedule {
+  const truth = createTruth(timing);
+  const machinery = createMachinery(truth, mostNodes);
+  const networks = createNetworkHands(timing.holdSeconds);
+  const operator = operatorProgram({ timing, isElected: seed % 10 === 0 });
+  return {
+    kinds,
+    length: 40,
+    leastFaults: 3,
+    invariants: [proofCoverage(truth), proofInvariant(truth)],
+    isRoutine: isSignOfLife,
+    begin(world) {
+      networks.create(world, "wide");
+      networks.create(world, "narrow");
+      for (let number = 1; number <= 5; number++) machinery.add(world, number);
+      world.start("operator-a", operator);
+      world.start("operator-b", operator);
+    },
+    moves: [
+      ...machinery.moves,
+      ...networks.moves,
+      ...lossMoves(truth),
+      ...processMoves("operator", 3, operator),
+      ...processMoves("agent", 0, () => Promise.resolve()).filter(({ name }) => name !== "agent started"),
+      ...serverMoves({ restores: [] }),
+    ],
+    calmDown: (world) => calmDown(truth, machinery, world, () => world.start("operator-last", operator)),
+    atRest: (world) => proofAtRest(truth, world),
+  };
+}
+
+/** What people would see to in the end: machines are tended or gone, networks go on, an operator runs. */
+function calmDown(truth: Truth, machinery: Machinery, world: World, startOperator: () => void): void {
+  for (const machine of truth.machines) if (machine.isOn) settleMachine(truth, machinery, world, machine);
+  const living = new Set(truth.machines.filter(({ isOn }) => isOn).map(({ machineID }) => machineID));
+  for (const { metadata, status } of world.view.list(nodes))
+    if (!living.has(status?.nodeInfo?.machineID ?? "")) world.admin.erase(nodes, metadata.name);
+  for (const { metadata } of world.view.list(podNetworks))
+    world.admin.patch(podNetworks, metadata.name, { spec: { rollout: { paused: false } } });
+  if (!world.processes.some(({ name, signal }) => name.startsWith("operator") && !signal.aborted)) startOperator();
+  evictForEver(truth, machinery, world);
+}
+
+function settleMachine({ machines }: Truth, machinery: Machinery, world: World, machine: Machine): void {
+  const isReplaced = machines.some((other) => other !== machine && other.isOn && other.node === machine.node);
+  if (!machine.reaches && isReplaced) return machinery.powerOff(world, machine);
+  if (!machine.reaches) machinery.setReach(world, machine, true);
+  if (!isTended(machine)) machinery.startAgent(world, machine);
+}
+
+/** People see to it that what shall go can go: pods in subnets that give no addresses any more, or of networks that leave, end; the API forgets pods that are gone. */
+function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
+  const leaving = new Set(
+    world.view
+      .list(podNetworks)
+      .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+      .map(({ metadata }) => metadata.uid),
+  );
+  const going = new Set(
+    world.view
+      .list(nodeSubnets)
+      .filter(({ spec }) => leaving.has(spec.networkUID))
+      .map(({ spec }) => spec.cidr),
+  );
+  for (const machine of truth.machines) {
+    if (!machine.isOn) continue;
+    const conflist = conflistOf(machine);
+    const offered = new Set((conflist === undefined ? [] : openSubnets(conflist)).map(renderPrefix));
+    for (const { name, leases } of machine.pods.values())
+      if (leases.some(({ cidr }) => going.has(cidr) || !offered.has(cidr))) machinery.stopPod(world, machine, name);
+  }
+  const running = new Set(truth.machines.filter((one) => one.isOn && !isNodeGone(one, world)).flatMap(({ pods }) => [...pods.keys()]));
+  for (const { metadata } of world.view.list(pods))
+    if (!running.has(metadata.name)) world.admin.erase(pods, { namespace: "default", name: metadata.name });
+  world.scheduler.after(3_000, () => evictForEver(truth, machinery, world));
+}

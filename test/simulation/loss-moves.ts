@@ -1,0 +1,68 @@
+import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
+import type { Move } from "./move.ts";
+import { actAsWorld, excuse, nodeNetworks, nodeSubnets, rangeLedgers, type Truth } from "./truth.ts";
+import type { Versions, World } from "./world.ts";
+
+/** What may be lost at once. */
+const losses: readonly (readonly Resource<KubeObject>[])[] = [
+  [nodeSubnets],
+  [rangeLedgers],
+  [nodeNetworks],
+  [nodeSubnets, rangeLedgers],
+  [nodeNetworks, rangeLedgers],
+  [nodeNetworks, nodeSubnets],
+  [nodeNetworks, nodeSubnets, rangeLedgers],
+];
+
+/** Objects of ours are erased, some or all of a kind, or the whole store is restored from a backup. */
+export function lossMoves(truth: Truth): Move[] {
+  return [
+    {
+      name: "objectsErased",
+      weight: 1,
+      make: (world) => {
+        truth.hasLost = true;
+        actAsWorld(truth, world, () => {
+          for (const resource of world.chance.pick(losses)) eraseAll(world, resource);
+        });
+        return true;
+      },
+    },
+    {
+      name: "claimErased",
+      weight: 1,
+      make: (world) => {
+        const found = world.view.list(nodeSubnets);
+        if (found.length === 0) return false;
+        truth.hasLost = true;
+        actAsWorld(truth, world, () => world.admin.erase(nodeSubnets, world.chance.pick(found).metadata.name));
+        return true;
+      },
+    },
+    ...(["bumped", "rewound"] as const).map((versions) => ({
+      name: `restored ${versions}`,
+      weight: 0.5,
+      make: (world: World) => restoreSome(truth, world, versions),
+    })),
+  ];
+}
+
+function eraseAll(world: World, resource: Resource<KubeObject>): void {
+  for (const { metadata } of world.view.list(resource)) world.admin.erase(resource, metadata.name);
+}
+
+/** A restore of a backup from before some of the last writes. */
+function restoreSome(truth: Truth, world: World, versions: Versions): boolean {
+  const { chance, server, view } = world;
+  const newest = server.store.revision();
+  const revision = Math.max(1, newest - 1 - chance.below(chance.pick([5, 50, 400])));
+  const had = new Map(view.list(nodeSubnets).map(({ spec }) => [spec.cidr, spec.node]));
+  world.restore(revision, chance.pick([50, 2_000]), versions);
+  truth.hasLost = true;
+  for (const { spec } of view.list(nodeSubnets)) had.delete(spec.cidr);
+  for (const [cidr, node] of had) truth.erased.set(cidr, node);
+  for (const [key, given] of truth.epochs) if (given.revision > revision) truth.epochs.delete(key);
+  excuse(truth, view);
+  return true;
+}
+

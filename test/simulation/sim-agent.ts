@@ -1,0 +1,135 @@
+import { type Clock } from "../../lib/reconcile/clock.ts";
+import type { Prefix } from "../../lib/net/prefix.ts";
+import { renderPrefix } from "../../lib/net/prefix.ts";
+import { closingMs } from "../../node-agent/leaving.ts";
+import type { Claim } from "../../node-agent/plan/claim.ts";
+import { bridgesOf, keptConflist, leavingConflist, openConflist, subnetsIn } from "../../node-agent/plan/conflist-file.ts";
+import { type AgentView, decide, type Decision } from "../../node-agent/plan/decide.ts";
+import { noSubnet } from "../../node-agent/plan/faults.ts";
+import { parseJournal, remembered, renderJournal } from "../../node-agent/plan/journal.ts";
+import { leftNode } from "../../node-agent/plan/node-state.ts";
+import type { Memory } from "../../node-agent/plan/memory.ts";
+import type { RunOutcome } from "../../node-agent/plan/node-status.ts";
+import type { OwnNetwork } from "../../node-agent/plan/own-network.ts";
+import type { QuietSubnets } from "../../node-agent/plan/quiet.ts";
+import { confFolder, leasesOf, type Machine, writeFiles } from "./machine.ts";
+
+export interface SimAgentOptions {
+  readonly machine: Machine;
+  readonly clock: Clock;
+  readonly drainMs: number;
+  /** Something on the machine takes its time. The process may die of it. */
+  readonly takeTime: () => Promise<void>;
+  /** Called after each change of the bridge: subnets that came and that went. */
+  readonly onBridge: (machine: Machine, gone: readonly string[]) => void;
+}
+
+/** What one run came to, as of the real agent. */
+export interface SimRun {
+  readonly outcome: RunOutcome | undefined;
+  readonly againAfterMs: number | undefined;
+}
+
+/** As node-agent/agent.ts, with the machine in place of files and kernel: the same plans, in the same order of reading, writing down and acting. */
+export function createSimAgent(options: SimAgentOptions): (view: AgentView | undefined) => Promise<SimRun | undefined> {
+  const { machine, clock, drainMs, takeTime } = options;
+  const identity = { machineID: machine.machineID, bootID: machine.bootID };
+  const leaving = createSimLeaving(options);
+  let recalled: { readonly memory: Memory | undefined; readonly isOfThisBoot: boolean } | undefined;
+  let memory: Memory | undefined;
+  let quiet: QuietSubnets = new Map();
+
+  const recall = async () => {
+    await takeTime();
+    const journal = machine.journal === undefined ? undefined : parseJournal(machine.journal);
+    const isOfThisBoot = journal !== undefined && journal.bootID === identity.bootID;
+    return { memory: journal && remembered(journal, identity), isOfThisBoot };
+  };
+
+  return async (view) => {
+    recalled ??= await recall();
+    if (view === undefined && !recalled.isOfThisBoot) return undefined;
+    const folder = { path: confFolder, files: machine.confFiles };
+    memory ??= recalled.memory ?? { spec: undefined, subnets: subnetsIn(folder), claims: [], acknowledged: undefined };
+    await takeTime();
+    const leases = leasesOf(machine);
+    const sight = { node: machine.node, view, folder, leases, nowMs: clock.now() };
+    const decision = decide(memory, quiet, sight, { drainMs, closingMs });
+    ({ memory, quiet } = decision);
+    await takeTime();
+    machine.journal = renderJournal({ ...identity, memory });
+    await takeTime();
+    const { own } = decision;
+    let isLeft = false;
+    let waitMs: number | undefined;
+    if (own !== undefined) {
+      leaving.stop();
+      await program(options, own, memory.claims, folder);
+    } else if (memory.subnets.length > 0) {
+      const rightful = memory.subnets.filter(({ state }) => state === "Active" || state === "Draining");
+      writeFiles(machine, keptConflist(folder, rightful.map(({ prefix }) => prefix)));
+    } else ({ isLeft, waitMs } = await leaving.step(folder, leases.length > 0));
+    if (isLeft) memory = { ...memory, spec: undefined };
+    const waits = [waitMs, decision.againAfterMs].filter((wait) => wait !== undefined);
+    return {
+      outcome: view?.own && outcomeOf(view.own.spec.configGeneration, view.own.spec.subnets.length === 0, decision, identity),
+      againAfterMs: waits.length === 0 ? undefined : Math.min(...waits),
+    };
+  };
+}
+
+type Folder = Parameters<typeof openConflist>[0];
+
+async function program(options: SimAgentOptions, own: OwnNetwork, claims: readonly Claim[], folder: Folder): Promise<void> {
+  const { machine, takeTime } = options;
+  setBridge(options, own.subnets);
+  const others = claims.filter(({ node }) => node !== machine.node);
+  machine.routes = new Map(others.map(({ prefix, node }) => [renderPrefix(prefix), node]));
+  await takeTime();
+  writeFiles(machine, openConflist(folder, own, 1_500));
+}
+
+function setBridge({ machine, onBridge }: SimAgentOptions, subnets: readonly Prefix[]): void {
+  const wanted = new Map(subnets.map((prefix) => [renderPrefix(prefix), prefix]));
+  const gone = [...machine.bridge.keys()].filter((cidr) => !wanted.has(cidr));
+  const isSame = gone.length === 0 && wanted.size === machine.bridge.size;
+  if (isSame) return;
+  machine.bridge.clear();
+  for (const [cidr, prefix] of wanted) machine.bridge.set(cidr, prefix);
+  onBridge(machine, gone);
+}
+
+/** As node-agent/leaving.ts. */
+function createSimLeaving(options: SimAgentOptions) {
+  const { machine, clock } = options;
+  let closedAtMs: number | undefined;
+  return {
+    step(folder: Folder, hasLeases: boolean) {
+      closedAtMs ??= clock.now();
+      const waitMs = bridgesOf(folder).length > 0 ? closedAtMs + closingMs - clock.now() : 0;
+      const stays = waitMs > 0 || hasLeases;
+      if (!stays) {
+        setBridge(options, []);
+        machine.routes = new Map();
+      }
+      writeFiles(machine, leavingConflist(folder, stays));
+      return { isLeft: !stays, waitMs: waitMs > 0 ? waitMs : undefined };
+    },
+    stop: () => {
+      closedAtMs = undefined;
+    },
+  };
+}
+
+function outcomeOf(
+  configGeneration: number,
+  isQuestion: boolean,
+  { faults: kept, facts, own }: Decision,
+  identity: RunOutcome["identity"],
+): RunOutcome {
+  const faults = own === undefined ? [...kept, noSubnet()] : kept;
+  const warnings = { confFolder, foreignConflists: [], missingPlugins: [], bridgeNetfilterMissing: false };
+  const plan = { kernel: { ...leftNode, sysctls: [] }, mtu: 1_500, peers: [] };
+  const programmed = own && { own, plan, outcomes: [] };
+  return { configGeneration, isDone: isQuestion || faults.length === 0, programmed, faults, warnings, facts, identity };
+}
