@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { NodeNetwork } from "../../crds/types.ts";
 import { bornAtMs, claim, ledger, network, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
 import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
