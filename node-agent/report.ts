@@ -1,4 +1,5 @@
 import { renderTime, setConditions } from "../crds/conditions.ts";
+import { nextHeartbeatMs } from "../crds/heartbeat.ts";
 import { fieldManagers, nodeNetworkResource } from "../crds/names.ts";
 import type { NodeNetwork, NodeNetworkStatus } from "../crds/types.ts";
 import { applyObject } from "../lib/kube/apply.ts";
@@ -6,7 +7,7 @@ import type { KubeClient } from "../lib/kube/client.ts";
 import type { Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { nodeReport, type RunOutcome } from "./plan/node-status.ts";
-import { heartbeatMs, type Reported, reportAt } from "./plan/report-time.ts";
+import { type Reported, reportAt } from "./plan/report-time.ts";
 
 /** This node's own kind in the API. */
 export const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
@@ -47,7 +48,7 @@ interface Standing extends Reported {
 export function createReporter(options: ReporterOptions): Reporter {
   const { client, clock, random, signal } = options;
   let standing: Standing | undefined;
-  const periodMs = ({ facts }: RunOutcome) => heartbeatMs(options.heartbeatMs, facts.nodes, random());
+  const periodMs = ({ facts }: RunOutcome) => nextHeartbeatMs(options.heartbeatMs, facts.nodes, random());
 
   const note = (own: Stored<NodeNetwork>, outcome: RunOutcome): void => {
     const known = standing?.uid === own.metadata.uid ? standing : undefined;

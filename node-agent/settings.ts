@@ -1,3 +1,4 @@
+import { usualHeartbeatSeconds } from "../crds/heartbeat.ts";
 import { integer, listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
 
@@ -46,7 +47,7 @@ export const agentSettings = {
   }),
   heartbeatSeconds: integer({
     env: "PODNET_HEARTBEAT_SECONDS",
-    fallback: "60",
+    fallback: String(usualHeartbeatSeconds),
     min: 1,
     max: 3600,
     help: "How often the status is written without a change, at least; the more nodes, the rarer.",

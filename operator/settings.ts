@@ -1,3 +1,4 @@
+import { usualHeartbeatSeconds } from "../crds/heartbeat.ts";
 import { flag, integer, listenAddress, text, type SettingValues } from "../lib/daemon/settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
 
@@ -18,7 +19,7 @@ export const operatorSettings = {
   }),
   heartbeatSeconds: integer({
     env: "PODNET_HEARTBEAT_SECONDS",
-    fallback: "60",
+    fallback: String(usualHeartbeatSeconds),
     min: 1,
     max: 3600,
     help: "How often an agent gives a sign of life in a small cluster; the same as the agents' own setting.",

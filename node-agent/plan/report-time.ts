@@ -24,11 +24,6 @@ export function reportAt(last: Reported | undefined, next: NodeNetworkStatus, th
   return Math.max(nowMs, last.heartbeatMs);
 }
 
-/** From a write to the next without a change: `leastMs`, or a twentieth of a second per node where that is more, 0.8 to 1.2 of it. `chance` is in [0, 1). */
-export function heartbeatMs(leastMs: number, nodes: number, chance: number): number {
-  return Math.max(leastMs, nodes * 50) * (0.8 + 0.4 * chance);
-}
-
 function ownPart(status: NodeNetworkStatus, { open, addBelowFreeIPs }: Threshold): object {
   const {
     observedAt: _at,

@@ -16,7 +16,7 @@ import {
 } from "../../test/support/plan-snapshot.ts";
 import { planWorld } from "../../test/support/plan-world.ts";
 import { allocate } from "./allocate.ts";
-import { isHeard, planHolds } from "./hold.ts";
+import { planHolds } from "./hold.ts";
 import type { NodeRecord, Snapshot } from "./snapshot.ts";
 
 const held = { state: "Held", heldAt: bornAt, releaseSequence: 7 } as const;
@@ -132,13 +132,6 @@ test("the time is its network's, else that of a network of the same name, else f
   assert.equal(at([short]), 30_000);
   assert.equal(at([short], { networkUID: "uid-before" }), 30_000);
   assert.equal(at([networkOf("other", ["10.9.0.0/16"])]), 300_000);
-});
-
-test("agents of a large cluster give signs of life more rarely", () => {
-  const input = { nowMs: bornAtMs + 899_000, heartbeatSeconds: 60 };
-  assert.equal(isHeard(bornAt, 1_000, input), false);
-  assert.equal(isHeard(bornAt, 5_000, input), true);
-  assert.equal(isHeard(undefined, 5_000, input), false);
 });
 
 test("a hundred silent agents are counted, and ten named", () => {

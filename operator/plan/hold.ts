@@ -1,14 +1,12 @@
+import { isHeard, type Listening } from "../../crds/heartbeat.ts";
 import type { Allocation } from "./allocate.ts";
 import { ownRecord } from "./node-progress.ts";
 import { hadNetwork } from "./recovery.ts";
 import { compareText } from "./select.ts";
 import type { Claim, Network, Snapshot } from "./snapshot.ts";
 
-export interface HoldInput {
-  readonly nowMs: number;
-  /** Between two signs of life of an agent, in a small cluster. */
-  readonly heartbeatSeconds: number;
-}
+/** Now, and how often agents give signs of life. */
+export type HoldInput = Listening;
 
 /** A Held claim whose time is over, and why. */
 export interface Expired {
@@ -87,12 +85,6 @@ function unseen(all: readonly Acknowledgement[]): (number: number) => Unseen | "
 function behindOf(silent: readonly Acknowledgement[], number: number): Unseen {
   const behind = silent.filter(({ sequence }) => sequence < number);
   return { count: behind.length, names: behind.slice(0, 10).map(({ node }) => node) };
-}
-
-/** Whether an agent was heard of lately: within three heartbeats, which are rarer in a large cluster. */
-export function isHeard(observedAt: string | undefined, nodeCount: number, { nowMs, heartbeatSeconds }: HoldInput): boolean {
-  const periodMs = Math.max(heartbeatSeconds, nodeCount / 20) * 1000;
-  return nowMs - Date.parse(observedAt ?? "") <= 3 * 1.2 * periodMs;
 }
 
 interface Acknowledgement {

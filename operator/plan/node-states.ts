@@ -1,5 +1,6 @@
+import { isHeard } from "../../crds/heartbeat.ts";
 import type { Allocation } from "./allocate.ts";
-import { type HoldInput, isHeard } from "./hold.ts";
+import type { HoldInput } from "./hold.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import { type NodeProgress, progressOf } from "./node-progress.ts";
 import type { Snapshot } from "./snapshot.ts";

@@ -1,3 +1,4 @@
+import { isHeard, usualHeartbeatSeconds } from "../../crds/heartbeat.ts";
 import type { Issue } from "../../crds/issue.ts";
 import { annotations as known } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
@@ -68,12 +69,13 @@ function judgeNodes(condemned: Condemned, { claims, records, nowMs }: NodeReport
   const names = [...new Set([...byNode.keys(), ...told])].toSorted();
   const live: { node: string; pods: number }[] = [];
   const unknown: string[] = [];
+  const listening = { nowMs, heartbeatSeconds: usualHeartbeatSeconds };
   for (const node of names) {
     const record = recordOf.get(node);
     const uses = byNode.get(node) ?? [];
     const pods = podsOf(condemned, record, uses);
     if (pods > 0) live.push({ node, pods });
-    else if (!hasSpoken(record, uses, recordCount(records, nowMs))) unknown.push(node);
+    else if (!hasSpoken(record, uses, (observedAt) => isHeard(observedAt, records.length, listening))) unknown.push(node);
   }
   return { live, unknown };
 }
@@ -86,29 +88,18 @@ function podsOf(condemned: Condemned, record: NodeNetwork | undefined, uses: rea
   return subnets.reduce((sum, { leases }) => sum + leases, 0);
 }
 
-interface Cluster {
-  readonly nodes: number;
-  readonly nowMs: number;
-}
-
-function recordCount(records: readonly NodeNetwork[], nowMs: number): Cluster {
-  return { nodes: records.length, nowMs };
-}
-
 /** A node whose claims are all Held is gone; one that has others must have reported them lately, or have programmed a spec without them. */
-function hasSpoken(record: NodeNetwork | undefined, uses: readonly Use[], cluster: Cluster): boolean {
+function hasSpoken(
+  record: NodeNetwork | undefined,
+  uses: readonly Use[],
+  isRecent: (observedAt: string | undefined) => boolean,
+): boolean {
   const current = uses.filter(({ isHeld }) => !isHeld);
   if (current.length === 0) return true;
   const { spec, status } = record ?? {};
-  if (spec === undefined || status?.subnets === undefined || !isHeard(status.observedAt, cluster)) return false;
+  if (spec === undefined || status?.subnets === undefined || !isRecent(status.observedAt)) return false;
   const reported = new Set(status.subnets.map(({ cidr }) => cidr));
   return status.configGeneration === spec.configGeneration || current.every(({ cidr }) => reported.has(cidr));
-}
-
-/** An agent speaks at least once a minute, less often in a large cluster; it is silent when it missed three times. */
-function isHeard(observedAt: string | undefined, { nodes, nowMs }: Cluster): boolean {
-  const periodMs = Math.max(60, nodes / 20) * 1000;
-  return nowMs - Date.parse(observedAt ?? "") <= 3 * 1.2 * periodMs;
 }
 
 function mostFirst(live: Judgement["live"]): string[] {
