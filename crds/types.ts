@@ -61,7 +61,7 @@ export interface PodNetworkStaticSubnet {
 
 /** When a node gets another subnet. */
 export interface PodNetworkGrowth {
-  /** Of each family, those being drained included. */
+  /** Of each family. Those being drained count, but a node that has no other, since it leaves a range, gets one more. */
   maxSubnetsPerNode: number;
   /** Fewer free pod addresses of a family than this: the node gets another subnet. 0: never. */
   addBelowFreeIPs: number;
