@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /**
  * The MAC address that a text always gives: locally administered, unicast, 46 bits of SHA-256, e.g. `"0a:58:9f:3c:51:e7"`.
- * Give a text that is unique where the address must be, e.g. `"<node UID>/cni0"`.
+ * Give a text that is unique where the address must be, e.g. `"node-1/cni0"`.
  */
 export function macFor(text: string): string {
   const octets = createHash("sha256").update(text).digest().subarray(0, 6);
