@@ -22,7 +22,7 @@ export interface Holding {
 export interface Held {
   readonly node: NodeFacts;
   readonly network: Network;
-  /** Claims of this very node, of whatever network and state. */
+  /** Claims of this very node that are good, of whatever network and state. */
   readonly own: readonly Claim[];
   /** Claims of an earlier Node object of its name. */
   readonly earlier: readonly Claim[];
@@ -52,7 +52,7 @@ export function surroundingsOf(snapshot: Snapshot): Surroundings {
 /** What a node has of its network. */
 export function holdingOf(held: Held, acceptance: Acceptance | undefined, around: Surroundings): Holding {
   const { network, own, record } = held;
-  const home = own.filter(({ object }) => object.spec.networkUID === network.uid && isGood({ object }, around));
+  const home = own.filter(({ object }) => object.spec.networkUID === network.uid);
   const named = record?.object.spec.networkUID === network.uid ? record.subnets : [];
   const reported = new Set(
     record?.object.status?.nodeUID === held.node.uid ? record.object.status.subnets?.map(({ cidr }) => cidr) : [],

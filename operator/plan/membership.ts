@@ -1,6 +1,6 @@
 import { compareAddresses, parseAddress } from "../../lib/net/address.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
-import { comingBack, type Held, type Holding, holdingOf, surroundingsOf } from "./holding.ts";
+import { comingBack, type Held, type Holding, holdingOf, isGood, type Surroundings, surroundingsOf } from "./holding.ts";
 import { compareAge, compareText, networksFor, selects } from "./select.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
@@ -36,7 +36,7 @@ export function membership(snapshot: Snapshot, acceptance: ReadonlyMap<string, A
   const byAge = snapshot.networks.toSorted(compareAge);
   const choice = { networks: byAge, usable: (network: Network) => isUsable(network, acceptance.get(network.uid)) };
   const around = surroundingsOf(snapshot);
-  const referring = references(snapshot);
+  const referring = references(snapshot, around);
   const belongings: Belonging[] = [];
   const ambiguities: Ambiguity[] = [];
   const unselected: string[] = [];
@@ -66,13 +66,13 @@ function compareNodes(a: NodeFacts, b: NodeFacts): number {
 
 type References = Omit<Held, "network">;
 
-/** Gives all claims and the NodeNetwork that refer to a node. */
-function references({ claims, records }: Snapshot): (node: NodeFacts) => References {
+/** Gives all claims that count and the NodeNetwork that refer to a node. */
+function references({ claims, records }: Snapshot, around: Surroundings): (node: NodeFacts) => References {
   const byNode = Map.groupBy(claims, (claim) => claim.object.spec.node);
   const byName = new Map(records.map((record) => [record.node, record]));
   return (node) => {
     const named = byName.get(node.name);
-    const all = byNode.get(node.name) ?? [];
+    const all = (byNode.get(node.name) ?? []).filter((claim) => isGood(claim, around));
     const isOwn = ({ object }: Claim) => object.spec.nodeUID === node.uid;
     return {
       node,
@@ -91,5 +91,6 @@ function heldNetwork(found: References, byAge: readonly Network[]): Network | un
   );
   const recorded = found.record?.object.spec.networkUID;
   if (recorded !== undefined && (held.has(recorded) || held.size === 0)) return byAge.find(({ uid }) => uid === recorded);
-  return byAge.find((network) => held.has(network.uid)) ?? byAge.find((network) => comingBack({ ...found, network }).length > 0);
+  if (held.size > 0) return byAge.find((network) => held.has(network.uid));
+  return found.earlier.length === 0 ? undefined : byAge.find((network) => comingBack({ ...found, network }).length > 0);
 }

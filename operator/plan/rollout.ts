@@ -53,6 +53,7 @@ function isMidway(one: Belonging): boolean {
 export function wantsChange({ record, holding, network }: Belonging, acceptance: Acceptance | undefined): boolean {
   if (record?.object.status?.configGeneration === undefined || network.issues.length > 0) return false;
   const hasOther = ({ family }: Prefix) => givingRanges(acceptance).some(({ prefix }) => prefix.family === family);
-  const mustMove = holding.kept.some(({ prefix }) => isToLeave(acceptance, prefix) && hasOther(prefix));
+  const has = [...holding.kept, ...holding.returning].map(({ prefix }) => prefix).concat(holding.lost);
+  const mustMove = has.some((prefix) => isToLeave(acceptance, prefix) && hasOther(prefix));
   return mustMove || !sameSettings(record.object.spec, settingsOf(network));
 }
