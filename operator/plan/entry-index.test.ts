@@ -13,7 +13,7 @@ test("what is found is what a look at every entry finds, also where entries over
     fc.property(fc.array(prefixes, { maxLength: 12 }), prefixes, (list, asked) => {
       const entries = list.map((prefix, name) => ({ name, prefix }));
       const index = indexEntries(entries);
-      const names = (found: Iterable<{ readonly name: number }>) => [...found].map(({ name }) => name).toSorted();
+      const names = (found: Iterable<{ readonly name: number }>) => [...found].map(({ name }) => name).toSorted((a, b) => a - b);
       const around = entries.filter(({ prefix }) => containsPrefix(prefix, asked));
       assert.deepEqual(names(index.allAround(asked)), names(around));
       assert.deepEqual(names(index.touching(asked)), names(entries.filter(({ prefix }) => prefixesOverlap(prefix, asked))));

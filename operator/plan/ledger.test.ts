@@ -162,12 +162,13 @@ test("an epoch is never given twice, also when every entry left, and when an ent
   assert.equal(plan.entries.find(({ network }) => network === "one")?.epoch, 78);
 });
 
-test("the entries of a network that ends close, and none of it enters", () => {
+test("the entries of a network that ends close, and nobody enters in the same step", () => {
   const leaving = networkOf("leaving", ["10.1.0.0/16", "10.2.0.0/16"], { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
   const entries = [entry("10.1.0.0/16", leaving)];
   const snapshot = { ...empty, ledger: ledger({ epoch: 1, entries }), networks: [leaving] };
   assert.deepEqual(planLedger(snapshot).because, [], "while it only is being deleted it keeps what it has and gets nothing");
-  const plan = planLedger(snapshot, { ending: new Set([leaving.uid]) });
+  const waiting = { ...snapshot, networks: [leaving, networkOf("new", ["10.9.0.0/16"])] };
+  const plan = planLedger(waiting, { ending: new Set([leaving.uid]) });
   assert.deepEqual(plan.because, ["10.1.0.0/16 of leaving closes: it is no longer wanted"]);
 });
 

@@ -17,7 +17,7 @@ export interface LedgerPlan {
 }
 
 export interface LedgerOptions {
-  /** UIDs of networks that no pod has an address of any more, and that are being deleted: their entries close. */
+  /** UIDs of networks that no pod has an address of any more, and that are being deleted: their entries close. Where there are any, nobody enters. */
   readonly ending?: ReadonlySet<string>;
 }
 
@@ -42,8 +42,7 @@ export function planLedger(snapshot: Snapshot, { ending = new Set() }: LedgerOpt
     because.push(`${entry.cidr} of ${entry.network} closes: it is no longer wanted`);
     return [{ ...entry, open: false }];
   });
-  const contenders = networks.filter(({ uid }) => !ending.has(uid));
-  const contest = admit(snapshot, contenders, kept);
+  const contest = admit(snapshot, ending.size > 0 ? [] : networks, kept);
   for (const { cidr, network } of contest.entered) because.push(`${cidr} of ${network} enters`);
   if (ledger === undefined) because.unshift("there is no ledger");
   const entering = new Set(contest.entered.map((entry) => entry.networkUID));
