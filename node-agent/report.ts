@@ -7,7 +7,7 @@ import type { KubeClient } from "../lib/kube/client.ts";
 import type { Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { nodeReport, type RunOutcome } from "./plan/node-status.ts";
-import { type Reported, reportAt } from "./plan/report-time.ts";
+import { hasOtherUse, type Reported, reportAt } from "./plan/report-time.ts";
 
 /** This node's own kind in the API. */
 export const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
@@ -57,7 +57,8 @@ export function createReporter(options: ReporterOptions): Reporter {
     else {
       // Agents that start together do not write together.
       const heartbeatMs = known?.heartbeatMs ?? clock.now() + periodMs(outcome) * random();
-      standing = { uid: own.metadata.uid, status: own.status, heartbeatMs, atMs: Number.NEGATIVE_INFINITY };
+      const useToldMs = known?.useToldMs ?? Number.NEGATIVE_INFINITY;
+      standing = { uid: own.metadata.uid, status: own.status, heartbeatMs, useToldMs, atMs: Number.NEGATIVE_INFINITY };
     }
   };
 
@@ -80,7 +81,9 @@ export function createReporter(options: ReporterOptions): Reporter {
       },
     );
     const period = periodMs(outcome);
-    standing = { uid, status, heartbeatMs: clock.now() + period, atMs: clock.now() };
+    const [before, atMs] = [standing, clock.now()];
+    const useToldMs = before && hasOtherUse(before.status, status) ? atMs : (before?.useToldMs ?? Number.NEGATIVE_INFINITY);
+    standing = { uid, status, heartbeatMs: atMs + period, useToldMs, atMs };
     return period;
   };
 

@@ -25,8 +25,13 @@ const status: NodeNetworkStatus = {
   conditions: [programmed],
 };
 const more: NodeNetworkStatus = { ...status, summary: { ...status.summary, peers: "3/3" }, peers: { known: 3, routed: 3 } };
-const last = { status, heartbeatMs: 20_000 };
+const last = { status, heartbeatMs: 20_000, useToldMs: Number.NEGATIVE_INFINITY };
 const threshold = { open: ["10.244.1.0/24", "10.244.9.0/24"], addBelowFreeIPs: 16 };
+
+/** The status with so many leases in its last subnet. */
+function withLeases(leases: number): NodeNetworkStatus {
+  return { ...status, subnets: (status.subnets ?? []).map((subnet, n) => (n === 2 ? { ...subnet, leases } : subnet)) };
+}
 
 /** The status with so many addresses free in its first and its last subnet. */
 function withFree(first: number, third = 244): NodeNetworkStatus {
@@ -80,4 +85,21 @@ test("leases are told of at once only where the free addresses of a family pass 
   assert.equal(reportAt({ ...last, status: withFree(2) }, withFree(1), threshold, 7), 20_000, "still below");
   assert.equal(reportAt({ ...last, status: withFree(2) }, withFree(3), threshold, 7), 7, "no longer below");
   assert.equal(reportAt(last, withFree(13, 0), threshold, 7), 20_000, "a draining subnet gives none anyway");
+});
+
+test("a subnet's first lease and its last one are told of at once, those between with the heartbeat", () => {
+  const unused = { ...last, status: withLeases(0) };
+  assert.equal(reportAt(unused, withLeases(1), threshold, 7), 7);
+  assert.equal(reportAt(last, withLeases(0), threshold, 7), 7);
+  assert.equal(reportAt(last, withLeases(1), threshold, 7), 20_000);
+  assert.equal(reportAt(unused, withLeases(0), threshold, 7), 20_000);
+});
+
+test("what is used and what is not is told of once in five seconds at most, and never later than the heartbeat", () => {
+  const told = { ...last, useToldMs: 1_000 };
+  assert.equal(reportAt(told, withLeases(0), threshold, 1_500), 6_000);
+  assert.equal(reportAt(told, withLeases(0), threshold, 6_500), 6_500);
+  assert.equal(reportAt(told, withLeases(1), threshold, 1_500), 20_000, "it is used as before");
+  assert.equal(reportAt({ ...told, heartbeatMs: 2_000 }, withLeases(0), threshold, 1_500), 2_000);
+  assert.equal(reportAt(told, { ...withLeases(0), configGeneration: 2 }, threshold, 1_500), 1_500, "another fact does not wait");
 });

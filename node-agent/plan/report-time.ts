@@ -7,6 +7,8 @@ export interface Reported {
   readonly status: NodeNetworkStatus;
   /** When to write again without a change. */
   readonly heartbeatMs: number;
+  /** When a write last told that a subnet came into use or fell out of it; -Infinity: none did. */
+  readonly useToldMs: number;
 }
 
 /** What tells whether a change in leases is one to tell of. */
@@ -15,13 +17,25 @@ export type Threshold = Pick<OwnFacts, "open" | "addBelowFreeIPs">;
 /** The condition that speaks of peers; every other one is a fact of this node's own. */
 export const peersCondition = "PeersUnrouted";
 
+/** Between two writes for use alone: pods that come or go in a burst are told of together. */
+const useApartMs = 5_000;
+
 /**
- * When to write `next`: at once where a fact of this node's own changed, else with the heartbeat. Other nodes' coming, going and loss, releases seen, and
- * leases as long as they stay on one side of the threshold wait for the heartbeat. So N nodes cost N writes a while, not N² when one node joins.
+ * When to write `next`: at once where a fact of this node's own changed, else with the heartbeat. Whether a subnet has a lease at all is such a fact, told once in
+ * a few seconds at most. Other nodes' coming, going and loss, releases seen, and numbers of leases on one side of the threshold wait for the heartbeat. So N
+ * nodes cost N writes a while, not N² when one node joins.
  */
 export function reportAt(last: Reported | undefined, next: NodeNetworkStatus, threshold: Threshold, nowMs: number): number {
   if (last === undefined || text(ownPart(last.status, threshold)) !== text(ownPart(next, threshold))) return nowMs;
-  return Math.max(nowMs, last.heartbeatMs);
+  const dueMs = hasOtherUse(last.status, next) ? Math.min(last.heartbeatMs, last.useToldMs + useApartMs) : last.heartbeatMs;
+  return Math.max(nowMs, dueMs);
+}
+
+/** Whether a subnet has leases in one of two statuses and none in the other. */
+export function hasOtherUse(a: NodeNetworkStatus, b: NodeNetworkStatus): boolean {
+  const used = ({ subnets = [] }: NodeNetworkStatus) =>
+    new Set(subnets.filter(({ leases }) => leases > 0).map(({ cidr }) => cidr));
+  return used(a).symmetricDifference(used(b)).size > 0;
 }
 
 function ownPart(status: NodeNetworkStatus, { open, addBelowFreeIPs }: Threshold): object {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { after, before, test } from "node:test";
 import type { NodeNetwork } from "../../crds/types.ts";
 import type { LabProcess } from "../../lab/host.ts";
@@ -77,6 +78,21 @@ test("without a change the status is written once in a while, and nothing in it 
   const { status: after } = await on.untilReported("another time", ({ status }) => status?.observedAt !== before?.observedAt);
   assert.deepEqual({ ...after, observedAt: "" }, { ...before, observedAt: "" });
   assert.ok(Date.parse(after?.observedAt ?? "") - Date.parse(before?.observedAt ?? "") >= 7_000);
+});
+
+test("a subnet's first lease is reported before the next heartbeat, and so is that it has none any more", async () => {
+  const lease = "/var/lib/cni/networks/podnet/10.244.1.9";
+  const leased = (count: number) => (object: NodeNetwork) => object.status?.subnets?.[0]?.leases === count;
+  const { status: idle } = await on.reported();
+  const { status: before } = await on.untilReported("a heartbeat", ({ status }) => status?.observedAt !== idle?.observedAt);
+  await on.inNode("mkdir", "-p", dirname(lease));
+  await on.inNode("touch", lease);
+  const { status: used } = await on.untilReported("a lease", leased(1));
+  assert.deepEqual(used?.subnets?.[0], { cidr: "10.244.1.0/24", leases: 1, free: 252 });
+  assert.ok(Date.parse(used?.observedAt ?? "") - Date.parse(before?.observedAt ?? "") < 7_000);
+  await on.inNode("rm", lease);
+  const { status: unused } = await on.untilReported("no lease", leased(0));
+  assert.ok(Date.parse(unused?.observedAt ?? "") - Date.parse(used?.observedAt ?? "") < 8_000);
 });
 
 test("a peer that comes is routed at once and reported with the next heartbeat", async () => {
