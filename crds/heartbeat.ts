@@ -26,5 +26,10 @@ export interface Listening {
 
 /** Whether an agent's last sign of life is no older than three of its longest periods; false where it gave none. */
 export function isHeard(observedAt: string | undefined, nodes: number, { nowMs, heartbeatSeconds }: Listening): boolean {
-  return nowMs - Date.parse(observedAt ?? "") <= periods * (1 + spread) * heartbeatPeriodMs(heartbeatSeconds * 1000, nodes);
+  return nowMs - Date.parse(observedAt ?? "") <= silenceMs(heartbeatSeconds, nodes);
+}
+
+/** After so long without a sign of life an agent counts as silent. */
+export function silenceMs(heartbeatSeconds: number, nodes: number): number {
+  return periods * (1 + spread) * heartbeatPeriodMs(heartbeatSeconds * 1000, nodes);
 }

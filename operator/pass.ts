@@ -11,6 +11,7 @@ import { standingEvents } from "./plan/standing-events.ts";
 import { summarize } from "./plan/summarize.ts";
 import { writeSubnets } from "./podnetwork.ts";
 import { releaseLeftovers } from "./release.ts";
+import { createSightings } from "./sightings.ts";
 import { createSummaryWriter } from "./summary.ts";
 import { createWriteNotes, isLostRace, type WriteReport } from "./write-report.ts";
 
@@ -56,12 +57,14 @@ export function createPass({
 }: PassOptions): () => Promise<PassResult> {
   const finalizer = createFinalizer(clock);
   const summaries = createSummaryWriter(clock);
+  const sightings = createSightings(clock);
   let failedInARow = 0;
   let knownBack = 0;
   return async () => {
     const notes = createWriteNotes();
     const back = cluster.timesBack();
-    const input = { nowMs: wallClock(), newIncarnation: newIncarnation(), wentBack: back > knownBack, ...timing };
+    const input = { nowMs: wallClock(), newIncarnation: newIncarnation(), wentBack: back > knownBack, sightings, ...timing };
+    sightings.look(await cluster.gather());
     await writeSubnets(cluster, notes, input);
     if (notes.report().written.some(({ kind }) => kind === "RangeLedger")) knownBack = back;
     const restAgain = await releaseLeftovers(cluster, notes, input);

@@ -4,14 +4,20 @@ import { inParallel } from "../lib/kube/parallel.ts";
 import type { Step } from "../lib/reconcile/kind.ts";
 import { type Cluster, nodeNetworks } from "./cluster.ts";
 import { allocate } from "./plan/allocate.ts";
-import { type HoldInput, planHolds } from "./plan/hold.ts";
+import { type HoldInput, type HoldPlan, planHolds } from "./plan/hold.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
 import { numberingStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import { isDoneWith, isOwnerGone, type ReleaseCandidates, releaseCandidates, vanishedClaim } from "./plan/release.ts";
 import type { Snapshot } from "./plan/snapshot.ts";
+import type { SightingsKept } from "./sightings.ts";
 import type { WriteNotes } from "./write-report.ts";
+
+/** What a pass brings besides the cluster. */
+export interface PassHoldInput extends HoldInput {
+  readonly sightings: SightingsKept;
+}
 
 /** Questions to the API server at a time. */
 const parallel = 16;
@@ -21,18 +27,26 @@ const parallel = 16;
  * the subnet. One that has rested long enough, and that every agent has seen at rest, is removed. An object that changed since it was read is left alone.
  * Gives when to come again.
  */
-export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, input: HoldInput): Promise<number | undefined> {
+export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, input: PassHoldInput): Promise<number | undefined> {
   const snapshot = await cluster.gather();
   const allocation = allocate(snapshot);
   const candidates = releaseCandidates(snapshot, allocation);
   await hold(cluster, notes, candidates, input.nowMs);
   await number(cluster, notes, snapshot, candidates);
 
-  const { expired, againAfterMs } = planHolds(snapshot, allocation, input);
+  const { expired, againAfterMs } = await holdsNow(cluster, planHolds(snapshot, allocation, input), input);
   const removals = expired.map(({ claim, because }) => claimRemoval(claim.object, because));
   notes.note(removals, await cluster.claims.apply(removals));
   await removeRecords(cluster, notes, candidates);
   return againAfterMs;
+}
+
+/** Where the local copies say that something may go, everything is asked anew: a copy may be far behind of what agents have. */
+async function holdsNow(cluster: Cluster, seen: HoldPlan, input: PassHoldInput): Promise<HoldPlan> {
+  if (seen.expired.length === 0) return seen;
+  const snapshot = await cluster.gatherNow();
+  input.sightings.look(snapshot);
+  return planHolds(snapshot, allocate(snapshot), input);
 }
 
 async function hold(cluster: Cluster, notes: WriteNotes, candidates: ReleaseCandidates, nowMs: number): Promise<void> {

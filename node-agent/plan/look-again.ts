@@ -21,7 +21,7 @@ export function lookAgainMs(
   { drainMs, closingMs }: Patience,
 ): number | undefined {
   const waits = subnets
-    .filter(({ state, stale }) => !stale && (state === "Draining" || state === "Leaving"))
+    .filter(({ state, stale }) => !stale && state !== "Active")
     .map(({ prefix, state }) => {
       const known = quiet.get(renderPrefix(prefix));
       if (known === undefined) return soonMs;

@@ -56,14 +56,17 @@ const looks: Readonly<Record<string, readonly [given: Case, have: string, ...fau
   "a drain begins": [{ before: "Active", named: { [cidr]: "Draining" }, claim: "Draining" }, "Draining"],
   "a drain is taken back": [{ before: "Draining", named: { [cidr]: "Active" }, claim: "Active" }, "Active"],
   "a claim that is Held closes a subnet of the spec": [
-    { before: "Active", named: { [cidr]: "Active" }, claim: "Held" },
+    { before: "Active", named: { [cidr]: "Active" }, claim: "Held", closed: false },
     "Held",
     "SubnetHeld",
   ],
-  "a claim that is Held closes a subnet without a spec": [{ before: "Active", claim: "Held" }, "Held", "SubnetHeld"],
-  "a subnet stays as long as its claim is Held, pods or not": [
-    { before: "Held", claim: "Held", leases: 0 },
-    "Held",
+  "a claim that is Held closes a subnet without a spec": [{ before: "Active", claim: "Held", closed: false }, "Held", "SubnetHeld"],
+  "a subnet whose claim is Held stays for its pods": [{ before: "Held", claim: "Held", leases: 1 }, "Held", "SubnetHeld"],
+  "and while a pod may be getting an address of it": [{ before: "Held", claim: "Held", closed: false }, "Held", "SubnetHeld"],
+  "and is given up after the last, before somebody else gets it": [{ before: "Held", claim: "Held" }, "none"],
+  "also where the spec names it while its claim is Held": [
+    { before: "Held", named: { [cidr]: "Active" }, claim: "Held" },
+    "none",
     "SubnetHeld",
   ],
   "a subnet whose claim was Held and is gone stays for its pods": [{ before: "Held", leases: 1 }, "Leaving", "SubnetInUse"],

@@ -68,7 +68,8 @@ function nextSubnet(
   if (before === undefined && !begins(saying, standing, (leases ?? 0) > 0)) return undefined;
   const state = stateAfter(before?.state, saying, standing);
   const stale = before?.stale === true && !isConfirmed(saying, standing);
-  const isGone = leases === 0 && (stale || (state === "Leaving" && sight.isClosed(prefix)));
+  const isGoing = state === "Leaving" || state === "Held";
+  const isGone = leases === 0 && (stale || (isGoing && sight.isClosed(prefix)));
   return isGone ? undefined : { prefix, state, stale };
 }
 

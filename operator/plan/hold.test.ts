@@ -110,14 +110,16 @@ test("a node that had a network and whose NodeNetwork is lost counts as silent; 
   assert.equal(verdict(300_000, two, {}, forgotten), 2_700_000);
 });
 
-test("a claim that an agent still has pods in stays, however long; the word of one that is silent is not enough", () => {
+test("a claim that an agent still has stays, with pods or without, however long; the word of one that is silent is not enough", () => {
   const leases = (count: number) => ({ subnets: [{ cidr: "10.244.9.0/24", leases: count, free: 1 }] });
+  for (const count of [0, 1]) {
+    assert.equal(
+      verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs, leases(count))),
+      undefined,
+    );
+  }
   assert.equal(
-    verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs, leases(1))),
-    undefined,
-  );
-  assert.equal(
-    verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs, leases(0))),
+    verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs, { subnets: [] })),
     "its hold is over",
   );
   assert.equal(

@@ -1,12 +1,16 @@
-import { isHeard, type Listening } from "../../crds/heartbeat.ts";
+import { isHeard, type Listening, silenceMs } from "../../crds/heartbeat.ts";
 import type { Allocation } from "./allocate.ts";
 import { ownRecord } from "./node-progress.ts";
 import { hadNetwork } from "./recovery.ts";
 import { compareText } from "./select.ts";
-import type { Claim, Network, Snapshot } from "./snapshot.ts";
+import type { Sightings } from "./sightings.ts";
+import type { Claim, Network, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** Now, and how often agents give signs of life. */
-export type HoldInput = Listening;
+export interface HoldInput extends Listening {
+  /** How long things stand; undefined: as the times in the objects say. */
+  readonly sightings?: Sightings;
+}
 
 /** A Held claim whose time is over, and why. */
 export interface Expired {
@@ -26,17 +30,17 @@ const defaultHoldSeconds = 300;
 
 /**
  * A Held claim may go when its hold is over and every agent has seen it Held, so that nobody takes its end for a loss. An agent that was not heard of for three
- * heartbeats is waited for until ten times the hold is over. One that its own node still has leases of stays.
+ * heartbeats is waited for until ten times the hold is over. One stays that an agent which is heard of still has, be it without pods.
  */
 export function planHolds(snapshot: Snapshot, { members }: Allocation, input: HoldInput): HoldPlan {
   const { ledger, claims } = snapshot;
   if (ledger === undefined || ledger.recovering) return { expired: [], againAfterMs: undefined };
   const returning = new Set(members.flatMap((member) => member.holding.returning));
-  const leased = leasedPrefixes(snapshot, input);
+  const had = hadPrefixes(snapshot, input);
   const resting = claims.filter((claim) => {
     const { state, releaseSequence, incarnation, cidr } = claim.object.spec;
     const isNumbered = state === "Held" && releaseSequence !== undefined && incarnation === ledger.incarnation;
-    return isNumbered && !returning.has(claim) && !leased.has(cidr);
+    return isNumbered && !returning.has(claim) && !had.has(cidr);
   });
   if (resting.length === 0) return { expired: [], againAfterMs: undefined };
   const holdOf = holdTimes(snapshot.networks);
@@ -44,10 +48,10 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
   const expired: Expired[] = [];
   let againAfterMs: number | undefined;
   for (const claim of resting) {
-    const { heldAt = "", releaseSequence = 0 } = claim.object.spec;
+    const { releaseSequence = 0 } = claim.object.spec;
     const silent = unseenBy(releaseSequence);
     if (silent === "awaited") continue;
-    const leftMs = holdOf(claim) * (silent.count > 0 ? 10 : 1) - (input.nowMs - Date.parse(heldAt));
+    const leftMs = holdOf(claim) * (silent.count > 0 ? 10 : 1) - heldMs(claim, input);
     if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
     else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
   }
@@ -97,19 +101,29 @@ interface Acknowledgement {
 function acknowledgements({ nodes, records }: Snapshot, incarnation: string, input: HoldInput): Acknowledgement[] {
   const known = new Map(records.map((record) => [record.node, record]));
   return nodes.flatMap((node) => {
-    const { status } = ownRecord(node, known.get(node.name)) ?? {};
-    if (status === undefined) return hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
-    const { acknowledged, observedAt } = status;
+    const record = known.get(node.name);
+    const { status } = ownRecord(node, record) ?? {};
+    if (record === undefined || status === undefined) return hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
+    const { acknowledged } = status;
     const sequence = acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1;
-    return [{ node: node.name, sequence, isSilent: !isHeard(observedAt, nodes.length, input) }];
+    return [{ node: node.name, sequence, isSilent: !isHeardOf(record, nodes.length, input) }];
   });
 }
 
-/** Subnets that an agent, heard of lately, has pods in. */
-function leasedPrefixes({ records, nodes }: Snapshot, input: HoldInput): ReadonlySet<string> {
-  const heard = records.filter(({ object }) => isHeard(object.status?.observedAt, nodes.length, input));
-  const subnets = heard.flatMap(({ object }) => object.status?.subnets ?? []);
-  return new Set(subnets.filter(({ leases }) => leases > 0).map(({ cidr }) => cidr));
+/** Subnets that an agent, heard of lately, says it has: it still routes to itself what somebody else would get. */
+function hadPrefixes({ records, nodes }: Snapshot, input: HoldInput): ReadonlySet<string> {
+  const heard = records.filter((record) => isHeardOf(record, nodes.length, input));
+  return new Set(heard.flatMap(({ object }) => object.status?.subnets ?? []).map(({ cidr }) => cidr));
+}
+
+function isHeardOf(record: NodeRecord, nodes: number, input: HoldInput): boolean {
+  const { status } = record.object;
+  if (input.sightings === undefined || status?.observedAt === undefined) return isHeard(status?.observedAt, nodes, input);
+  return input.sightings.unheardMs(record) <= silenceMs(input.heartbeatSeconds, nodes);
+}
+
+function heldMs(claim: Claim, { nowMs, sightings }: HoldInput): number {
+  return sightings?.heldMs(claim) ?? nowMs - Date.parse(claim.object.spec.heldAt ?? "");
 }
 
 function unheard({ count, names }: Unseen): string {

@@ -4,6 +4,7 @@ import type { RangeLedger, RangeLedgerRecovery, RangeLedgerSpec } from "../../cr
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import { type LedgerOptions, type LedgerPlan, planLedger } from "./ledger.ts";
 import { ownRecord } from "./node-progress.ts";
+import type { Sightings } from "./sightings.ts";
 import type { Ledger, LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** Ledgers, compared as a whole. */
@@ -32,6 +33,8 @@ export interface LedgerInput extends LedgerOptions {
   readonly newIncarnation: string;
   /** How long agents have to report after a loss. */
   readonly recoverySeconds: number;
+  /** How long a recovery has stood; undefined: as its own times say. */
+  readonly sightings?: Sightings;
   /** The server showed an older state than before: it was restored from a backup. */
   readonly wentBack?: boolean;
 }
@@ -50,7 +53,7 @@ export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep |
   const { ledger } = snapshot;
   const plan = planLedger(snapshot, input);
   const loss = lossOf(snapshot, input.wentBack ?? false);
-  const isOver = ledger?.recovering === true && loss === undefined && isRecovered(snapshot, input.nowMs);
+  const isOver = ledger?.recovering === true && loss === undefined && isRecovered(snapshot, input);
   const because = [...plan.because, ...(loss === undefined ? [] : [loss]), ...(isOver ? ["recovery is over"] : [])];
   if (because.length === 0) return undefined;
   const before = ledger?.object.spec;
@@ -129,9 +132,12 @@ function isNodeForgotten({ nodes, claims, records }: Snapshot): boolean {
 }
 
 /** Every node that may have subnets has been heard under this incarnation, or the deadline is over. */
-function isRecovered({ ledger, nodes, records }: Snapshot, nowMs: number): boolean {
+function isRecovered({ ledger, nodes, records }: Snapshot, { nowMs, recoverySeconds, sightings }: LedgerInput): boolean {
   const { recovery } = ledger?.object.spec ?? {};
-  if (recovery === undefined || nowMs >= Date.parse(recovery.until)) return true;
+  if (ledger === undefined || recovery === undefined) return true;
+  const leftMs =
+    sightings === undefined ? Date.parse(recovery.until) - nowMs : recoverySeconds * 1000 - sightings.recoveringMs(ledger);
+  if (leftMs <= 0) return true;
   const known = new Map(records.map((record) => [record.node, record]));
   return nodes.every((node) => {
     const own = ownRecord(node, known.get(node.name));

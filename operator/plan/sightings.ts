@@ -1,0 +1,11 @@
+import type { Claim, Ledger, NodeRecord } from "./snapshot.ts";
+
+/** How long things have been seen to stand, by a clock that no one sets: wall clocks differ between machines, and step. */
+export interface Sightings {
+  /** Milliseconds that a claim has been Held without a break. */
+  heldMs(claim: Claim): number;
+  /** Milliseconds since an agent's last sign of life. */
+  unheardMs(record: NodeRecord): number;
+  /** Milliseconds that this recovery of a ledger has stood. */
+  recoveringMs(ledger: Ledger): number;
+}
