@@ -52,8 +52,12 @@ export function createFinalizer(clock: Clock): Finalizer {
       for (const uid of looks.keys()) if (!leaving.some((network) => network.uid === uid)) looks.delete(uid);
       const due = leaving.filter(({ uid }) => (looks.get(uid)?.nextAt ?? 0) <= clock.now());
       const snapshot = due.length === 0 ? undefined : await cluster.gatherNow();
-      if (snapshot !== undefined)
-        for (const network of due) await see(network, { cluster, notes, snapshot, clock, looks, input });
+      if (snapshot !== undefined) {
+        const around = { cluster, notes, snapshot, clock, looks, input };
+        const unused: LeavingNetwork[] = [];
+        for (const network of due) if (await isUnused(network, around)) unused.push(network);
+        await dismantle(unused, around);
+      }
       const next = leaving.map(({ uid }) => looks.get(uid)?.nextAt ?? clock.now() + lookEveryMs);
       return next.length === 0 ? undefined : Math.max(0, Math.min(...next) - clock.now());
     },
@@ -70,26 +74,35 @@ interface Surroundings {
   readonly looks: Map<string, Look>;
 }
 
-async function see(network: LeavingNetwork, around: Surroundings): Promise<void> {
-  const { cluster, snapshot, clock, looks } = around;
-  if (network.object === undefined && (await isThere(cluster.client, network))) return;
+/** Whether no pod has an address of it; looks at the pods. */
+async function isUnused(network: LeavingNetwork, { cluster, snapshot, clock, looks }: Surroundings): Promise<boolean> {
+  if (network.object === undefined && (await isThere(cluster.client, network))) return false;
   const began = clock.now();
   const blockers = await podsOf(cluster.client, usedPrefixes(snapshot, network.uid));
   const took = clock.now() - began;
   looks.set(network.uid, { blockers, nextAt: clock.now() + Math.max(lookEveryMs, took * 20) });
-  if (blockers.pods > 0 || (await dismantle(network, around))) return;
-  looks.set(network.uid, { blockers, nextAt: clock.now() });
+  return blockers.pods === 0;
 }
 
-/** One step further; gives whether nothing of the network is left. */
-async function dismantle(network: LeavingNetwork, { cluster, notes, snapshot, input }: Surroundings): Promise<boolean> {
+/** One step further with each of them: all of their ranges close in one write. */
+async function dismantle(networks: readonly LeavingNetwork[], around: Surroundings): Promise<void> {
+  const { cluster, notes, snapshot, clock, looks, input } = around;
+  const ending = new Set(networks.map(({ uid }) => uid));
+  const closing = ledgerStep(snapshot, { ...input, ending });
+  if (closing !== undefined) notes.note([closing.step], await cluster.ledgers.apply([closing.step]));
+  const entries = snapshot.ledger?.entries ?? [];
+  for (const network of networks) {
+    const isOpen = entries.some(({ networkUID, open }) => networkUID === network.uid && open);
+    if (snapshot.ledger !== undefined && !isOpen && (await takeApart(network, around))) continue;
+    const look = looks.get(network.uid);
+    if (look !== undefined) looks.set(network.uid, { ...look, nextAt: clock.now() });
+  }
+}
+
+/** One step further with a network whose ranges are closed; gives whether nothing of it is left. */
+async function takeApart(network: LeavingNetwork, { cluster, notes, snapshot, input }: Surroundings): Promise<boolean> {
   const because = "its network goes and no pod has an address of it";
   const isOf = ({ object }: Claim | NodeRecord) => object.spec.networkUID === network.uid;
-  const closing = ledgerStep(snapshot, { ...input, ending: new Set([network.uid]) });
-  if (closing !== undefined) {
-    notes.note([closing.step], await cluster.ledgers.apply([closing.step]));
-    return false;
-  }
   const claims = snapshot.claims.filter(isOf);
   const held = claims.filter(isServing).map(({ object }) => holding(object, because, input.nowMs));
   notes.note(held, await cluster.claims.apply(held));

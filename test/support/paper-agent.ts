@@ -54,6 +54,7 @@ export function startPaperAgents({ client, everyMs = 100, drainMs = 300, heartbe
   const look = async () => {
     const [records, claims] = await Promise.all([client.listAll(nodeNetworks), client.listAll(nodeSubnets)]);
     const byName = new Map(claims.items.map((claim) => [claim.metadata.name, claim]));
+    for (const machine of machines.values()) if (machine.isRunning) giveUpReleased(machine, byName);
     const running = records.items.filter(({ metadata }) => machines.get(metadata.name)?.isRunning === true);
     await inParallel(running, 16, async (record) => {
       const machine = machineOf(record.metadata.name);
@@ -137,6 +138,13 @@ function statusOf(
       },
     ],
   };
+}
+
+/** What rested and is gone, or somebody else's, is no longer this machine's, though nobody tells it so: its NodeNetwork may be gone, too. */
+function giveUpReleased(machine: Machine, claims: ReadonlyMap<string, Stored<NodeSubnet>>): void {
+  for (const [name, { spec }] of machine.known)
+    if (spec.state === "Held" && claims.get(name)?.spec.nodeUID !== spec.nodeUID && (machine.leases.get(spec.cidr) ?? 0) === 0)
+      machine.subnets.delete(spec.cidr);
 }
 
 function noteClaims(machine: Machine, incarnation: string, claims: ReadonlyMap<string, Stored<NodeSubnet>>, node: string): void {
