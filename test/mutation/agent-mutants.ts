@@ -1,0 +1,138 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Ways to break what an agent keeps, gives up, and says. */
+export const agentMutants: readonly Mutant[] = [
+  {
+    name: "agent-acknowledges-across-incarnations",
+    breaks: "An agent acknowledges under a new ledger what it saw under the one before.",
+    edits: [
+      {
+        file: "node-agent/plan/acknowledge.ts",
+        find: "before?.incarnation === incarnation ? before.sequence : 0",
+        replace: "before?.sequence ?? 0",
+      },
+    ],
+  },
+  {
+    name: "agent-acknowledges-releases-of-other-ledgers",
+    breaks: "An agent takes the number of a release under another ledger for one of this ledger.",
+    edits: [
+      {
+        file: "node-agent/plan/acknowledge.ts",
+        find: 'claim.state === "Held" && claim.incarnation === incarnation',
+        replace: 'claim.state === "Held"',
+      },
+    ],
+  },
+  {
+    name: "agent-acknowledges-what-it-offers",
+    breaks: "An agent acknowledges the release of a subnet of its own that its configuration still gives to pods.",
+    edits: [
+      {
+        file: "node-agent/plan/decide.ts",
+        find: "owner === node && offered.has(renderPrefix(prefix))",
+        replace: "owner === node && offered.has(renderPrefix(prefix)) && false",
+      },
+    ],
+  },
+  {
+    name: "agent-routes-to-pending",
+    breaks: "An agent uses Pending claims.",
+    edits: [
+      {
+        file: "node-agent/plan/losses.ts",
+        find: 'const used = seen.filter((claim) => claim.state !== "Pending");',
+        replace: "const used = seen;",
+      },
+    ],
+  },
+  {
+    name: "agent-begins-unclaimed",
+    breaks: "A node begins to use a subnet that its NodeNetwork names before its claim counts.",
+    edits: [
+      {
+        file: "node-agent/plan/subnet-state.ts",
+        find: 'isUsed ? standing !== "Pending" : isState(saying) && isState(standing)',
+        replace: 'isUsed ? standing !== "Pending" : isState(saying)',
+      },
+    ],
+  },
+  {
+    name: "agent-forgets-vanished",
+    breaks: "An agent drops its route to a subnet whose claim vanished without having been Held.",
+    edits: [
+      {
+        file: "node-agent/plan/losses.ts",
+        find: "const lost = missing.filter((claim) => !isTaken(claim.prefix))",
+        replace: "const lost = missing.filter((claim) => !isTaken(claim.prefix) && false)",
+      },
+    ],
+  },
+  {
+    name: "agent-gives-up-vanished",
+    breaks: "An agent gives up a subnet of its own whose claim vanished without having been Held.",
+    edits: [
+      {
+        file: "node-agent/plan/subnet-state.ts",
+        find: 'if (before === "Held" || before === "Leaving") return "Leaving";',
+        replace: 'return "Leaving";',
+      },
+    ],
+  },
+  {
+    name: "agent-forgets-journal",
+    breaks: "An agent that starts again does not read its journal.",
+    edits: [
+      {
+        file: "node-agent/plan/journal.ts",
+        find: "if (machineID !== here.machineID) return undefined;",
+        replace: "if (machineID !== `${here.machineID}.`) return undefined;",
+      },
+    ],
+  },
+  {
+    name: "agent-trusts-journal-of-another-boot",
+    breaks: "After a reboot an agent uses what its journal says before the API server has confirmed it.",
+    edits: [
+      {
+        file: "node-agent/plan/journal.ts",
+        find: "if (bootID !== undefined && bootID === here.bootID) return memory;",
+        replace: "if (bootID !== undefined) return memory;",
+      },
+    ],
+  },
+  {
+    name: "agent-takes-address-under-pods",
+    breaks: "A subnet that a node leaves goes from its bridge while pods have addresses of it.",
+    edits: [
+      {
+        file: "node-agent/plan/own-subnets.ts",
+        find: "const isGone = leases === 0 && (stale",
+        replace: "const isGone = (stale",
+      },
+    ],
+  },
+  {
+    name: "agent-does-not-wait-for-pods-in-the-making",
+    breaks:
+      "A subnet that a node leaves goes as soon as no configuration offers it, while a pod may be getting an address of it.",
+    edits: [
+      {
+        file: "node-agent/plan/own-subnets.ts",
+        find: "isGoing && sight.isClosed(prefix)",
+        replace: "isGoing",
+      },
+    ],
+  },
+  {
+    name: "agent-offers-held",
+    breaks: "A node gives pods addresses of a subnet whose claim is Held.",
+    edits: [
+      {
+        file: "node-agent/plan/subnet-state.ts",
+        find: 'return saying === "Unnamed" ? "Leaving" : "Held";',
+        replace: 'return saying === "Unnamed" ? "Leaving" : "Active";',
+      },
+    ],
+  },
+];

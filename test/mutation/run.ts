@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { inParallel } from "../../lib/kube/parallel.ts";
+import { Problem, runCommand } from "../../tools/problem.ts";
+import { createBrokenTree } from "./broken-tree.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants } from "./mutants.ts";
+import { type Played, playTree } from "./play-tree.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+interface Settings {
+  /** Seeds 1 to this are played, at most. */
+  readonly schedules: number;
+  readonly processes: number;
+  readonly chosen: readonly Mutant[];
+}
+
+function parseSettings(words: readonly string[]): Settings {
+  const { values } = parseArgs({
+    args: [...words],
+    options: { schedules: { type: "string" }, processes: { type: "string" }, mutant: { type: "string", multiple: true } },
+  });
+  const names = new Set(values.mutant);
+  const chosen = names.size === 0 ? mutants : mutants.filter(({ name }) => names.has(name));
+  if (chosen.length < names.size)
+    throw new Problem(`there is no such mutant; these are: ${mutants.map(({ name }) => name).join(", ")}`);
+  return {
+    schedules: numberOf("schedules", values.schedules, 3_000),
+    processes: numberOf("processes", values.processes, Math.min(2, availableParallelism())),
+    chosen,
+  };
+}
+
+function numberOf(option: string, text: string | undefined, usual: number): number {
+  const number = text === undefined ? usual : Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new Problem(`--${option} ${text} is no positive whole number`);
+  return number;
+}
+
+/** Where to play, and when to stop. */
+interface Ground {
+  readonly parent: string;
+  readonly signal: AbortSignal;
+}
+
+async function play(mutant: Mutant | undefined, from: number, count: number, { parent, signal }: Ground): Promise<Played> {
+  const tree = await createBrokenTree(ROOT, parent, mutant);
+  try {
+    return await playTree({ folder: tree.folder, from, count, signal });
+  } finally {
+    await tree.remove();
+  }
+}
+
+/** The code as it is has to pass, else a failure says nothing of a mutant. */
+async function playControl({ schedules, processes }: Settings, ground: Ground): Promise<boolean> {
+  const share = Math.ceil(schedules / processes);
+  const starts = Array.from({ length: Math.ceil(schedules / share) }, (_, index) => 1 + index * share);
+  const results = await inParallel(starts, processes, (from) =>
+    play(undefined, from, Math.min(share, schedules + 1 - from), ground),
+  );
+  for (const result of results) if (result.is !== "passed") console.log(`✖ without a mutant: ${describe(result)}`);
+  return results.every(({ is }) => is === "passed");
+}
+
+function describe(played: Played): string {
+  if (played.is === "passed") return "NOT CAUGHT";
+  if (played.is === "broken") return `NOT USABLE: ${played.why}`;
+  const { seed, message } = played.failure;
+  return `caught by schedule ${seed}: ${message.length > 150 ? `${message.slice(0, 147)}...` : message}`;
+}
+
+async function playMutants({ schedules, processes, chosen }: Settings, ground: Ground): Promise<number> {
+  const width = Math.max(...chosen.map(({ name }) => name.length));
+  const results = await inParallel(chosen, processes, async (mutant) => {
+    const began = performance.now();
+    const played = await play(mutant, 1, schedules, ground);
+    const seconds = ((performance.now() - began) / 1000).toFixed(0);
+    const isCaught = played.is === "failed";
+    console.log(`${isCaught ? "✓" : "✖"} ${mutant.name.padEnd(width)} ${seconds.padStart(4)} s  ${describe(played)}`);
+    if (!isCaught) console.log(`  ${mutant.breaks}`);
+    return played;
+  });
+  const caught = results.flatMap((played) => (played.is === "failed" ? [played.failure.seed] : []));
+  const most = caught.length === 0 ? "" : `; the schedules needed: ${caught.toSorted((a, b) => a - b).join(" ")}`;
+  console.log(`\n${caught.length} of ${chosen.length} mutants were caught within ${schedules} schedules${most}`);
+  return chosen.length - caught.length;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const settings = parseSettings(words);
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(name, () => stop.abort(new Problem(`stopped by ${name} before the end`)));
+  const parent = await mkdtemp(join(tmpdir(), "podnet-mutations-"));
+  try {
+    const ground = { parent, signal: stop.signal };
+    const began = performance.now();
+    if (!(await playControl(settings, ground))) return 1;
+    const seconds = ((performance.now() - began) / 1000).toFixed(0);
+    console.log(`✓ without a mutant ${settings.schedules} schedules pass, ${seconds} s\n`);
+    return (await playMutants(settings, ground)) === 0 ? 0 : 1;
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
+}
+
+await runCommand(() => main(process.argv.slice(2)));
