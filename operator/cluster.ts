@@ -135,16 +135,20 @@ function createCopies({ client, clock, random, onChange, onProblem }: ClusterOpt
       onProblem: (problem) => onProblem(resource.kind, problem),
       ...part,
     });
-  const seen = new Map<string, string>();
+  const [isNewNode, isNewRecord] = [createNovelty(), createNovelty()];
   const copies: Copies = {
     networks: informerOf(podNetworks),
     claims: informerOf(nodeSubnets),
-    records: informerOf(nodeNetworks),
+    records: informerOf(nodeNetworks, {
+      onChange: (name) => {
+        if (isNewRecord(name, factsOfRecord(copies.records.get(name)))) onChange(`${nodeNetworks.kind} ${name}`);
+      },
+    }),
     ledgers: informerOf(rangeLedgers),
     nodes: informerOf(nodes, {
       project: projectNode,
       onChange: (name) => {
-        if (hasChanged(seen, name, copies.nodes.get(name))) onChange(`Node ${name}`);
+        if (isNewNode(name, factsOfNode(copies.nodes.get(name)))) onChange(`${nodes.kind} ${name}`);
       },
     }),
   };
@@ -193,13 +197,30 @@ function projectNode({ metadata, spec, status }: Stored<Node>): Stored<Node> {
   };
 }
 
-/** Whether a Node's facts are others than at the last call; a kubelet's sign of life changes none of them. */
-function hasChanged(seen: Map<string, string>, name: string, object: Stored<Node> | undefined): boolean {
-  const facts = object === undefined ? "" : JSON.stringify(readNode(object));
-  if (seen.get(name) === facts) return false;
-  if (object === undefined) seen.delete(name);
-  else seen.set(name, facts);
-  return true;
+/** A kubelet's sign of life changes none of them. */
+function factsOfNode(object: Stored<Node> | undefined): string | undefined {
+  return object && JSON.stringify(readNode(object));
+}
+
+/**
+ * An agent's sign of life changes none of them: in a large cluster one comes all the time, and a pass for each would be one without end. Passes that have another
+ * reason, or none, see it.
+ */
+function factsOfRecord(object: Stored<NodeNetwork> | undefined): string | undefined {
+  if (object === undefined) return undefined;
+  const { observedAt: _, ...status } = object.status ?? {};
+  return JSON.stringify([object.metadata.uid, object.metadata.generation, object.metadata.deletionTimestamp, status]);
+}
+
+/** Gives whether the facts of a name are others than at its last question; undefined where there is no such object. */
+function createNovelty(): (name: string, facts: string | undefined) => boolean {
+  const seen = new Map<string, string>();
+  return (name, facts) => {
+    if (seen.get(name) === facts) return false;
+    if (facts === undefined) seen.delete(name);
+    else seen.set(name, facts);
+    return true;
+  };
 }
 
 /** The same function, which works once per object as long as that is the same one. */
