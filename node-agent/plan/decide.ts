@@ -1,9 +1,9 @@
 import type { NodeNetwork, NodeNetworkSpec, NodeNetworkStatusSubnet } from "../../crds/types.ts";
 import type { Address } from "../../lib/net/address.ts";
-import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
+import { comparePrefixes, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { type Claim, type ClaimObject, parseClaims } from "./claim.ts";
-import { type ConfFolder, offeredSubnets } from "./conflist-file.ts";
+import { type ConfFolder, offeredSubnets, subnetsIn } from "./conflist-file.ts";
 import { type Fault, faultOf } from "./faults.ts";
 import { freeAddresses, leaseCounter } from "./leases.ts";
 import { lookAgainMs, type Patience } from "./look-again.ts";
@@ -65,7 +65,8 @@ export function decide(before: Memory, quietBefore: QuietSubnets, sight: Sight, 
     isOffered: offered.has(renderPrefix(prefix)),
   }));
   const quiet = lookAtQuiet(quietBefore, looks, sight.nowMs);
-  const look: Look = { ...patience, node: sight.node, nowMs: sight.nowMs, quiet, leases, offered };
+  const standing = subnetsIn(sight.folder);
+  const look: Look = { ...patience, node: sight.node, nowMs: sight.nowMs, quiet, leases, offered, standing };
   return sight.view === undefined ? goOn(before, look) : judge(before, look, sight.view);
 }
 
@@ -75,6 +76,8 @@ interface Look extends Patience, Pick<Sight, "node" | "nowMs"> {
   readonly leases: ((prefix: Prefix) => number) | undefined;
   /** The subnets that configurations give to new pods, as text. */
   readonly offered: ReadonlySet<string>;
+  /** All subnets that configurations name, closed ones too. */
+  readonly standing: readonly OwnSubnet[];
 }
 
 function goOn(memory: Memory, look: Look): Decision {
@@ -136,7 +139,9 @@ function served({ spec, subnets }: Memory): OwnNetwork | undefined {
 }
 
 function factsOf({ spec, subnets, claims, acknowledged }: Memory, look: Look, lost: readonly Claim[]): OwnFacts {
-  const { leases } = look;
+  const { leases, standing } = look;
+  // What is on its way out is still there while a configuration names it.
+  const going = standing.filter(({ prefix }) => !subnets.some((subnet) => comparePrefixes(subnet.prefix, prefix) === 0));
   const open = subnets.filter(({ state, stale }) => state === "Active" && !stale);
   return {
     acknowledged,
@@ -145,7 +150,7 @@ function factsOf({ spec, subnets, claims, acknowledged }: Memory, look: Look, lo
     nodes: new Set(claims.map((claim) => claim.node)).size,
     nodeUID: undefined,
     lost: lostEntries(lost, look.node),
-    subnets: leases && subnets.map((subnet) => useOf(subnet, leases(subnet.prefix), look)),
+    subnets: leases && [...subnets, ...going].map((subnet) => useOf(subnet, leases(subnet.prefix), look)),
   };
 }
 

@@ -74,7 +74,7 @@ export const applyContract: readonly ApiPromise[] = [
     promise: "each applier owns its own finalizers",
     async hold({ client }) {
       await clear(client, podNetworks, ["finalized"]);
-      const ranges = [{ cidr: "10.78.0.0/16", nodePrefixLength: 24 }];
+      const ranges = [{ cidr: "10.78.0.0/16", nodePrefixLength: 24, state: "Active" as const }];
       const sample = samplePodNetwork("finalized", { ranges });
       const made = await client.create(podNetworks, {
         ...sample,
@@ -95,7 +95,7 @@ export const applyContract: readonly ApiPromise[] = [
     promise: "a finalizer that an apply alone keeps an object by lets it go when it is dropped",
     async hold({ client }) {
       await clear(client, podNetworks, ["released"]);
-      const ranges = [{ cidr: "10.79.0.0/16", nodePrefixLength: 24 }];
+      const ranges = [{ cidr: "10.79.0.0/16", nodePrefixLength: 24, state: "Active" as const }];
       const { metadata } = await client.create(podNetworks, samplePodNetwork("released", { ranges }));
       const finalizers = (...names: string[]) => ({ metadata: { name: "released", uid: metadata.uid, finalizers: names } });
       await applyObject(client, podNetworks, finalizers("test.podnet.dev/ours"), first);

@@ -4,7 +4,7 @@ import { type ApiPromise, clear, nodeNetworks, nodeSubnets, podNetworks, refused
 import { sampleNode, sampleNodeNetwork, sampleNodeSubnet, samplePodNetwork } from "./api-samples.ts";
 
 const hold = "test.podnet.dev/hold";
-const range = { cidr: "10.77.0.0/16", nodePrefixLength: 24 };
+const range = { cidr: "10.77.0.0/16", nodePrefixLength: 24, state: "Active" as const };
 
 /** Create, replace and delete. */
 export const writeContract: readonly ApiPromise[] = [

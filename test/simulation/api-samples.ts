@@ -21,10 +21,12 @@ export function sampleNodeNetwork(name: string, configGeneration = 1): NodeNetwo
     metadata: { name },
     spec: {
       configGeneration,
+      incarnation: "contract",
       nodeUID: `uid-of-${name}`,
       network: "contract",
       networkUID: "uid-of-contract",
-      subnets: [{ cidr: "10.77.1.0/24" }],
+      subnets: [{ cidr: "10.77.1.0/24", state: "Active" }],
+      growth: { addBelowFreeIPs: 0 },
       nodeAddresses: ["192.168.1.11"],
       podRanges: ["10.77.0.0/16"],
       mtu: { mode: "Auto" },
@@ -36,12 +38,15 @@ export function sampleNodeNetwork(name: string, configGeneration = 1): NodeNetwo
 
 /** A claim of a prefix. */
 export function sampleNodeSubnet(cidr: string, node: string, labels: Record<string, string> = {}): NodeSubnet {
-  const spec = {
+  const spec: NodeSubnet["spec"] = {
     network: "contract",
     networkUID: "uid-of-contract",
     node,
     nodeUID: `uid-of-${node}`,
     cidr,
+    state: "Active",
+    incarnation: "contract",
+    epoch: 1,
     nextHops: [],
     nodeAddresses: [],
   };

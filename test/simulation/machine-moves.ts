@@ -70,7 +70,7 @@ export function createMachinery(truth: Truth, count: number): Machinery {
 
   const startPod = (world: World, machine: Machine) => {
     const conflist = conflistOf(machine);
-    if (conflist === undefined || openSubnets(conflist).length === 0) return;
+    if (!machine.isLookedAt || conflist === undefined || openSubnets(conflist).length === 0) return;
     const { bootID } = machine;
     world.scheduler.after(world.chance.next() * world.chance.pick([10, 1_000, podMakingMs]), () => {
       if (!machine.isOn || machine.bootID !== bootID) return;

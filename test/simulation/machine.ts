@@ -36,6 +36,8 @@ export interface Machine {
   journal: string | undefined;
   /** On its disk, in the order a runtime takes them. */
   confFiles: readonly ConfFile[];
+  /** Whether an agent has looked at its configuration since it was switched on; no pod is made before. */
+  isLookedAt: boolean;
   /** On its bridge: text → prefix. */
   readonly bridge: Map<string, Prefix>;
   /** Routes to other nodes' subnets: text → node. */
@@ -62,6 +64,7 @@ export function createMachine(node: string, machineID: string, heardAt: number):
     reaches: true,
     journal: undefined,
     confFiles: [],
+    isLookedAt: false,
     bridge: new Map(),
     routes: new Map(),
     pods: new Map(),
@@ -83,6 +86,7 @@ export function loseMemory(machine: Machine): void {
   machine.routes = new Map();
   machine.pods.clear();
   machine.forsaken.clear();
+  machine.isLookedAt = false;
 }
 
 /** Brings its configurations to what a file set says. */

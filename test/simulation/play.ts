@@ -2,7 +2,7 @@ import { allocationProof, proofKinds } from "./allocation-proof.ts";
 import { createCoverage } from "./coverage.ts";
 import { runSchedule } from "./run-schedule.ts";
 import { proofEvents } from "./proof-coverage.ts";
-const [from, count, trace] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const [from, count, trace] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4] || undefined];
 const kinds = proofKinds();
 const coverage = createCoverage();
 const t0 = performance.now();
@@ -10,7 +10,7 @@ let steps = 0, writes = 0, virtual = 0;
 const failures = new Map<string, number[]>();
 for (let seed = from; seed < from + count; seed++) {
   try {
-    const r = await runSchedule(allocationProof({ kinds, seed }), { seed, ...(trace ? { trace: (l) => console.log(l) } : {}) });
+    const r = await runSchedule(allocationProof({ kinds, seed, without: (process.argv[5] ?? "").split(",") }), { seed, ...(trace ? { trace: (l) => console.log(l) } : {}) });
     coverage.add(r.coverage); steps += r.steps; writes += r.writes; virtual += r.virtualMs;
   } catch (e) {
     const err = e as Error;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeNetworkResource } from "../../crds/names.ts";
 import { createCoverage } from "./coverage.ts";
-import { firstRun } from "./first-run.ts";
 import { runSchedule, type Schedule } from "./run-schedule.ts";
 import { calm } from "./weather.ts";
 

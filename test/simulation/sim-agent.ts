@@ -3,7 +3,7 @@ import type { Prefix } from "../../lib/net/prefix.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { closingMs } from "../../node-agent/leaving.ts";
 import type { Claim } from "../../node-agent/plan/claim.ts";
-import { bridgesOf, keptConflist, leavingConflist, openConflist, subnetsIn } from "../../node-agent/plan/conflist-file.ts";
+import { bridgesOf, keptConflist, leavingConflist, openConflist, subnetsIn, unservedConflist } from "../../node-agent/plan/conflist-file.ts";
 import { type AgentView, decide, type Decision } from "../../node-agent/plan/decide.ts";
 import { noSubnet } from "../../node-agent/plan/faults.ts";
 import { parseJournal, remembered, renderJournal } from "../../node-agent/plan/journal.ts";
@@ -38,6 +38,7 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
   let recalled: { readonly memory: Memory | undefined; readonly isOfThisBoot: boolean } | undefined;
   let memory: Memory | undefined;
   let quiet: QuietSubnets = new Map();
+  let wasHeard = false;
 
   const recall = async () => {
     await takeTime();
@@ -48,9 +49,13 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
 
   return async (view) => {
     recalled ??= await recall();
+    memory ??= recalled.memory ?? { spec: undefined, subnets: subnetsIn(folderOf(machine)), claims: [], acknowledged: undefined };
+    if (!recalled.isOfThisBoot && !wasHeard)
+      writeFiles(machine, unservedConflist(folderOf(machine), machine.bridge.size === 0 ? [] : [bridgeName]));
+    machine.isLookedAt = true;
     if (view === undefined && !recalled.isOfThisBoot) return undefined;
-    const folder = { path: confFolder, files: machine.confFiles };
-    memory ??= recalled.memory ?? { spec: undefined, subnets: subnetsIn(folder), claims: [], acknowledged: undefined };
+    wasHeard ||= view !== undefined;
+    const folder = folderOf(machine);
     await takeTime();
     const leases = leasesOf(machine);
     const sight = { node: machine.node, view, folder, leases, nowMs: clock.now() };
@@ -78,6 +83,12 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
   };
 }
 
+const bridgeName = "cni0";
+
+function folderOf(machine: Machine): Folder {
+  return { path: confFolder, files: machine.confFiles };
+}
+
 type Folder = Parameters<typeof openConflist>[0];
 
 async function program(options: SimAgentOptions, own: OwnNetwork, claims: readonly Claim[], folder: Folder): Promise<void> {
@@ -94,6 +105,7 @@ function setBridge({ machine, onBridge }: SimAgentOptions, subnets: readonly Pre
   const gone = [...machine.bridge.keys()].filter((cidr) => !wanted.has(cidr));
   const isSame = gone.length === 0 && wanted.size === machine.bridge.size;
   if (isSame) return;
+  machine.hint?.();
   machine.bridge.clear();
   for (const [cidr, prefix] of wanted) machine.bridge.set(cidr, prefix);
   onBridge(machine, gone);
