@@ -1,4 +1,4 @@
-import { unversioned } from "./ledger-mutants.ts";
+import { writtenBlindly } from "./ledger-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Ways to break how claims are made, promoted, given back and told to nodes. */
@@ -65,26 +65,12 @@ export const claimMutants: readonly Mutant[] = [
   {
     name: "claim-written-blindly",
     breaks: "A claim is written whatever has become of it since it was read.",
-    edits: [
-      {
-        file: "lib/kube/object-writer.ts",
-        find: "client.replace(resource, merged(base, want), { fieldManager })",
-        replace: "client.replace(resource, unversioned(kind, merged(base, want)), { fieldManager })",
-      },
-      unversioned("NodeSubnet"),
-    ],
+    edits: writtenBlindly("NodeSubnet"),
   },
   {
     name: "node-network-written-blindly",
     breaks: "A NodeNetwork is written whatever has become of it since it was read.",
-    edits: [
-      {
-        file: "lib/kube/object-writer.ts",
-        find: "client.replace(resource, merged(base, want), { fieldManager })",
-        replace: "client.replace(resource, unversioned(kind, merged(base, want)), { fieldManager })",
-      },
-      unversioned("NodeNetwork"),
-    ],
+    edits: writtenBlindly("NodeNetwork"),
   },
   {
     name: "taken-name-is-ours",

@@ -38,14 +38,7 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: "ledger-written-blindly",
     breaks: "The ledger is written whatever has become of it since it was read.",
-    edits: [
-      {
-        file: "lib/kube/object-writer.ts",
-        find: "client.replace(resource, merged(base, want), { fieldManager })",
-        replace: "client.replace(resource, unversioned(kind, merged(base, want)), { fieldManager })",
-      },
-      unversioned("RangeLedger"),
-    ],
+    edits: writtenBlindly("RangeLedger"),
   },
   {
     name: "claims-read-before-ledger",
@@ -149,18 +142,24 @@ export const ledgerMutants: readonly Mutant[] = [
   },
 ];
 
-/** The function that takes the version out of objects of a kind, so that a write is on no condition. */
-export function unversioned(kind: string): Mutant["edits"][number] {
-  return {
-    file: "lib/kube/object-writer.ts",
-    find: "/** The object as wanted, with what others keep in it. */",
-    replace: [
-      "function unversioned<T extends KubeObject>(kind: Kind<T>, object: T): T {",
-      `  if (kind.name !== "${kind}") return object;`,
-      "  const { resourceVersion: _, ...metadata } = object.metadata;",
-      "  return { ...object, metadata } as T;",
-      "}",
-      "",
-    ].join("\n"),
-  };
+/** The edits after which objects of a kind are written under the newest version, whatever that is: on no condition. */
+export function writtenBlindly(kind: string): Mutant["edits"] {
+  const file = "lib/kube/object-writer.ts";
+  const renewed = [
+    "async function renewed<T extends KubeObject>({ client, resource, kind }: ObjectWriterOptions<T>, object: T): Promise<T> {",
+    `  const now = kind.name === "${kind}" ? await client.get(resource, nameOf(object)) : undefined;`,
+    "  if (now === undefined) return object;",
+    "  const { uid, resourceVersion } = now.metadata;",
+    "  return { ...object, metadata: { ...object.metadata, uid, resourceVersion } };",
+    "}",
+    "",
+  ];
+  return [
+    {
+      file,
+      find: "client.replace(resource, merged(base, want), { fieldManager })",
+      replace: "client.replace(resource, await renewed(options, merged(base, want)), { fieldManager })",
+    },
+    { file, find: "/** The object as wanted, with what others keep in it. */", replace: renewed.join("\n") },
+  ];
 }

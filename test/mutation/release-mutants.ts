@@ -54,9 +54,7 @@ export const releaseMutants: readonly Mutant[] = [
   {
     name: "hold-forgotten",
     breaks: "A Held claim goes without having rested.",
-    edits: [
-      { file: "operator/plan/hold.ts", find: "const leftMs = holdOf(claim) *", replace: "const leftMs = 0 * holdOf(claim) *" },
-    ],
+    edits: [{ file: "operator/plan/hold.ts", find: "(silent.count > 0 ? 10 : 1)", replace: "(silent.count > 0 ? 0 : 0)" }],
   },
   {
     name: "hold-unacknowledged",

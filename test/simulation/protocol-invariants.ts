@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { ledgerName } from "../../crds/names.ts";
+import type { NodeNetwork, NodeSubnet, RangeLedger } from "../../crds/types.ts";
+import { nodes } from "../../lib/kube/builtin.ts";
+import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
+import { containsPrefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import { parseJournal } from "../../node-agent/plan/journal.ts";
+import type { Machine } from "./machine.ts";
+import type { StoredRecord } from "./object-store.ts";
+import { nodeNetworks, nodeSubnets, podNetworks, prefixOf, rangeLedgers, type Truth } from "./truth.ts";
+import type { Invariant, World } from "./world.ts";
+
+type Claim = Stored<NodeSubnet>;
+type Ledger = Stored<RangeLedger>;
+type Entry = Ledger["spec"]["entries"][number];
+type Record = Stored<NodeNetwork>;
+
+/**
+ * What the protocol promises of each single write, and of routes, beside what must never come of it: a mistake shows here before chance makes it do harm. What the
+ * world's own hand did is nobody's fault.
+ */
+export function protocolInvariant(truth: Truth): Invariant {
+  const routes = createRouteWatch(truth);
+  return (_view, change, world) => {
+    const { plural } = change.kind.resource;
+    if (plural === "nodesubnets") routes.claimStands(read(change.after));
+    routes.look();
+    if (truth.isWorldActing) return;
+    if (plural === "nodesubnets") claimChanged(truth, world, read(change.before), read(change.after));
+    else if (plural === "rangeledgers") ledgerChanged(read(change.before), read(change.after));
+    else if (plural === "nodenetworks") recordChanged(truth, world, read(change.before), read(change.after));
+  };
+}
+
+function read<T extends KubeObject>(record: StoredRecord | undefined): Stored<T> | undefined {
+  const object: unknown = record?.object;
+  return object as Stored<T> | undefined;
+}
+
+function claimChanged(truth: Truth, world: World, before: Claim | undefined, after: Claim | undefined): void {
+  const [was, is] = [before?.spec.state, after?.spec.state];
+  if (before === undefined && after !== undefined)
+    assert.ok(is === "Pending" || is === "Held", `${after.metadata.name} was ${is} from the beginning`);
+  if (after !== undefined && was === "Pending" && is === "Active" && !truth.hasLost) liesInItsEntry(world, after);
+  if (before !== undefined && after === undefined && was === "Held") everybodySawItHeld(truth, world, before);
+}
+
+/** Since the ledger was read after the claim was made, and no entry leaves under a claim, its very entry is still there. */
+function liesInItsEntry({ view }: World, { metadata, spec }: Claim): void {
+  const { incarnation, entries } = view.get(rangeLedgers, ledgerName)?.spec ?? { incarnation: undefined, entries: [] };
+  assert.equal(spec.incarnation, incarnation, `${metadata.name} became Active under another ledger`);
+  const entry = entries.find(({ cidr }) => containsPrefix(prefixOf(cidr), prefixOf(spec.cidr)));
+  assert.equal(entry?.epoch, spec.epoch, `${metadata.name} became Active under another entry than it was planned from`);
+}
+
+/** Of agents that report, before the time for which silent ones are waited for. After a restore an agent may have seen what never was. */
+function everybodySawItHeld({ machines, timing, heldSince }: Truth, world: World, { metadata }: Claim): void {
+  const { coverage, scheduler } = world;
+  const heldMs = scheduler.now() - (heldSince.get(metadata.uid) ?? scheduler.now());
+  if (coverage.count("restore") > 0 || heldMs >= timing.holdSeconds * 10_000) return;
+  for (const machine of machines.filter((one) => one.isOn && hasReported(one, world))) {
+    const known = machine.journal === undefined ? undefined : parseJournal(machine.journal);
+    const state = known?.memory.claims.find(({ name }) => name === metadata.name)?.state;
+    assert.ok(state === undefined || state === "Held", `${metadata.name} went while ${machine.machineID} takes it for ${state}`);
+  }
+}
+
+/** Whether its agent has reported for the Node that stands for it now. */
+function hasReported({ node, machineID }: Machine, { view }: World): boolean {
+  const object = view.get(nodes, node);
+  const { status } = view.get(nodeNetworks, node) ?? {};
+  const isOfMachine = object?.status?.nodeInfo?.machineID === machineID && status?.machineID === machineID;
+  return isOfMachine && status.nodeUID === object.metadata.uid;
+}
+
+function ledgerChanged(before: Ledger | undefined, after: Ledger | undefined): void {
+  if (before === undefined || after === undefined) return;
+  for (const { cidr, epoch, state } of before.spec.entries) {
+    const now: Entry | undefined = after.spec.entries.find((entry) => entry.epoch === epoch);
+    assert.ok(state === "Closing" || now !== undefined, `${cidr} left the ledger without having been Closing`);
+    assert.ok(state === "Open" || now?.state !== "Open", `${cidr} was Closing and is Open again`);
+  }
+}
+
+function recordChanged({ hasLost }: Truth, { view }: World, before: Record | undefined, after: Record | undefined): void {
+  if (before === undefined || after === undefined) return;
+  const [old, now] = [before.spec, after.spec];
+  const { name } = after.metadata;
+  const isSame = JSON.stringify(old) === JSON.stringify(now);
+  assert.ok(
+    isSame || now.configGeneration > old.configGeneration,
+    `NodeNetwork ${name}: generation ${now.configGeneration} is given twice`,
+  );
+  const named = new Set(old.subnets.map(({ cidr }) => cidr));
+  const fresh = now.subnets.filter(({ cidr }) => !named.has(cidr));
+  for (const { cidr } of fresh) {
+    const state = view.get(nodeSubnets, claimName(view, cidr))?.spec.state;
+    assert.ok(state !== "Pending", `NodeNetwork ${name} names ${cidr}, whose claim is Pending`);
+  }
+  if (hasLost || old.subnets.length === 0 || view.get(podNetworks, now.network) === undefined) return;
+  for (const family of [4, 6])
+    assert.ok(
+      fresh.filter(({ cidr }) => prefixOf(cidr).family === family).length < 2,
+      `NodeNetwork ${name} gets two IPv${family} subnets at once`,
+    );
+}
+
+function claimName(view: World["view"], cidr: string): string {
+  return view.list(nodeSubnets).find(({ spec }) => spec.cidr === cidr)?.metadata.name ?? "";
+}
+
+/** What agents may route to: every claim that ever counted, until it was Held, or another one took its place. */
+function createRouteWatch({ machines }: Truth) {
+  const counted = new Set<string>();
+  const held = new Set<string>();
+  const known = new Map<Machine, ReadonlyMap<string, string>>();
+  const isTaken = (cidr: string, node: string) =>
+    [...counted].some((key) => {
+      const [other = "", owner] = key.split(" ");
+      return (other !== cidr || owner !== node) && prefixesOverlap(prefixOf(other), prefixOf(cidr));
+    });
+  const lookAt = (machine: Machine) => {
+    const before = known.get(machine) ?? new Map<string, string>();
+    const { machineID, routes } = machine;
+    known.set(machine, routes);
+    for (const [cidr, node] of routes)
+      assert.ok(counted.has(`${cidr} ${node}`), `${machineID} routes to ${cidr} of ${node}, which was never more than Pending`);
+    // Without any it has left its network, or lost all with its power.
+    if (routes.size === 0 || machine.bridge.size === 0) return;
+    for (const [cidr, node] of before)
+      assert.ok(
+        routes.has(cidr) || held.has(`${cidr} ${node}`) || isTaken(cidr, node),
+        `${machineID} routes no longer to ${cidr} of ${node}, which was never Held`,
+      );
+  };
+  return {
+    claimStands(claim: Claim | undefined) {
+      if (claim === undefined || claim.spec.state === "Pending") return;
+      const key = `${claim.spec.cidr} ${claim.spec.node}`;
+      counted.add(key);
+      if (claim.spec.state === "Held") held.add(key);
+    },
+    look() {
+      for (const machine of machines) if (machine.isOn && known.get(machine) !== machine.routes) lookAt(machine);
+    },
+  };
+}
