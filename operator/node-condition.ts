@@ -1,7 +1,8 @@
 import { fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
-import { type Node, nodes } from "../lib/kube/builtin.ts";
+import { type Node, type NodeCondition, nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
+import type { Stored } from "../lib/kube/resource.ts";
 import type { Cluster } from "./cluster.ts";
 import { type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
 import type { NodeProgress } from "./plan/node-progress.ts";
@@ -57,15 +58,26 @@ function nodePlans(
   });
 }
 
-/** Our field manager owns this one condition and nothing else of a Node; stating none gives it back. */
 async function apply(cluster: Cluster, node: NodeFacts, plan: NodeConditionPlan, notes: WriteNotes): Promise<void> {
-  const { name, uid, networkUnavailable } = node;
-  const conditions = plan.op === "write" ? [plan.condition] : [];
-  const because = plan.op === "write" ? plan.condition.message : "the node is no longer ours";
-  const applied = { metadata: { name, uid }, status: { conditions } };
-  const have = { metadata: { name, uid }, status: { conditions: networkUnavailable === undefined ? [] : [networkUnavailable] } };
-  const step = { op: "change", kind: "Node condition", key: name, because, want: applied, have } as const;
-  const options = { fieldManager: fieldManagers.operator, subresource: "status", force: true } as const;
-  const written = await notes.attempt(step, () => applyObject<Node>(cluster.client, nodes, applied, options));
+  const { name } = node;
+  const step = { op: "change", kind: "Node condition", key: name } as const;
+  const written =
+    plan.op === "write"
+      ? await notes.attempt({ ...step, because: plan.condition.message }, () => state(cluster, node, plan.condition))
+      : await notes.attempt({ ...step, because: "the node is no longer ours" }, () => takeBack(cluster, node));
   if (written !== undefined) cluster.wrote(written);
+}
+
+/** Our field manager owns this one condition and nothing else of a Node. */
+function state({ client }: Cluster, { name, uid }: NodeFacts, condition: Required<NodeCondition>): Promise<Stored<Node>> {
+  const applied = { metadata: { name, uid }, status: { conditions: [condition] } };
+  const options = { fieldManager: fieldManagers.operator, subresource: "status", force: true } as const;
+  return applyObject<Node>(client, nodes, applied, options);
+}
+
+/** Not by applying nothing: with our last field the API server would remove all of the status that no manager owns, addresses first. */
+function takeBack({ client }: Cluster, { name, uid }: NodeFacts): Promise<Stored<Node>> {
+  const body = { metadata: { uid }, status: { conditions: [{ type: "NetworkUnavailable", $patch: "delete" }] } };
+  const options = { fieldManager: fieldManagers.operator, subresource: "status", type: "strategic" } as const;
+  return client.patch<Node>(nodes, name, body, options);
 }

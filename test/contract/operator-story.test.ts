@@ -116,6 +116,19 @@ test("describe node shows what is programmed, and unprogrammed nodes are unavail
   assert.deepEqual(other?.status?.addresses, [{ type: "InternalIP", address: "192.168.1.11" }]);
 });
 
+test("a Node whose network goes loses our condition, and nothing else of its status, whoever wrote that", async () => {
+  await world.createNodes(1, 1, { labels: { pool: "blue" } });
+  const before = (await world.client.get(nodes, "node-1"))?.status;
+  await world.createNetwork("default", { ranges: [range] });
+  await world.until("the condition", () => conditionOfNode("node-1"));
+  await world.client.delete(podNetworks, "default");
+  await world.until("the network to go", async () => (await world.network("default")) === undefined);
+  await world.until("the condition to go", async () => (await conditionOfNode("node-1")) === undefined);
+  assert.equal(before?.addresses?.length, 1);
+  const { conditions: _, ...after } = (await world.client.get(nodes, "node-1"))?.status ?? assert.fail();
+  assert.deepEqual(after, before);
+});
+
 test("nothing is written while nothing changes but the signs of life of agents", async () => {
   await world.createNodes(1, 3);
   await world.createNetwork("default", { ranges: [range] });
