@@ -24,8 +24,8 @@ let operator: OperatorProcess | undefined;
 before(async () => {
   lab = await startLab(noNodes(labName("contract-events")));
   await installManifests(lab);
-  await lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
   world = operatorWorld(lab);
+  await world.allowOverlaps();
 });
 afterEach(async () => {
   await operator?.stop();

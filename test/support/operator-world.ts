@@ -4,6 +4,7 @@ import type { Lab } from "../../lab/lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { nodes, type Pod, pods } from "../../lib/kube/builtin.ts";
 import { connect, type KubeClient } from "../../lib/kube/client.ts";
+import { isKubeError } from "../../lib/kube/errors.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
 import type { KubeObject, Resource, Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
@@ -50,6 +51,8 @@ export interface OperatorWorld {
   deletePod(name: string): Promise<void>;
   /** Polls until it gives something true, and gives that. */
   until<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T>;
+  /** Switches off the API server's own refusal of overlapping networks. */
+  allowOverlaps(): Promise<void>;
   /** Removes networks, nodes, claims and the ledger, whatever keeps them. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -111,6 +114,25 @@ export function operatorWorld(lab: Lab): OperatorWorld {
     async deletePod(name) {
       const { code, stderr } = await lab.kubectl(["delete", "pod", name, "--grace-period=0", "--force"]);
       assert.equal(code, 0, stderr);
+    },
+    async allowOverlaps() {
+      const ranges = [{ cidr: "10.0.0.0/8", nodePrefixLength: 24 }];
+      const create = (name: string) => client.create(podNetworks, podNetworkOf(name, { ranges }));
+      const isRefused = async () => {
+        const refused = await create("probe-b").then(
+          () => false,
+          (error: unknown) => isKubeError(error, "Invalid"),
+        );
+        await client.delete(podNetworks, "probe-b");
+        return refused;
+      };
+      await create("probe-a");
+      // The API server is told of both a little later; an end that comes before the beginning would be none.
+      await until("the refusal to begin", isRefused);
+      const { code, stderr } = await lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
+      assert.equal(code, 0, stderr);
+      await until("the refusal to end", async () => !(await isRefused()));
+      await client.delete(podNetworks, "probe-a");
     },
     async clear() {
       await agents.end();
