@@ -4,13 +4,13 @@ import { inParallel } from "../lib/kube/parallel.ts";
 import type { Step } from "../lib/reconcile/kind.ts";
 import { type Cluster, nodeNetworks } from "./cluster.ts";
 import { allocate } from "./plan/allocate.ts";
-import { type HoldInput, type HoldPlan, planHolds } from "./plan/hold.ts";
+import { type HoldInput, type HoldPlan, isLetGo, planHolds } from "./plan/hold.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
 import { numberingStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import { isDoneWith, isOwnerGone, type ReleaseCandidates, releaseCandidates, vanishedClaim } from "./plan/release.ts";
-import type { Snapshot } from "./plan/snapshot.ts";
+import type { NodeRecord, Snapshot } from "./plan/snapshot.ts";
 import type { SightingsKept } from "./sightings.ts";
 import type { WriteNotes } from "./write-report.ts";
 
@@ -37,7 +37,8 @@ export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, inpu
   const { expired, againAfterMs } = await holdsNow(cluster, planHolds(snapshot, allocation, input), input);
   const removals = expired.map(({ claim, because }) => claimRemoval(claim.object, because));
   notes.note(removals, await cluster.claims.apply(removals));
-  await removeRecords(cluster, notes, candidates);
+  const gone = candidates.records.filter((record) => isLetGo(record, snapshot, input));
+  await removeRecords(cluster, notes, gone);
   return againAfterMs;
 }
 
@@ -95,7 +96,7 @@ async function number(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, c
   notes.note(steps, await cluster.claims.apply(steps));
 }
 
-async function removeRecords(cluster: Cluster, notes: WriteNotes, { records }: ReleaseCandidates): Promise<void> {
+async function removeRecords(cluster: Cluster, notes: WriteNotes, records: readonly NodeRecord[]): Promise<void> {
   const nodeOf = await asked(
     records.map(({ node }) => node),
     (name) => cluster.client.get(nodes, name),

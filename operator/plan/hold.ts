@@ -1,4 +1,5 @@
-import { isHeard, type Listening, silenceMs } from "../../crds/heartbeat.ts";
+import { type Listening, silenceMs } from "../../crds/heartbeat.ts";
+import type { NodeNetworkSpec } from "../../crds/types.ts";
 import type { Allocation } from "./allocate.ts";
 import { ownRecord } from "./node-progress.ts";
 import { hadNetwork } from "./recovery.ts";
@@ -51,18 +52,25 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
     const { releaseSequence = 0 } = claim.object.spec;
     const silent = unseenBy(releaseSequence);
     if (silent === "awaited") continue;
-    const leftMs = holdOf(claim) * (silent.count > 0 ? 10 : 1) - heldMs(claim, input);
+    const leftMs = holdOf(claim.object.spec) * (silent.count > 0 ? 10 : 1) - heldMs(claim, input);
     if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
     else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
   }
   return { expired, againAfterMs };
 }
 
+/** Whether the NodeNetwork of a node that is gone tells of nothing that its machine may still have: its agent has nothing, or is silent for longer than a hold. */
+export function isLetGo(record: NodeRecord, { nodes, networks }: Snapshot, input: HoldInput): boolean {
+  const { spec, status } = record.object;
+  if (status?.nodeUID === spec.nodeUID && status.subnets?.length === 0) return true;
+  return unheardMs(record, input) > Math.max(holdTimes(networks)(spec), silenceMs(input.heartbeatSeconds, nodes.length));
+}
+
 /** Gives a claim's time of rest in milliseconds: as its network says, or one of the same name that came after it. */
-function holdTimes(networks: readonly Network[]): (claim: Claim) => number {
+function holdTimes(networks: readonly Network[]): (owner: Pick<NodeNetworkSpec, "network" | "networkUID">) => number {
   const seconds = new Map(networks.map(({ uid, object }) => [uid, object.spec.release.holdSeconds]));
   const byName = new Map(networks.map(({ name, object }) => [name, object.spec.release.holdSeconds]));
-  return ({ object: { spec } }) => (seconds.get(spec.networkUID) ?? byName.get(spec.network) ?? defaultHoldSeconds) * 1000;
+  return ({ network, networkUID }) => (seconds.get(networkUID) ?? byName.get(network) ?? defaultHoldSeconds) * 1000;
 }
 
 /** Silent nodes that have not seen a release: how many, and the first names of them. */
@@ -103,7 +111,8 @@ function acknowledgements({ nodes, records }: Snapshot, incarnation: string, inp
   return nodes.flatMap((node) => {
     const record = known.get(node.name);
     const { status } = ownRecord(node, record) ?? {};
-    if (record === undefined || status === undefined) return hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
+    if (record === undefined || status === undefined)
+      return hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
     const { acknowledged } = status;
     const sequence = acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1;
     return [{ node: node.name, sequence, isSilent: !isHeardOf(record, nodes.length, input) }];
@@ -117,9 +126,14 @@ function hadPrefixes({ records, nodes }: Snapshot, input: HoldInput): ReadonlySe
 }
 
 function isHeardOf(record: NodeRecord, nodes: number, input: HoldInput): boolean {
+  return unheardMs(record, input) <= silenceMs(input.heartbeatSeconds, nodes);
+}
+
+/** Since the agent's last word; infinite where it never gave one. */
+function unheardMs(record: NodeRecord, { nowMs, sightings }: HoldInput): number {
   const { status } = record.object;
-  if (input.sightings === undefined || status?.observedAt === undefined) return isHeard(status?.observedAt, nodes, input);
-  return input.sightings.unheardMs(record) <= silenceMs(input.heartbeatSeconds, nodes);
+  if (status?.observedAt === undefined) return Number.POSITIVE_INFINITY;
+  return sightings?.unheardMs(record) ?? nowMs - Date.parse(status.observedAt);
 }
 
 function heldMs(claim: Claim, { nowMs, sightings }: HoldInput): number {

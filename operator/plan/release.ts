@@ -1,6 +1,6 @@
 import { renderTime } from "../../crds/conditions.ts";
 import { apiVersion, nodeSubnetName } from "../../crds/names.ts";
-import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
+import type { NodeNetwork, NodeNetworkStatusLost, NodeSubnet } from "../../crds/types.ts";
 import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
@@ -19,7 +19,7 @@ export interface ReleaseCandidates {
   readonly vanished: readonly Vanished[];
   /** Held claims without a number of this ledger. */
   readonly unnumbered: readonly Claim[];
-  /** NodeNetworks whose Node, by name and UID, is not to be seen, and that have no claim left. */
+  /** NodeNetworks whose Node, by name and UID, is not to be seen, and no claim of whose name is left: until then they tell what its machine has. */
   readonly records: readonly NodeRecord[];
 }
 
@@ -38,7 +38,7 @@ export function releaseCandidates(snapshot: Snapshot, { members }: Allocation): 
   const { nodes, claims, records, ledger } = snapshot;
   const uids = new Map(nodes.map((node) => [node.name, node.uid]));
   const isSettled = ledger !== undefined && !ledger.recovering;
-  const owners = new Set(claims.map(({ object }) => ownerOf(object.spec)));
+  const owners = new Set(claims.map(({ object }) => object.spec.node));
   return {
     departed: claims.filter((claim) => isServing(claim) && uids.get(claim.object.spec.node) !== claim.object.spec.nodeUID),
     surplus: isSettled ? members.flatMap((member) => member.surplus.filter(isServing)) : [],
@@ -49,10 +49,7 @@ export function releaseCandidates(snapshot: Snapshot, { members }: Allocation): 
         )
       : [],
     unnumbered: isSettled ? claims.filter(({ object }) => isUnnumbered(object, ledger.incarnation)) : [],
-    records: records.filter(
-      ({ node, object }) =>
-        uids.get(node) !== object.spec.nodeUID && !owners.has(ownerOf({ node, nodeUID: object.spec.nodeUID })),
-    ),
+    records: records.filter(({ node, object }) => uids.get(node) !== object.spec.nodeUID && !owners.has(node)),
   };
 }
 
@@ -111,11 +108,11 @@ function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
 }
 
 /**
- * What agents say is lost, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
+ * What agents say is lost, or that they have, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
  * left to people. Of several owners that are named, the first by name and UID counts.
  */
 function vanished({ ledger, claims, records }: Snapshot, getAgain: readonly Prefix[]): Vanished[] {
-  const reports = records.flatMap(({ object }) => object.status?.lost ?? []);
+  const reports = [...records.flatMap(({ object }) => object.status?.lost ?? []), ...records.flatMap(ownReports)];
   if (reports.length === 0) return [];
   const incarnation = ledger?.incarnation ?? "";
   const index = indexEntries(ledger?.entries ?? []);
@@ -133,6 +130,12 @@ function vanished({ ledger, claims, records }: Snapshot, getAgain: readonly Pref
     return { prefix, node, nodeUID, entry, incarnation };
   });
   return found.filter((one) => one !== undefined).toSorted((a, b) => comparePrefixes(a.prefix, b.prefix));
+}
+
+/** What an agent itself has, as losses of its own node. */
+function ownReports({ node, object: { spec, status } }: NodeRecord): NodeNetworkStatusLost[] {
+  if (status?.nodeUID !== spec.nodeUID) return [];
+  return (status.subnets ?? []).map(({ cidr }) => ({ cidr, node, nodeUID: spec.nodeUID }));
 }
 
 function ownerOf({ node, nodeUID }: Pick<Vanished, "node" | "nodeUID">): string {
