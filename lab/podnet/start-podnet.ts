@@ -14,6 +14,9 @@ const root = join(import.meta.dirname, "../..");
 const namespace = "kube-system";
 const startDeadlineMs = 30_000;
 
+/** Often, so that what waits for agents, or for their silence, does not take minutes. */
+const heartbeatSeconds = "3";
+
 /** The manifests every podnet needs before its first process, in this order. */
 const manifests = [
   ...CRD_FILES,
@@ -56,7 +59,10 @@ export async function startPodnet(lab: Lab): Promise<RunningPodnet> {
 
 /** The operator on the control plane, started; one that was killed is soon taken as gone, so that the next one need not wait long. */
 export function startOperator(lab: Lab): Promise<Service> {
-  return startStage(lab, lab.host("control-plane"), "operator", { PODNET_LEASE_SECONDS: "4" });
+  return startStage(lab, lab.host("control-plane"), "operator", {
+    PODNET_LEASE_SECONDS: "4",
+    PODNET_HEARTBEAT_SECONDS: heartbeatSeconds,
+  });
 }
 
 /** The webhook on the control plane, started; the API server reaches it by the host's address, without a Service. */
@@ -71,7 +77,7 @@ export function startAgent(lab: Lab, node: Host): Promise<Service> {
   return startStage(lab, node, "agent", {
     PODNET_NODE_NAME: node.name,
     PODNET_PLUGIN_SOURCE: pluginFolder,
-    PODNET_HEARTBEAT_SECONDS: "10",
+    PODNET_HEARTBEAT_SECONDS: heartbeatSeconds,
     PODNET_DRAIN_SECONDS: "2",
   });
 }

@@ -11,7 +11,8 @@ import { tellStory } from "../../lab/demo/tell-story.ts";
 import { threeNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { TEST_IMAGE } from "../../lab/image/test-image.ts";
-import { applyObject } from "../../lab/pod.ts";
+import { applyObject, readyPods } from "../../lab/pod.ts";
+import { askSource } from "../../lab/reach.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { quietProgress } from "../../tools/progress.ts";
@@ -99,17 +100,19 @@ test("what the agent programmed and somebody removed comes back", async () => {
 
 test("a removed node keeps its claims while its Node object exists; then they and the routes to it go, and it can come back", async (t) => {
   const node = lab.kubernetesNode("node-3");
+  const agent = situation.podnet.agents.get("node-3") ?? assert.fail();
   const claimsOfNode3 = async (): Promise<string[]> =>
     (await read(["get", "nodesubnets", "--output=jsonpath={range .items[?(@.spec.node=='node-3')]}{.metadata.name} {end}"]))
       .split(" ")
       .filter((name) => name !== "");
-  await node.kubelet.kill();
+  await read(["patch", "podnetwork", "default", "--type=merge", '--patch={"spec":{"release":{"holdSeconds":2}}}']);
+  await Promise.all([node.kubelet.kill(), agent.kill()]);
   await read(["patch", "node", "node-3", "--type=merge", '--patch={"metadata":{"finalizers":["example.com/hold"]}}']);
   await read(["delete", "node", "node-3", "--wait=false"]);
   await read(["annotate", "podnetwork", "default", "touched=once"]);
   assert.equal((await claimsOfNode3()).length, 2, "a Node that is only being deleted keeps its claims");
   await read(["patch", "node", "node-3", "--type=merge", '--patch={"metadata":{"finalizers":null}}']);
-  await waitUntil("the claims of node-3 to be released", 20_000, async () => (await claimsOfNode3()).length === 0 || undefined);
+  await waitUntil("the claims of node-3 to be released", 40_000, async () => (await claimsOfNode3()).length === 0 || undefined);
   const [peer] = lab.nodes;
   assert.ok(peer);
   await waitUntil("the routes to node-3 to go", 10_000, async () => {
@@ -120,9 +123,30 @@ test("a removed node keeps its claims while its Node object exists; then they an
   });
   const began = performance.now();
   await node.kubelet.start();
+  // The token of the agent before is that of the Node before.
+  await startAgent(lab, node.host);
   await waitUntil("node-3 to have its claims again", 20_000, async () => (await claimsOfNode3()).length === 2 || undefined);
   await applyObject(lab, latePod);
   await read(["wait", "--for=condition=Ready", "pod/late", "--timeout=60s"]);
   t.diagnostic(`from the kubelet's start on a node without claims to a ready pod: ${Math.round(performance.now() - began)} ms`);
+  await untilReady();
+});
+
+test("a node that reboots has its subnets as before, and its pods come back and are reached", async (t) => {
+  const agent = situation.podnet.agents.get("node-2") ?? assert.fail();
+  const bootOf = () => read(["get", "node", "node-2", "--output=jsonpath={.status.nodeInfo.bootID}"]);
+  const boot = await bootOf();
+  const began = performance.now();
+  await lab.kubernetesNode("node-2").reboot();
+  await agent.start();
+  await waitUntil("node-2 to tell of another boot", 60_000, async () => (await bootOf()) !== boot || undefined);
+  const addresses = await waitUntil("the pod of node-2 to be reached in both families", 90_000, async () => {
+    const [from, to] = await readyPods(lab, "here", 3);
+    assert.ok(from && to);
+    const seen = await Promise.all(to.addresses.map((address) => askSource(from, address).catch(() => undefined)));
+    return seen.every((answer) => answer?.by === to.name) ? to.addresses : undefined;
+  });
+  t.diagnostic(`from the power cut to the pod's answer: ${Math.round(performance.now() - began)} ms`);
+  assert.match(addresses.join(" "), /^10\.244\.2\.\d+ fd00:10:244:2::[0-9a-f]+$/);
   await untilReady();
 });
