@@ -13,6 +13,7 @@ import type { Lab } from "../../lab/lab.ts";
 import { TEST_IMAGE } from "../../lab/image/test-image.ts";
 import { applyObject, readyPods } from "../../lab/pod.ts";
 import { askSource } from "../../lab/reach.ts";
+import { startAgent } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { quietProgress } from "../../tools/progress.ts";
