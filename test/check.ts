@@ -4,6 +4,9 @@ import { runCommand } from "../tools/problem.ts";
 import { levelOf } from "./level.ts";
 import { testFiles } from "./test-files.ts";
 
+/** Unit tests that take their time; `npm test` has them. */
+const longForm = ".proof.test.ts";
+
 const ROOT = dirname(import.meta.dirname);
 
 interface Part {
@@ -17,7 +20,7 @@ interface Part {
  */
 async function parts(): Promise<readonly Part[]> {
   const tool = (name: string): string => join(ROOT, "node_modules", ".bin", name);
-  const unit = (await testFiles(ROOT)).filter((file) => levelOf(file) === "unit");
+  const unit = (await testFiles(ROOT)).filter((file) => levelOf(file) === "unit" && !file.endsWith(longForm));
   return [
     { name: "unit tests", argv: [process.execPath, "--test", "--test-isolation=none", ...unit] },
     { name: "lint", argv: [tool("oxlint"), "--type-aware", "."] },

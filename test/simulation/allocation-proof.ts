@@ -109,7 +109,9 @@ function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
     for (const { name, leases } of machine.pods.values())
       if (leases.some(({ cidr }) => going.has(cidr) || !offered.has(cidr))) machinery.stopPod(world, machine, name);
   }
-  const running = new Set(truth.machines.filter((one) => one.isOn && !isNodeGone(one, world)).flatMap(({ pods }) => [...pods.keys()]));
+  const running = new Set(
+    truth.machines.filter((one) => one.isOn && !isNodeGone(one, world)).flatMap(({ pods }) => [...pods.keys()]),
+  );
   for (const { metadata } of world.view.list(pods))
     if (!running.has(metadata.name)) world.admin.erase(pods, { namespace: "default", name: metadata.name });
   world.scheduler.after(3_000, () => evictForEver(truth, machinery, world));

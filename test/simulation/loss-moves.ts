@@ -65,4 +65,3 @@ function restoreSome(truth: Truth, world: World, versions: Versions): boolean {
   excuse(truth, view);
   return true;
 }
-

@@ -78,7 +78,10 @@ export function createMachinery(truth: Truth, count: number): Machinery {
       if (leases === undefined) return;
       const name = `pod-${++podsMade}`;
       for (const { cidr } of leases)
-        assert.ok(machine.bridge.has(cidr), `${name} on ${machine.machineID} got an address of ${cidr}, which is not on the bridge`);
+        assert.ok(
+          machine.bridge.has(cidr),
+          `${name} on ${machine.machineID} got an address of ${cidr}, which is not on the bridge`,
+        );
       machine.pods.set(name, { name, leases });
       world.note(`${name} on ${machine.machineID} has ${leases.map(({ address }) => renderAddress(address)).join(" ")}`);
       machine.hint?.();
@@ -102,8 +105,7 @@ export function createMachinery(truth: Truth, count: number): Machinery {
     add(world, Number(machine.node.slice("node-".length)));
   };
   const hasNode = (machine: Machine, world: World) => !isNodeGone(machine, world);
-  const isReplaced = (machine: Machine) =>
-    living().some((other) => other !== machine && other.node === machine.node);
+  const isReplaced = (machine: Machine) => living().some((other) => other !== machine && other.node === machine.node);
 
   const moves: Move[] = [
     {

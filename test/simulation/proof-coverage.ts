@@ -64,7 +64,9 @@ function created(world: World, claim: Claim): void {
   const { spec, metadata } = claim;
   if (spec.state === "Held") return coverage.hit("vanishedClaimBroughtBack");
   if (entryOf(world, claim)?.state !== "Open") coverage.hit("staleLedgerBeforeCreate");
-  const others = view.list(nodeSubnets).filter((other) => other.spec.nodeUID === spec.nodeUID && other.metadata.uid !== metadata.uid);
+  const others = view
+    .list(nodeSubnets)
+    .filter((other) => other.spec.nodeUID === spec.nodeUID && other.metadata.uid !== metadata.uid);
   const isSameFamily = ({ spec: { cidr } }: Claim) => cidr.includes(":") === spec.cidr.includes(":");
   if (others.some((other) => other.spec.state === "Pending" && isSameFamily(other))) coverage.hit("twoPrefixesOffered");
 }

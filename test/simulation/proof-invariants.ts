@@ -6,16 +6,7 @@ import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap } from "../../lib/net/prefix.ts";
 import { leasesIn } from "./machine.ts";
 import type { Change, StoredRecord } from "./object-store.ts";
-import {
-  forsake,
-  isLapsed,
-  nodeSubnets,
-  podNetworks,
-  prefixOf,
-  rangeLedgers,
-  strayClaims,
-  type Truth,
-} from "./truth.ts";
+import { forsake, isLapsed, nodeSubnets, podNetworks, prefixOf, rangeLedgers, strayClaims, type Truth } from "./truth.ts";
 import type { Invariant, World } from "./world.ts";
 
 /** What must hold after every write, of whatever object. */
@@ -54,7 +45,9 @@ function noneOverlaps({ view }: World, { metadata, spec }: Claim): void {
   const prefix = prefixOf(spec.cidr);
   for (const other of view.list(nodeSubnets))
     assert.ok(
-      other.metadata.uid === metadata.uid || other.spec.state === "Pending" || !prefixesOverlap(prefix, prefixOf(other.spec.cidr)),
+      other.metadata.uid === metadata.uid ||
+        other.spec.state === "Pending" ||
+        !prefixesOverlap(prefix, prefixOf(other.spec.cidr)),
       `claims ${metadata.name} and ${other.metadata.name} overlap`,
     );
 }
@@ -141,7 +134,7 @@ export function isSignOfLife({ kind, before, after }: Change): boolean {
 }
 
 function silent(record: StoredRecord): string {
-  const { spec, status } = (record.object as object) as NodeNetwork;
+  const { spec, status } = record.object as object as NodeNetwork;
   return JSON.stringify([spec, { ...status, observedAt: "" }]);
 }
 

@@ -50,7 +50,10 @@ function ledgerIsRight({ view }: World): void {
 function claimsAreRight({ view }: World): void {
   const entries = view.get(rangeLedgers, ledgerName)?.spec.entries ?? [];
   for (const { metadata, spec } of view.list(nodeSubnets)) {
-    assert.ok(spec.state === "Active" || isStuckIn(view.get(podNetworks, spec.network), spec), `${metadata.name} is ${spec.state}`);
+    assert.ok(
+      spec.state === "Active" || isStuckIn(view.get(podNetworks, spec.network), spec),
+      `${metadata.name} is ${spec.state}`,
+    );
     assert.equal(view.get(nodes, spec.node)?.metadata.uid, spec.nodeUID, `${metadata.name} is of a Node that is gone`);
     const entry = entries.find(({ cidr }) => containsPrefix(prefixOf(cidr), prefixOf(spec.cidr)));
     assert.equal(entry?.networkUID, spec.networkUID, `${metadata.name} lies in no entry of its network`);
@@ -125,7 +128,10 @@ function nodeIsComplete({ view }: World, node: Stored<Node>): void {
   if (first !== undefined) {
     const network = view.list(podNetworks).find(({ metadata }) => metadata.uid === first.spec.networkUID);
     assert.ok(network !== undefined, `${name} has subnets of a network that is gone`);
-    assert.ok(claims.every(({ spec }) => spec.networkUID === first.spec.networkUID), `${name} has subnets of two networks`);
+    assert.ok(
+      claims.every(({ spec }) => spec.networkUID === first.spec.networkUID),
+      `${name} has subnets of two networks`,
+    );
     for (const family of families(network)) {
       const has = claims.some(({ spec }) => familyOf(spec.cidr) === family);
       assert.ok(has || !hasRoom(network, family), `${name} lacks an IPv${family} subnet, and there is room for one`);

@@ -3,16 +3,17 @@ import { ledgerName } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet, RangeLedger } from "../../crds/types.ts";
 import { nodes } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
-import { containsPrefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import { containsPrefix } from "../../lib/net/prefix.ts";
 import { parseJournal } from "../../node-agent/plan/journal.ts";
+import { createEntryWatch } from "./entry-watch.ts";
 import type { Machine } from "./machine.ts";
 import type { StoredRecord } from "./object-store.ts";
+import { createRouteWatch } from "./route-watch.ts";
 import { nodeNetworks, nodeSubnets, podNetworks, prefixOf, rangeLedgers, type Truth } from "./truth.ts";
 import type { Invariant, World } from "./world.ts";
 
 type Claim = Stored<NodeSubnet>;
 type Ledger = Stored<RangeLedger>;
-type Entry = Ledger["spec"]["entries"][number];
 type Record = Stored<NodeNetwork>;
 
 /**
@@ -21,14 +22,18 @@ type Record = Stored<NodeNetwork>;
  */
 export function protocolInvariant(truth: Truth): Invariant {
   const routes = createRouteWatch(truth);
+  const entries = createEntryWatch();
   return (_view, change, world) => {
     const { plural } = change.kind.resource;
     if (plural === "nodesubnets") routes.claimStands(read(change.after));
+    if (plural === "nodesubnets" && change.before === undefined) entries.claimMade(world, read(change.after));
     routes.look();
     if (truth.isWorldActing) return;
     if (plural === "nodesubnets") claimChanged(truth, world, read(change.before), read(change.after));
-    else if (plural === "rangeledgers") ledgerChanged(read(change.before), read(change.after));
-    else if (plural === "nodenetworks") recordChanged(truth, world, read(change.before), read(change.after));
+    else if (plural === "rangeledgers") {
+      ledgerChanged(read(change.before), read(change.after));
+      entries.ledgerChanged(world, read(change.before), read(change.after));
+    } else if (plural === "nodenetworks") recordChanged(truth, world, read(change.before), read(change.after));
   };
 }
 
@@ -75,8 +80,13 @@ function hasReported({ node, machineID }: Machine, { view }: World): boolean {
 
 function ledgerChanged(before: Ledger | undefined, after: Ledger | undefined): void {
   if (before === undefined || after === undefined) return;
+  for (const field of ["epoch", "releaseSequence"] as const)
+    assert.ok(
+      after.spec[field] >= before.spec[field],
+      `${field} of the ledger went from ${before.spec[field]} to ${after.spec[field]}`,
+    );
   for (const { cidr, epoch, state } of before.spec.entries) {
-    const now: Entry | undefined = after.spec.entries.find((entry) => entry.epoch === epoch);
+    const now: RangeLedger["spec"]["entries"][number] | undefined = after.spec.entries.find((entry) => entry.epoch === epoch);
     assert.ok(state === "Closing" || now !== undefined, `${cidr} left the ledger without having been Closing`);
     assert.ok(state === "Open" || now?.state !== "Open", `${cidr} was Closing and is Open again`);
   }
@@ -107,41 +117,4 @@ function recordChanged({ hasLost }: Truth, { view }: World, before: Record | und
 
 function claimName(view: World["view"], cidr: string): string {
   return view.list(nodeSubnets).find(({ spec }) => spec.cidr === cidr)?.metadata.name ?? "";
-}
-
-/** What agents may route to: every claim that ever counted, until it was Held, or another one took its place. */
-function createRouteWatch({ machines }: Truth) {
-  const counted = new Set<string>();
-  const held = new Set<string>();
-  const known = new Map<Machine, ReadonlyMap<string, string>>();
-  const isTaken = (cidr: string, node: string) =>
-    [...counted].some((key) => {
-      const [other = "", owner] = key.split(" ");
-      return (other !== cidr || owner !== node) && prefixesOverlap(prefixOf(other), prefixOf(cidr));
-    });
-  const lookAt = (machine: Machine) => {
-    const before = known.get(machine) ?? new Map<string, string>();
-    const { machineID, routes } = machine;
-    known.set(machine, routes);
-    for (const [cidr, node] of routes)
-      assert.ok(counted.has(`${cidr} ${node}`), `${machineID} routes to ${cidr} of ${node}, which was never more than Pending`);
-    // Without any it has left its network, or lost all with its power.
-    if (routes.size === 0 || machine.bridge.size === 0) return;
-    for (const [cidr, node] of before)
-      assert.ok(
-        routes.has(cidr) || held.has(`${cidr} ${node}`) || isTaken(cidr, node),
-        `${machineID} routes no longer to ${cidr} of ${node}, which was never Held`,
-      );
-  };
-  return {
-    claimStands(claim: Claim | undefined) {
-      if (claim === undefined || claim.spec.state === "Pending") return;
-      const key = `${claim.spec.cidr} ${claim.spec.node}`;
-      counted.add(key);
-      if (claim.spec.state === "Held") held.add(key);
-    },
-    look() {
-      for (const machine of machines) if (machine.isOn && known.get(machine) !== machine.routes) lookAt(machine);
-    },
-  };
 }

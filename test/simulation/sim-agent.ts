@@ -3,7 +3,14 @@ import type { Prefix } from "../../lib/net/prefix.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { closingMs } from "../../node-agent/leaving.ts";
 import type { Claim } from "../../node-agent/plan/claim.ts";
-import { bridgesOf, keptConflist, leavingConflist, openConflist, subnetsIn, unservedConflist } from "../../node-agent/plan/conflist-file.ts";
+import {
+  bridgesOf,
+  keptConflist,
+  leavingConflist,
+  openConflist,
+  subnetsIn,
+  unservedConflist,
+} from "../../node-agent/plan/conflist-file.ts";
 import { type AgentView, decide, type Decision } from "../../node-agent/plan/decide.ts";
 import { noSubnet } from "../../node-agent/plan/faults.ts";
 import { parseJournal, remembered, renderJournal } from "../../node-agent/plan/journal.ts";
@@ -72,7 +79,13 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
       await program(options, own, memory.claims, folder);
     } else if (memory.subnets.length > 0) {
       const rightful = memory.subnets.filter(({ state }) => state === "Active" || state === "Draining");
-      writeFiles(machine, keptConflist(folder, rightful.map(({ prefix }) => prefix)));
+      writeFiles(
+        machine,
+        keptConflist(
+          folder,
+          rightful.map(({ prefix }) => prefix),
+        ),
+      );
     } else ({ isLeft, waitMs } = await leaving.step(folder, leases.length > 0));
     if (isLeft) memory = { ...memory, spec: undefined };
     const waits = [waitMs, decision.againAfterMs].filter((wait) => wait !== undefined);

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { ledgerName, nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../../crds/names.ts";
+import {
+  ledgerName,
+  nodeNetworkResource,
+  nodeSubnetResource,
+  podNetworkResource,
+  rangeLedgerResource,
+} from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import { nodes } from "../../lib/kube/builtin.ts";
 import type { Resource, Stored } from "../../lib/kube/resource.ts";

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import type { NodeSubnet, RangeLedger } from "../../crds/types.ts";
+import type { Stored } from "../../lib/kube/resource.ts";
+import { prefixesOverlap } from "../../lib/net/prefix.ts";
+import { nodeSubnets, prefixOf } from "./truth.ts";
+import type { World } from "./world.ts";
+
+type Entry = RangeLedger["spec"]["entries"][number];
+type Ledger = Stored<RangeLedger>;
+
+/** Looks at how entries of the ledger come and go beside claims. */
+export interface EntryWatch {
+  claimMade(world: World, claim: Stored<NodeSubnet> | undefined): void;
+  /** @throws where an entry left under a claim, or entered over one. */
+  ledgerChanged(world: World, before: Ledger | undefined, after: Ledger | undefined): void;
+}
+
+/** After a restore, plans of before it may still be carried out for so long. */
+const unsettledMs = 60_000;
+
+/** One that has seen nothing yet. */
+export function createEntryWatch(): EntryWatch {
+  /** UID of a claim → the revision at which it was made. */
+  const madeAt = new Map<string, number>();
+  /** Epoch of an entry → the revision at which it closed. */
+  const closedAt = new Map<number, number>();
+  let restores = 0;
+  let restoredAtMs = Number.NEGATIVE_INFINITY;
+  const isUnsettled = ({ coverage, scheduler }: World) => {
+    if (coverage.count("restore") > restores) restoredAtMs = scheduler.now();
+    restores = coverage.count("restore");
+    return scheduler.now() - restoredAtMs < unsettledMs;
+  };
+  /** Claims that were there before an entry closed were seen by whoever found it closing. */
+  const leaves = ({ view }: World, { cidr, epoch }: Entry) => {
+    const early = lyingIn(view, cidr).filter(
+      ({ metadata }) => (madeAt.get(metadata.uid) ?? 0) < (closedAt.get(epoch) ?? Number.NEGATIVE_INFINITY),
+    );
+    assert.deepEqual(early.map(describe), [], `${cidr} left the ledger under claims`);
+  };
+  return {
+    claimMade({ server }, claim) {
+      if (claim !== undefined) madeAt.set(claim.metadata.uid, server.store.revision());
+    },
+    ledgerChanged(world, before, after) {
+      const [old, now] = [before?.spec.entries ?? [], after?.spec.entries ?? []];
+      const closing = now.filter(({ state, epoch }) => state === "Closing" && find(old, epoch)?.state !== "Closing");
+      for (const { epoch } of closing) closedAt.set(epoch, world.server.store.revision());
+      if (isUnsettled(world)) return;
+      for (const entry of old) if (find(now, entry.epoch) === undefined) leaves(world, entry);
+      for (const entry of now) if (find(old, entry.epoch) === undefined) enters(world, entry);
+    },
+  };
+}
+
+function find(entries: readonly Entry[], epoch: number): Entry | undefined {
+  return entries.find((entry) => entry.epoch === epoch);
+}
+
+/** Claims of others that count have kept their entry, or keep newcomers out. */
+function enters({ view }: World, { cidr, networkUID, nodePrefixLength }: Entry): void {
+  const others = lyingIn(view, cidr).filter(({ spec }) => {
+    const isOwn = spec.networkUID === networkUID && prefixOf(spec.cidr).length === nodePrefixLength;
+    return spec.state !== "Pending" && !isOwn;
+  });
+  assert.deepEqual(others.map(describe), [], `${cidr} entered the ledger over claims of others`);
+}
+
+function lyingIn(view: World["view"], cidr: string): Stored<NodeSubnet>[] {
+  return view.list(nodeSubnets).filter(({ spec }) => prefixesOverlap(prefixOf(spec.cidr), prefixOf(cidr)));
+}
+
+function describe({ metadata, spec }: Stored<NodeSubnet>): string {
+  return `${metadata.name} ${spec.state}`;
+}

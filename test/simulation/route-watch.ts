@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import type { NodeSubnet } from "../../crds/types.ts";
+import { prefixesOverlap } from "../../lib/net/prefix.ts";
+import type { Machine } from "./machine.ts";
+import { prefixOf, type Truth } from "./truth.ts";
+
+/** Looks at the routes of machines to other nodes' subnets. */
+export interface RouteWatch {
+  claimStands(claim: NodeSubnet | undefined): void;
+  /** @throws where a machine routes, or no longer routes, to what it must not. */
+  look(): void;
+}
+
+/** What agents may route to: every claim that ever counted, until it was Held, or another one took its place. */
+export function createRouteWatch({ machines }: Truth): RouteWatch {
+  const counted = new Set<string>();
+  const held = new Set<string>();
+  const known = new Map<Machine, ReadonlyMap<string, string>>();
+  const isTaken = (cidr: string, node: string) =>
+    [...counted].some((key) => {
+      const [other = "", owner] = key.split(" ");
+      return (other !== cidr || owner !== node) && prefixesOverlap(prefixOf(other), prefixOf(cidr));
+    });
+  const lookAt = (machine: Machine) => {
+    const before = known.get(machine) ?? new Map<string, string>();
+    const { machineID, routes } = machine;
+    known.set(machine, routes);
+    for (const [cidr, node] of routes)
+      assert.ok(counted.has(`${cidr} ${node}`), `${machineID} routes to ${cidr} of ${node}, which was never more than Pending`);
+    // Without any it has left its network, or lost all with its power.
+    if (routes.size === 0 || machine.bridge.size === 0) return;
+    for (const [cidr, node] of before)
+      assert.ok(
+        routes.has(cidr) || held.has(`${cidr} ${node}`) || isTaken(cidr, node),
+        `${machineID} routes no longer to ${cidr} of ${node}, which was never Held`,
+      );
+  };
+  return {
+    claimStands(claim) {
+      if (claim === undefined || claim.spec.state === "Pending") return;
+      const key = `${claim.spec.cidr} ${claim.spec.node}`;
+      counted.add(key);
+      if (claim.spec.state === "Held") held.add(key);
+    },
+    look() {
+      for (const machine of machines) if (machine.isOn && known.get(machine) !== machine.routes) lookAt(machine);
+    },
+  };
+}

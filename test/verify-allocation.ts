@@ -1,0 +1,59 @@
+// npm run verify:allocation [-- --seed S --schedules N --workers W]: a million schedules of faults against the allocation protocol.
+// With --trace the one schedule of the seed is played, and all that happens in it is printed; --without leaves out moves by name.
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Problem, runCommand } from "../tools/problem.ts";
+import { proofKinds } from "./simulation/allocation-proof.ts";
+import { createCoverage } from "./simulation/coverage.ts";
+import { playProof } from "./simulation/play-proof.ts";
+import { proofEvents } from "./simulation/proof-coverage.ts";
+import { type Progress, spreadProof } from "./simulation/spread-proof.ts";
+
+function countOf(text: string, option: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new Problem(`--${option} must be a whole number, not ${JSON.stringify(text)}.`);
+  return count;
+}
+
+/** Below this many schedules a counter at zero says nothing. */
+const enough = 2_000;
+
+async function verify(seed: number, schedules: number, workers: number): Promise<number> {
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  let saidAt = 0;
+  const onShare = ({ done, failures }: Progress): boolean => {
+    if (seconds() - saidAt >= 10 || failures.length > 0) {
+      saidAt = seconds();
+      console.log(`${done} of ${schedules} schedules, ${(done / seconds()).toFixed(1)}/s, ${failures.length} failed`);
+    }
+    return failures.length > 0;
+  };
+  const { done, coverage, failures } = await spreadProof({ seed, schedules, workers, onShare });
+  for (const [name, times] of coverage.all()) console.log(`${name.padEnd(28)} ${times}`);
+  console.log(`${done} schedules from seed ${seed} in ${seconds().toFixed(0)} s`);
+  const missing = done < enough ? [] : coverage.missing(proofEvents);
+  for (const name of missing) console.log(`✖ ${name} never came about, so nothing is proved of it`);
+  for (const { seed: failed, message } of failures) {
+    console.log(`✖ ${message}\n  npm run verify:allocation -- --seed ${failed} --trace`);
+  }
+  return failures.length + missing.length === 0 ? 0 : 1;
+}
+
+await runCommand(async () => {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      schedules: { type: "string", default: "1000000" },
+      workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
+      trace: { type: "boolean", default: false },
+      without: { type: "string", multiple: true, default: [] },
+    },
+  });
+  const seed = countOf(values.seed, "seed");
+  if (!values.trace) return verify(seed, countOf(values.schedules, "schedules"), countOf(values.workers, "workers"));
+  const trace = (line: string) => console.log(line);
+  await playProof({ seed, kinds: proofKinds(), coverage: createCoverage(), without: values.without, trace });
+  return 0;
+});
