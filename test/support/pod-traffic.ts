@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import type { Host } from "../../lab/host.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { Pod } from "../../lab/pod.ts";
+import { waitUntil } from "../../lab/wait-until.ts";
 
 /** What came of a stream of pings. */
 export interface Traffic {
@@ -31,6 +33,36 @@ export async function traffic(lab: Lab, from: Pod, address: string, seconds: num
   const [, sent, received] = /(\d+) packets transmitted, (\d+) packets received/.exec(stdout) ?? [];
   if (sent === undefined) throw new Error(`ping from ${from.name} to ${address} said nothing of its packets: ${stdout}${stderr}`);
   return { sent: Number(sent), received: Number(received) };
+}
+
+/** Pings that go on. */
+export interface PingStream {
+  readonly name: string;
+  /** Ends it; what was sent before the last answer counts. */
+  end(): Promise<Traffic>;
+}
+
+/** Pings from a pod's own network namespace to an address, five times a second until it is ended. */
+export async function startPings(lab: Lab, from: Pod, address: string): Promise<PingStream> {
+  const node = lab.host(from.node);
+  const namespace = await namespaceOf(node, from);
+  const argv = ["nsenter", `--net=/run/netns/${namespace}`, "busybox", "ping", "-i", "0.2", address];
+  const process = node.start(`ping-${from.name}-${address}`, argv);
+  const answers = async () =>
+    Array.from((await readFile(process.logFile, "utf8")).matchAll(/ seq=(\d+) /g), ([, seq]) => Number(seq));
+  const name = `${from.name} to ${address}`;
+  const untilAnswered = (count: number) =>
+    waitUntil(`${count} answers to the pings from ${name}`, 10_000, async () => (await answers()).length >= count || undefined);
+  await untilAnswered(1);
+  return {
+    name,
+    async end() {
+      await untilAnswered((await answers()).length + 1);
+      await process.stop();
+      const seen = await answers();
+      return { sent: Math.max(...seen) + 1, received: new Set(seen).size };
+    },
+  };
 }
 
 /** The file in the node's /run/netns whose namespace has the pod's address. */
