@@ -16,6 +16,9 @@ import { raceOverlaps } from "./support/overlap-race.ts";
 /** Pairs that race at once: as many as the node addresses and the patience of a wait allow. */
 const atOnce = 100;
 
+/** A hundred networks come and go together, on a machine that may have other work. */
+const patienceMs = 180_000;
+
 function countOf(text: string, option: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 0)
@@ -56,7 +59,7 @@ await runCommand(async () => {
   const lab = await startLab(noNodes(labName("verify-races")), { progress: openProgress() });
   try {
     await installManifests(lab);
-    const world = operatorWorld(lab);
+    const world = operatorWorld(lab, patienceMs);
     await world.allowOverlaps();
     try {
       await race(lab, world, countOf(values.pairs, "pairs"));

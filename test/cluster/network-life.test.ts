@@ -99,9 +99,9 @@ async function startPod(name: string, node: string): Promise<Pod> {
   return pod ?? assert.fail();
 }
 
-function isIn({ addresses: [address = ""] }: Pod, { cidr }: { readonly cidr: string }): boolean {
-  const parsed = parseAddress(address);
-  return parsed !== undefined && containsPrefix(toPrefix(cidr), prefixAround(parsed, 32));
+function assertIn({ cidr }: { readonly cidr: string }, { name, addresses: [address = ""] }: Pod): void {
+  const parsed = parseAddress(address) ?? assert.fail(`${name} has no address`);
+  assert.ok(containsPrefix(toPrefix(cidr), prefixAround(parsed, 32)), `${name} has ${address}`);
 }
 
 /** Pings between the pods of all nodes, while something happens: none may be lost. */
@@ -183,7 +183,7 @@ test("a range is drained node by node: pods there are reached until they are del
   await patchNetwork({ spec: { rollout: { maxUnavailableNodes: "100%" } } });
   await until("the other nodes to move off", async () => (await draining()).length === 3);
   const [one, two] = [await startPod("young-2", "node-2"), await startPod("young-3", "node-3")];
-  for (const pod of [one, two]) assert.ok(isIn(pod, second), pod.addresses[0]);
+  for (const pod of [one, two]) assertIn(second, pod);
   const young = await Promise.all([pingsTo(one, two), pingsTo(two, one), pingsTo(one, pods[2])]);
   const [among, back, toLast] = young;
   assert.ok(among && back && toLast);
@@ -194,7 +194,7 @@ test("a range is drained node by node: pods there are reached until they are del
   await until("the old range to be empty", async () => (await owners()).every((owner) => owner.includes(" 10.245.")));
   await Promise.all([among, back].map(assertNoneLost));
   pods = await readyPods(lab, "one", 3);
-  for (const pod of pods) assert.ok(isIn(pod, second), pod.addresses[0]);
+  for (const pod of pods) assertIn(second, pod);
   await untilReady();
 });
 
@@ -209,7 +209,7 @@ async function whileDraining(node: string): Promise<PingStream> {
       return status?.configGeneration === spec.configGeneration;
     });
     const young = await startPod("young-1", node);
-    assert.ok(isIn(young, second), young.addresses[0]);
+    assertIn(second, young);
     stream = await pingsTo(young, pods[0]);
   });
   return stream ?? assert.fail();

@@ -12,8 +12,8 @@ import { nodeNetworks, nodeSubnets, podNetworks, rangeLedgers } from "../../oper
 import { type PaperAgents, startPaperAgents } from "./paper-agent.ts";
 import type { RangePart } from "./plan-snapshot.ts";
 
-/** How long anything may take before a test gives up on it. */
-const patienceMs = 30_000;
+/** How long anything may take before a test gives up on it, unless it says otherwise. */
+const usualPatienceMs = 30_000;
 
 /** A spec as people write it. */
 export type SpecPart = Partial<Omit<PodNetworkSpec, "ranges" | "growth" | "release" | "rollout">> & {
@@ -59,7 +59,7 @@ export interface OperatorWorld {
 }
 
 /** The hands of an administrator in a lab. */
-export function operatorWorld(lab: Lab): OperatorWorld {
+export function operatorWorld(lab: Lab, patienceMs = usualPatienceMs): OperatorWorld {
   const client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "operator-test" });
   const until: OperatorWorld["until"] = (what, probe) => waitUntil(what, patienceMs, async () => (await probe()) || undefined);
   const network = (name: string) => client.get(podNetworks, name);
