@@ -1,15 +1,17 @@
+// npm run verify:mutations [-- --mutant NAME --schedules N --processes P]: whether the simulation notices when the code is broken on purpose.
+// For each mutant, which is a change of a copy of the code, it prints what failed first, and how many schedules that took.
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { inParallel } from "../../lib/kube/parallel.ts";
-import { Problem, runCommand } from "../../tools/problem.ts";
-import { createBrokenTree } from "./broken-tree.ts";
-import type { Mutant } from "./mutant.ts";
-import { mutants } from "./mutants.ts";
-import { type Played, playTree } from "./play-tree.ts";
+import { inParallel } from "../lib/kube/parallel.ts";
+import { Problem, runCommand } from "../tools/problem.ts";
+import { createBrokenTree } from "./mutation/broken-tree.ts";
+import type { Mutant } from "./mutation/mutant.ts";
+import { mutants } from "./mutation/mutants.ts";
+import { type Played, playTree } from "./mutation/play-tree.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = dirname(import.meta.dirname);
 
 interface Settings {
   /** Seeds 1 to this are played, at most. */
