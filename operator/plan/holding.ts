@@ -60,7 +60,7 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
   /** One that its agent has although its NodeNetwork does not name it: that went back in time, or was lost. One that is being drained was dropped. */
   const isNamed = ({ prefix, object }: Claim) =>
     named.some((other) => comparePrefixes(other, prefix) === 0) ||
-    (reported.has(object.spec.cidr) && object.spec.state === "Active");
+    (reported.has(object.spec.cidr) && (object.spec.state === "Active" || object.spec.state === "Pending"));
   const unnamed = home.filter((claim) => !isNamed(claim) && claim.object.spec.state !== "Held");
   return {
     kept: home.filter((claim) => isNamed(claim) && claim.object.spec.state !== "Held").toSorted(compareClaims),
