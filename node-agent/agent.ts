@@ -17,6 +17,7 @@ import type { Problem } from "./plan/problem.ts";
 import type { QuietSubnets } from "./plan/quiet.ts";
 import { pluginKeeper } from "./plugin-keeper.ts";
 import { type AgentPlace, type Programmed, programNode, warningsOf } from "./program.ts";
+import { closeUnserved } from "./unserved.ts";
 
 export interface AgentOptions {
   readonly node: string;
@@ -43,7 +44,8 @@ export interface AgentRun {
 /** Makes one node as the API server says. */
 export interface Agent {
   /**
-   * `view` undefined: the API server was not heard yet. Then the journal is gone by, where it is of this boot; else nothing is done and undefined comes back.
+   * `view` undefined: the API server was not heard yet. Then the journal is gone by, where it is of this boot. Else no more is done than to close what an
+   * earlier boot left open; undefined comes back where there was nothing to close.
    */
   run(view: AgentView | undefined): Promise<AgentRun | undefined>;
 }
@@ -63,10 +65,12 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
   let recalled: Recalled | undefined;
   let memory: Memory | undefined;
   let quiet: QuietSubnets = new Map();
+  let hasServed = false;
 
   /** Serves the subnets that there are. Without any it takes everything down, unless some may be left from before: then it closes what is surely gone. */
   const act = async ({ own, memory: { claims, subnets } }: Decision, folder: ConfFolder, leases: Leases): Promise<Acted> => {
     if (own !== undefined) {
+      hasServed = true;
       leaving.stop();
       return programNode({ node, place, own, claims, folder, plugins: (names) => plugins.provide(names) });
     }
@@ -80,27 +84,45 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
     return { ...idle, ...left };
   };
 
+  /** Closes what an earlier boot left open, as long as nothing is served. Configurations as they were found may be all that is known of what there was. */
+  const begin = async ({ isOfThisBoot, ...recalled }: Recalled) => {
+    const folder = await readFolder(place);
+    const before = memory ?? recalled.memory ?? withEvidence(folder);
+    const closed = isOfThisBoot || hasServed ? [] : await closeUnserved(place, folder);
+    return { before, closed, folder: closed.length === 0 ? folder : await readFolder(place) };
+  };
+
   const run = async (view: AgentView | undefined): Promise<AgentRun | undefined> => {
     recalled ??= await journal.read();
-    if (view === undefined && !recalled.isOfThisBoot) return undefined;
-    const folder = { path: place.confFolder, files: await readConfFolder(place.confFolder) };
-    memory ??= recalled.memory ?? withEvidence(folder);
+    const { before, closed, folder } = await begin(recalled);
+    if (view === undefined && !recalled.isOfThisBoot) {
+      memory = before;
+      return closed.length === 0 ? undefined : { outcome: undefined, kinds: closed, unreadable: [] };
+    }
     const leases = await seenLeases(place.cniStateFolder);
     const sight = { node, view, folder, leases: isFault(leases) ? undefined : leases, nowMs: clock.now() };
-    const decision = decide(memory, quiet, sight, { drainMs, closingMs });
+    const decision = decide(before, quiet, sight, { drainMs, closingMs });
     ({ memory, quiet } = decision);
     const unwritten = await journal.write(memory);
     const { kinds, againAfterMs, ...acted } = await act(decision, folder, leases);
-    const waits = [againAfterMs, decision.againAfterMs].filter((wait) => wait !== undefined);
     return {
       outcome: view?.own && { ...outcomeOf(view.own.spec, decision, acted, leases), identity },
-      kinds,
+      kinds: [...closed, ...kinds],
       unreadable: [recalled.problem, unwritten, ...decision.unreadable].filter((problem) => problem !== undefined),
-      ...(waits.length === 0 ? {} : { againAfterMs: Math.min(...waits) }),
+      ...soonest(againAfterMs, decision.againAfterMs),
     };
   };
 
   return { run };
+}
+
+function soonest(...waits: readonly (number | undefined)[]): Pick<AgentRun, "againAfterMs"> {
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length === 0 ? {} : { againAfterMs: Math.min(...known) };
+}
+
+async function readFolder({ confFolder: path }: AgentPlace): Promise<ConfFolder> {
+  return { path, files: await readConfFolder(path) };
 }
 
 /** Where nothing is remembered, the configuration that stands tells which subnets pods may have addresses of. */

@@ -14,6 +14,7 @@ import {
   offeredSubnets,
   openConflist,
   subnetsIn,
+  unservedConflist,
 } from "./conflist-file.ts";
 
 const standing = conflistSample();
@@ -103,6 +104,15 @@ test("a node without a subnet closes its configuration, and has none after the l
   const folder = folderOf({ "10-podnet.conflist": renderConflist(standing), "20-other.conf": "{}" });
   assert.deepEqual(conflists(leavingConflist(folder, true)), { [path]: { ...standing, closed: [4] } });
   assert.deepEqual(leavingConflist(folder, false), { want: [], ours: [path] });
+});
+
+test("after another boot a configuration is closed unless its bridge is there, under the name that it has", () => {
+  const [here, gone] = [renderConflist({ ...standing, bridge: "br1" }), renderConflist(standing)];
+  const folder = folderOf({ "10-podnet.conflist": gone, "20-podnet.conflist": here, "30-other.conf": "{}" });
+  assert.deepEqual(conflists(unservedConflist(folder, ["br1"])), { [path]: { ...standing, closed: [4] } });
+  assert.deepEqual(unservedConflist(folder, ["br1", "cni0"]), { want: [], ours: [] });
+  const closed = folderOf({ "10-podnet.conflist": renderConflist({ ...standing, closed: [4] }) });
+  assert.deepEqual(unservedConflist(closed, []), { want: [], ours: [] });
 });
 
 test("only files of others that sort before ours are in its way", () => {

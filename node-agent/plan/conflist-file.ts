@@ -47,6 +47,12 @@ export function leavingConflist(folder: ConfFolder, hasLeases: boolean): FileSet
   return { want: [], ours: oursIn(folder).map(({ name }) => pathOf(folder, name)) };
 }
 
+/** The configurations of a node that was booted again: closed where their bridge is none of `bridges`, until it is known whose their subnets are now. */
+export function unservedConflist(folder: ConfFolder, bridges: readonly string[]): FileSet {
+  const served = new Set(oursIn(folder).flatMap(({ name, conflist }) => (bridges.includes(conflist.bridge) ? [name] : [])));
+  return keptConflist({ ...folder, files: folder.files.filter(({ name }) => !served.has(name)) }, []);
+}
+
 /** The subnets that configurations of ours give to new pods, as they stand. */
 export function offeredSubnets(folder: ConfFolder): Prefix[] {
   return oursIn(folder).flatMap(({ conflist }) => openSubnets(conflist));

@@ -60,7 +60,11 @@ const looks: Readonly<Record<string, readonly [given: Case, have: string, ...fau
     "Held",
     "SubnetHeld",
   ],
-  "a claim that is Held closes a subnet without a spec": [{ before: "Active", claim: "Held", closed: false }, "Held", "SubnetHeld"],
+  "a claim that is Held closes a subnet without a spec": [
+    { before: "Active", claim: "Held", closed: false },
+    "Held",
+    "SubnetHeld",
+  ],
   "a subnet whose claim is Held stays for its pods": [{ before: "Held", claim: "Held", leases: 1 }, "Held", "SubnetHeld"],
   "and while a pod may be getting an address of it": [{ before: "Held", claim: "Held", closed: false }, "Held", "SubnetHeld"],
   "and is given up after the last, before somebody else gets it": [{ before: "Held", claim: "Held" }, "none"],
