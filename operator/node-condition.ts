@@ -3,9 +3,11 @@ import { applyObject } from "../lib/kube/apply.ts";
 import { type Node, type NodeCondition, nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
 import type { Stored } from "../lib/kube/resource.ts";
+import type { Step } from "../lib/reconcile/kind.ts";
 import type { Cluster } from "./cluster.ts";
-import { type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
+import { type NodeConditionInput, type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
 import type { NodeProgress } from "./plan/node-progress.ts";
+import { recoveryEvents } from "./plan/recovery-events.ts";
 import { isServing } from "./plan/release.ts";
 import type { NodeFacts, Snapshot } from "./plan/snapshot.ts";
 import type { WriteNotes } from "./write-report.ts";
@@ -23,7 +25,8 @@ export async function writeNodeConditions(
 ): Promise<number | undefined> {
   const waits: number[] = [];
   const due: { readonly node: NodeFacts; readonly plan: NodeConditionPlan }[] = [];
-  for (const { node, plan } of nodePlans(snapshot, progress, nowMs)) {
+  const isRecovered = notes.report().written.some(endsRecovery);
+  for (const { node, plan } of nodePlans(snapshot, progress, { nowMs, isRecovered })) {
     if (plan.op === "wait") waits.push(plan.forMs);
     else if (plan.op !== "none") due.push({ node, plan });
   }
@@ -34,7 +37,7 @@ export async function writeNodeConditions(
 function nodePlans(
   snapshot: Snapshot,
   progress: ReadonlyMap<string, NodeProgress>,
-  nowMs: number,
+  shared: Pick<NodeConditionInput, "nowMs" | "isRecovered">,
 ): { readonly node: NodeFacts; readonly plan: NodeConditionPlan }[] {
   const claims = Map.groupBy(snapshot.claims, ({ object }) => object.spec.nodeUID);
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
@@ -51,11 +54,16 @@ function nodePlans(
       progress: progress.get(node.name),
       peers: routed.size - (routed.has(node.uid) ? 1 : 0),
       nodeCount: claims.size,
-      isRecovering: snapshot.ledger?.recovering ?? false,
-      nowMs,
+      // Without a ledger nobody knows.
+      isRecovering: snapshot.ledger?.recovering ?? true,
+      ...shared,
     });
     return { node, plan };
   });
+}
+
+function endsRecovery(step: Step<unknown>): boolean {
+  return recoveryEvents([step]).some(({ reason }) => reason === "RecoveryEnded");
 }
 
 async function apply(cluster: Cluster, node: NodeFacts, plan: NodeConditionPlan, notes: WriteNotes): Promise<void> {

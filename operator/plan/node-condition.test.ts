@@ -33,6 +33,7 @@ function plan({ have, ...part }: Part) {
     peers: 2,
     nodeCount: 3,
     isRecovering: false,
+    isRecovered: false,
     nowMs: bornAtMs + 60_000,
     ...part,
   });
@@ -123,14 +124,17 @@ test("the turns of many nodes are spread", () => {
 test("a node that is not ours is left alone, one of which nothing is left is given back", () => {
   assert.deepEqual(plan({ claims: [] }), { op: "none" });
   assert.deepEqual(plan({ claims: [], have: { ...programmed, reason: "RouteCreated" } }), { op: "none" });
-  assert.deepEqual(plan({ claims: [], have: programmed }), { op: "remove" });
+  const resting: NodeCondition = { ...programmed, status: "True", reason: "PodnetNotProgrammed" };
+  assert.deepEqual(plan({ claims: [], have: resting }), { op: "remove" });
   const earlier = record({ ...told, spec: { ...told.spec, nodeUID: "earlier" } });
-  assert.deepEqual(plan({ claims: [], record: earlier, have: programmed }), { op: "remove" });
+  assert.deepEqual(plan({ claims: [], record: earlier, have: resting }), { op: "remove" });
 });
 
 test("a node whose claims were lost keeps its condition: it is a trace of what the node had", () => {
   assert.deepEqual(plan({ claims: [], record: reported("True"), have: programmed }), { op: "none" });
   assert.deepEqual(plan({ claims: [], have: programmed, isRecovering: true }), { op: "none" });
+  assert.deepEqual(plan({ claims: [], have: programmed }), { op: "none" }, "the loss is not known yet");
+  assert.deepEqual(plan({ claims: [], have: programmed, isRecovered: true }), { op: "remove" }, "nobody reported anything");
 });
 
 test("a node whose last claim rests takes no new pods", () => {

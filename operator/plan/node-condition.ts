@@ -21,6 +21,8 @@ export interface NodeConditionInput {
   readonly nodeCount: number;
   /** After a loss, while it is not known what nodes have. */
   readonly isRecovering: boolean;
+  /** The time for that is just over: what no agent has reported is given up. */
+  readonly isRecovered: boolean;
   readonly nowMs: number;
 }
 
@@ -34,15 +36,15 @@ export type NodeConditionPlan =
   | { readonly op: "wait"; readonly forMs: number };
 
 /**
- * The Node's NetworkUnavailable condition. 1. A node that is not ours is left alone; one that was ours is given back when nothing of it is left, but not while
- * a loss is being made good, since the condition is a trace of what the node had. 2. Another status or reason is written at once; another message alone
+ * The Node's NetworkUnavailable condition. 1. A node that is not ours is left alone; one that was ours is given back when nothing of it is left. A condition that
+ * says that there is a network is then the last trace of a loss, and goes only at the end of a recovery: in good order it says otherwise before the last claim goes. 2. Another status or reason is written at once; another message alone
  * at most once per max(10 s, N/20 s) ±20 %, so that a joining node costs its peers little. 3. A node once programmed stays available through changes of its
  * spec; only its agent's word that it could not program makes it unavailable, since that taints the node.
  */
 export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan {
   const have = input.node.networkUnavailable;
   if (input.claims.length === 0 && ownRecord(input.node, input.record) === undefined)
-    return { op: have?.reason?.startsWith(ours) === true && !input.isRecovering ? "remove" : "none" };
+    return { op: isOver(input) ? "remove" : "none" };
   const want = wantedCondition(input);
   if (have === undefined || have.status !== want.status) return write(want, undefined, input.nowMs);
   if (have.reason !== want.reason) return write(want, have.lastTransitionTime, input.nowMs);
@@ -50,6 +52,11 @@ export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan 
   const dueMs = Date.parse(have.lastHeartbeatTime ?? "") + messageIntervalMs(input);
   if (input.nowMs < dueMs) return { op: "wait", forMs: dueMs - input.nowMs };
   return write(want, have.lastTransitionTime, input.nowMs);
+}
+
+/** Whether our condition of a node of which nothing is left has served its turn. */
+function isOver({ node: { networkUnavailable: have }, isRecovering, isRecovered }: NodeConditionInput): boolean {
+  return have?.reason?.startsWith(ours) === true && !isRecovering && (have.status !== "False" || isRecovered);
 }
 
 type NodeVerdict = Verdict<"NetworkUnavailable">;
