@@ -31,6 +31,8 @@ before(async () => {
     metadata: { name: "default" },
     spec: {
       ranges: [first],
+      // Free again once the nodes have theirs: whoever forgets what nodes have gives them these.
+      reserved: [{ cidr: "10.244.0.0/26" }],
       // A node has 13 addresses and one pod: the next handful makes it short.
       growth: { maxSubnetsPerNode: 2, addBelowFreeIPs: 10 },
       release: { holdSeconds: 2 },
@@ -38,6 +40,7 @@ before(async () => {
     },
   });
   await untilReady();
+  await patchNetwork({ spec: { reserved: null } });
   await applyObject(lab, testDaemonSet("one"));
   pods = await readyPods(lab, "one", 3);
 });
@@ -154,6 +157,10 @@ test("all NodeSubnets, the ledger and NodeNetworks are deleted at once: nobody i
     await untilReady();
   });
   assert.deepEqual(await owners(), before);
+  await until("the Events of it", async () => {
+    const { stdout } = await lab.kubectl(["events", "--types=Warning"]);
+    return stdout.includes("RecoveryBarrier") && stdout.includes("LossRepaired");
+  });
 });
 
 test("a Node that is deleted and registered again by its kubelet has the subnet it had, and no packet is lost", async () => {
