@@ -110,7 +110,7 @@ async function startHolder(network: Host, groups: readonly string[]): Promise<La
   const link = namespacesLink(network.directory);
   rmSync(link, { force: true });
   symlinkSync(`/proc/${holder.pid}/ns`, link);
-  const ownPids = readlinkSync("/proc/self/ns/pid");
+  const [pids, ownPids] = [join(link, "pid_for_children"), readlinkSync("/proc/self/ns/pid")];
   const child = await waitUntil(
     `the namespaces of ${network.name}`,
     20_000,
@@ -118,7 +118,8 @@ async function startHolder(network: Host, groups: readonly string[]): Promise<La
       if (identify(holder.pid) === undefined) {
         throw new Problem(`${network.name} could not be switched on: ${readFileSync(holder.logFile, "utf8").trim()}`);
       }
-      if (readlinkSync(join(link, "pid_for_children")) === ownPids) return undefined;
+      // It cannot be read at all from the namespace's making to its process 1's.
+      if (!existsSync(pids) || readlinkSync(pids) === ownPids) return undefined;
       // The namespace is there a moment before its process 1. Number 0 would mean this very process to a control group.
       return Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8")) || undefined;
     },
