@@ -61,6 +61,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const agent = createAgent({ node: nodeName, place, clock, identity, journal, drainMs: options.drainMs });
   const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(options.metrics)];
   const isSynced = () => own.synced && claims.synced;
+  const pastOf = onOtherPast(() => claims.relist());
   let latest: Latest | undefined;
   let hasRun = false;
 
@@ -80,6 +81,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     run: async (because) => {
       const began = clock.now();
       const object = isSynced() ? own.get(nodeName) : undefined;
+      pastOf(object);
       const run = await agent.run(isSynced() ? { own: object, claims: claims.list() } : undefined);
       if (run === undefined) return undefined;
       runLog.note(run, because, clock.now() - began);
@@ -100,6 +102,16 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
       "node looked at": () => check(hasRun && program.lastRun()?.ok === true, reasonOf(program.lastRun()?.error)),
     },
     stopped: Promise.all([program.stopped, report.stopped]).then(() => undefined),
+  };
+}
+
+/** Calls back when the spec is of another incarnation than before: objects were lost or restored, and what this agent knows of claims may be of a past that never was. */
+export function onOtherPast(changed: () => void): (own: NodeNetwork | undefined) => void {
+  let known: string | undefined;
+  return (own) => {
+    if (own === undefined) return;
+    if (known !== undefined && known !== own.spec.incarnation) changed();
+    known = own.spec.incarnation;
   };
 }
 

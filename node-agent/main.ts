@@ -6,7 +6,7 @@ import { createMetrics } from "../lib/daemon/metrics.ts";
 import { productVersion as agentVersion } from "../lib/daemon/version.ts";
 import { accessFrom } from "../lib/kube/access-settings.ts";
 import { connect } from "../lib/kube/client.ts";
-import { createInformer, type Informer } from "../lib/kube/informer.ts";
+import { createInformer, type Informer, type InformerOptions } from "../lib/kube/informer.ts";
 import type { KubeObject, Resource } from "../lib/kube/resource.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { watchKernel } from "../lib/linux/watch.ts";
@@ -38,20 +38,20 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   const metrics = createMetrics({ component: "agent" });
   const shared = { clock: systemClock, random: Math.random, signal };
   const problems = createProblemLog(log);
-  const informer = <T extends KubeObject>(resource: Resource<T>, fieldSelector?: string): Informer<T> =>
+  const informer = <T extends KubeObject>(resource: Resource<T>, part: Partial<InformerOptions<T>>): Informer<T> =>
     createInformer({
       ...shared,
       client,
       resource,
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...part,
       onChange: (key) => {
         problems.heard(resource.kind);
         loops.trigger(`${resource.kind} ${key}`);
       },
       onProblem: (problem) => problems.note(resource.kind, problem),
     });
-  const own = informer(nodeNetworks, `metadata.name=${nodeName}`);
-  const claims = informer(nodeSubnets);
+  const own = informer(nodeNetworks, { fieldSelector: `metadata.name=${nodeName}`, relistInDoubt: true });
+  const claims = informer(nodeSubnets, {});
   const heartbeatMs = settings.heartbeatSeconds * 1000;
   const reporter = createReporter({ ...shared, client, wallClock: Date.now, agentVersion, heartbeatMs });
   const place = placeOf(settings);

@@ -131,6 +131,7 @@ function createCopies({ client, clock, random, onChange, onProblem }: ClusterOpt
       clock,
       random,
       relistSeconds,
+      relistInDoubt: true,
       onChange: (key) => onChange(`${resource.kind} ${key}`),
       onProblem: (problem) => onProblem(resource.kind, problem),
       ...part,

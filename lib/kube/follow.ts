@@ -5,7 +5,7 @@ import type { Cache } from "./cache.ts";
 import { isKubeError, KubeError } from "./errors.ts";
 import type { InformerOptions } from "./informer.ts";
 import type { OwnWrites } from "./own-writes.ts";
-import type { KubeObject } from "./resource.ts";
+import { type KubeObject, keyOf } from "./resource.ts";
 import { notOlder } from "./resource-version.ts";
 
 /** What an informer knows. */
@@ -18,6 +18,8 @@ export interface FollowState<T extends KubeObject> {
   failures: number;
   /** How often the server showed an older state than before. */
   timesBack: number;
+  /** Ends the watch for a list. */
+  relist: () => void;
   /** Called whenever the copy moved. */
   readonly waiters: Set<() => void>;
 }
@@ -91,8 +93,10 @@ async function listOnce<T extends KubeObject>(
   course.relistAt = clock.now() + relistMs(options);
   const { items, resourceVersion } = await client.listAll(resource, { ...selection(options), signal, timeoutMs: listTimeoutMs });
   const before = state.cache.version();
+  const isOlder = before !== undefined && !notOlder(resourceVersion, before);
+  const hasOlder = items.some((item) => isOlderThan(item, state.cache.get(keyOf(item))));
   const keys = state.cache.replace(items, resourceVersion);
-  if (before !== undefined && !notOlder(resourceVersion, before)) {
+  if (isOlder || hasOlder) {
     state.timesBack++;
     state.ownWrites.clear();
   }
@@ -100,6 +104,12 @@ async function listOnce<T extends KubeObject>(
   course.doubt = false;
   heard(options, state);
   for (const key of keys) signalChange(options, key);
+}
+
+/** Whether an object is as it was before it became what is known. */
+function isOlderThan(item: KubeObject, known: KubeObject | undefined): boolean {
+  const [now = "", then = ""] = [item.metadata.resourceVersion, known?.metadata.resourceVersion];
+  return known !== undefined && item.metadata.uid === known.metadata.uid && !notOlder(now, then);
 }
 
 /** Watches until the server ends it or a list is due. */
@@ -110,6 +120,10 @@ async function watchOnce<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, resource, clock, random, silenceMs = 150_000 } = options;
+  if (course.doubt && options.relistInDoubt === true) {
+    course.list = "needed";
+    return;
+  }
   if (course.doubt) await rejectOlderServer(options, state, signal);
   const resourceVersion = state.cache.version() ?? "";
   const timeoutSeconds = Math.round(300 + random() * 300);
@@ -117,6 +131,10 @@ async function watchOnce<T extends KubeObject>(
   const stop = new AbortController();
   const onSignal = () => stop.abort(signal.reason);
   signal.addEventListener("abort", onSignal, { once: true });
+  state.relist = () => {
+    course.list = "needed";
+    stop.abort();
+  };
   const cancelRelist = planRelist(clock, course, () => stop.abort());
   const startedAt = clock.now();
   let events = 0;
@@ -131,9 +149,10 @@ async function watchOnce<T extends KubeObject>(
     if (events === 0 && clock.now() - startedAt < shortestWatchMs) throw endedAtOnce(resource.kind);
     course.doubt = clock.now() - startedAt < (timeoutSeconds - 5) * 1_000;
   } catch (error) {
-    // Stopped for the list that is due, which is no failure.
-    if (course.list !== "due") throw error;
+    // Stopped for a list, which is no failure.
+    if (course.list === "no") throw error;
   } finally {
+    state.relist = () => undefined;
     cancelRelist();
     signal.removeEventListener("abort", onSignal);
     if (events > 0 || clock.now() - startedAt > longWatchMs) {

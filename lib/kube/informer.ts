@@ -19,6 +19,11 @@ export interface InformerOptions<T extends KubeObject> extends SelectOptions {
   readonly project?: (object: Stored<T>) => Stored<T>;
   /** A full list as a safety net, each 0.8 to 1.2 of this, 600 or more; undefined: never (agents: nobody lists at a steady pace in a fleet). */
   readonly relistSeconds?: number;
+  /**
+   * Lists anew after a watch that did not end as agreed. The server may have been restored from a backup meanwhile and have got as far as before, with other
+   * objects: then no version tells. Default false, which costs one object instead of all: for a fleet, which hears of restores otherwise.
+   */
+  readonly relistInDoubt?: boolean;
   /** A list that the server forces (410) waits a random part of this, so that a fleet does not list at once; default 1,000. */
   readonly spreadMs?: number;
   /** A watch from which nothing came for so long, bookmarks included (about one a minute), is taken as dead; default 150,000. */
@@ -57,6 +62,8 @@ export interface Informer<T extends KubeObject> {
   staleSeconds(): number;
   /** How often the server showed an older state than before, as after a restore from a backup. */
   readonly timesBack: number;
+  /** Lists anew at once, since what is here may be of another past than the server's. */
+  relist(): void;
   /** Tells of a write of our own, for `caughtUp`. The object must match the informer's selectors, else only a bookmark shows it (about a minute). */
   wrote(write: OwnWrite): void;
   /** True once the copy shows every write it was told of, deletions too, so that a loop reads its own writes; false when patience ran out. */
@@ -73,6 +80,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     heardAt: Number.NEGATIVE_INFINITY,
     failures: 0,
     timesBack: 0,
+    relist: () => undefined,
     waiters: new Set(),
   };
   let started = false;
@@ -93,6 +101,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     get timesBack() {
       return state.timesBack;
     },
+    relist: () => state.relist(),
     wrote: (write) => ownWrites.note(write),
     caughtUp: (patience) => until(() => ownWrites.shown(), state.waiters, options.clock, patience),
   };

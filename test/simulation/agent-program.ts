@@ -1,10 +1,11 @@
 import { nodeSubnetResource } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
 import { isKubeError } from "../../lib/kube/errors.ts";
-import { createInformer, type Informer } from "../../lib/kube/informer.ts";
+import { createInformer, type Informer, type InformerOptions } from "../../lib/kube/informer.ts";
 import type { KubeObject, Resource, Stored } from "../../lib/kube/resource.ts";
 import { type Loop, startLoop } from "../../lib/reconcile/loop.ts";
 import type { RunOutcome } from "../../node-agent/plan/node-status.ts";
+import { onOtherPast } from "../../node-agent/loops.ts";
 import { createReporter, nodeNetworks } from "../../node-agent/report.ts";
 import type { Machine } from "./machine.ts";
 import type { Program } from "./process.ts";
@@ -29,7 +30,7 @@ export function agentProgram(machine: Machine, { heartbeatMs, ...acting }: Agent
     const onFailure = ({ error }: { readonly error: unknown }) => {
       if (!isKubeError(error)) reject(error);
     };
-    const informer = <T extends KubeObject>(resource: Resource<T>, part: { readonly fieldSelector?: string }): Informer<T> =>
+    const informer = <T extends KubeObject>(resource: Resource<T>, part: Partial<InformerOptions<T>>): Informer<T> =>
       createInformer({
         ...shared,
         ...part,
@@ -38,11 +39,12 @@ export function agentProgram(machine: Machine, { heartbeatMs, ...acting }: Agent
         onChange: (key) => program.trigger(key),
         onProblem: onFailure,
       });
-    const own = informer(nodeNetworks, { fieldSelector: `metadata.name=${machine.node}` });
+    const own = informer(nodeNetworks, { fieldSelector: `metadata.name=${machine.node}`, relistInDoubt: true });
     const claims = informer(nodeSubnets, {});
     const reporter = createReporter({ ...shared, client, wallClock, agentVersion: "0", heartbeatMs });
     const takeTime = () => new Promise<void>((resolve) => void clock.after(random() * workMs, resolve));
     const run = createSimAgent({ ...acting, machine, clock, takeTime });
+    const pastOf = onOtherPast(() => claims.relist());
     let latest: { readonly own: Stored<NodeNetwork>; readonly outcome: RunOutcome } | undefined;
 
     const report: Loop = startLoop({
@@ -60,6 +62,7 @@ export function agentProgram(machine: Machine, { heartbeatMs, ...acting }: Agent
       run: async () => {
         const isSynced = own.synced && claims.synced;
         const object = isSynced ? own.get(machine.node) : undefined;
+        pastOf(object);
         const done = await run(isSynced ? { own: object, claims: claims.list() } : undefined);
         if (done === undefined) return undefined;
         latest = object && done.outcome && { own: object, outcome: done.outcome };

@@ -10,6 +10,7 @@ import { processMoves, serverMoves } from "./move.ts";
 import { createNetworkHands } from "./network-moves.ts";
 import { kindRules } from "./node-subnet-rules.ts";
 import { operatorProgram } from "./operator-program.ts";
+import { describeWorld } from "./describe-world.ts";
 import { proofCoverage } from "./proof-coverage.ts";
 import { isSignOfLife, proofInvariant } from "./proof-invariants.ts";
 import { proofAtRest } from "./proof-rest.ts";
@@ -66,6 +67,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
     ].filter(({ name }) => !without.includes(name)),
     calmDown: (world) => calmDown(truth, machinery, world, () => world.start("operator-last", operator)),
     atRest: (world) => proofAtRest(truth, world),
+    describe: (world) => describeWorld(truth, world),
   };
 }
 

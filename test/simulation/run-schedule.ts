@@ -19,6 +19,8 @@ export interface Schedule {
   readonly invariants: readonly Invariant[];
   /** Whether a write is one that goes on for ever, as a sign of life, so that rest may come all the same. */
   readonly isRoutine?: (change: Change) => boolean;
+  /** The state of things in lines, for the trace of a failure. */
+  readonly describe?: (world: World) => readonly string[];
   /** When faults stop: sees to it that whatever is needed to come to rest is there, e.g. one operator. */
   readonly calmDown: (world: World) => void;
   /** Throws as long as not everything is as it must be in the end. */
@@ -77,6 +79,7 @@ export async function runSchedule(schedule: Schedule, { seed, trace }: RunOption
     await play(world, schedule);
     await rest(world, schedule, () => stir);
   } catch (error) {
+    for (const line of trace === undefined ? [] : (schedule.describe?.(world) ?? [])) world.note(line);
     throw new ScheduleFailure(seed, error);
   }
   const { coverage, scheduler } = world;
