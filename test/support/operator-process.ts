@@ -41,6 +41,7 @@ export async function startOperatorProcess(lab: Lab, settings: Readonly<Record<s
       PODNET_RESYNC_SECONDS: "1",
       PODNET_HEARTBEAT_SECONDS: "1",
       PODNET_RECOVERY_SECONDS: "3",
+      PODNET_LEASE_SECONDS: "4",
       ...settings,
     },
     stdio: ["ignore", "pipe", "inherit"],
