@@ -50,6 +50,7 @@ export async function follow<T extends KubeObject>(
 ): Promise<void> {
   const course: Course = { list: "needed", relistAt: Number.POSITIVE_INFINITY, doubt: false, gone: false };
   while (!signal.aborted) {
+    if (course.doubt && options.relistInDoubt === true) course.list = "needed";
     const doing = course.list === "no" ? "watch" : "list";
     try {
       if (doing === "list") await listOnce(options, state, course, signal);
@@ -120,10 +121,6 @@ async function watchOnce<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, resource, clock, random, silenceMs = 150_000 } = options;
-  if (course.doubt && options.relistInDoubt === true) {
-    course.list = "needed";
-    return;
-  }
   if (course.doubt) await rejectOlderServer(options, state, signal);
   const resourceVersion = state.cache.version() ?? "";
   const timeoutSeconds = Math.round(300 + random() * 300);

@@ -14,6 +14,7 @@ import { describeWorld } from "./describe-world.ts";
 import { proofCoverage } from "./proof-coverage.ts";
 import { isSignOfLife, proofInvariant } from "./proof-invariants.ts";
 import { proofAtRest } from "./proof-rest.ts";
+import { protocolInvariant } from "./protocol-invariants.ts";
 import type { Schedule } from "./run-schedule.ts";
 import { createTruth, isNodeGone, nodeSubnets, podNetworks, type ProofTiming, type Truth } from "./truth.ts";
 import type { World } from "./world.ts";
@@ -48,7 +49,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
     kinds,
     length: 40,
     leastFaults: 3,
-    invariants: [proofCoverage(truth), proofInvariant(truth)],
+    invariants: [proofCoverage(truth), proofInvariant(truth), protocolInvariant(truth)],
     isRoutine: isSignOfLife,
     begin(world) {
       networks.create(world, "wide");

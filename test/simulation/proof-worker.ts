@@ -8,5 +8,6 @@ export interface Share {
 }
 
 parentPort?.on("message", ({ seed, count }: Share) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   void playSeeds(seed, count).then((played) => parentPort?.postMessage(played));
 });

@@ -86,7 +86,7 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
           rightful.map(({ prefix }) => prefix),
         ),
       );
-    } else ({ isLeft, waitMs } = await leaving.step(folder, leases.length > 0));
+    } else ({ isLeft, waitMs } = leaving.step(folder, leases.length > 0));
     if (isLeft) memory = { ...memory, spec: undefined };
     const waits = [waitMs, decision.againAfterMs].filter((wait) => wait !== undefined);
     return {
