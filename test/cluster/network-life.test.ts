@@ -77,6 +77,12 @@ async function recordOf(node: string): Promise<NodeNetwork> {
   return JSON.parse(await read(["get", "nodenetwork", node, "--output=json"]));
 }
 
+/** Whether its agent has done all that the node was told. */
+async function isProgrammed(node: string): Promise<boolean> {
+  const { spec, status } = await recordOf(node);
+  return status?.configGeneration === spec.configGeneration;
+}
+
 /** Nodes that leave a range at this moment. */
 async function draining(): Promise<string[]> {
   const records = await items<NodeNetwork>("nodenetworks");
@@ -127,10 +133,8 @@ async function assertNoneLost(stream: PingStream): Promise<void> {
 test("a node short of addresses gets another subnet; bridge and configuration follow, and no packet is lost", async () => {
   await whilePinging(async () => {
     const extra = await Promise.all([1, 2, 3].map((index) => startPod(`extra-${index}`, "node-1")));
-    await until("a second subnet of node-1", async () => {
-      const { spec, status } = await recordOf("node-1");
-      return spec.subnets.length === 2 && status?.configGeneration === spec.configGeneration;
-    });
+    await until("a second subnet of node-1", async () => (await recordOf("node-1")).spec.subnets.length === 2);
+    await until("its agent to have done so", () => isProgrammed("node-1"));
     const { spec } = await recordOf("node-1");
     const node = lab.host("node-1");
     const { stdout: addresses } = await node.run(["ip", "-brief", "address", "show", "cni0"]);
@@ -189,6 +193,7 @@ test("a range is drained node by node: pods there are reached until they are del
   await assertNoneLost(toOld);
   await patchNetwork({ spec: { rollout: { maxUnavailableNodes: "100%" } } });
   await until("the other nodes to move off", async () => (await draining()).length === 3);
+  for (const node of three) await until("its agent to have done so", () => isProgrammed(node));
   const [one, two] = [await startPod("young-2", "node-2"), await startPod("young-3", "node-3")];
   for (const pod of [one, two]) assertIn(second, pod);
   const young = await Promise.all([pingsTo(one, two), pingsTo(two, one), pingsTo(one, pods[2])]);
@@ -211,10 +216,7 @@ async function whileDraining(node: string): Promise<PingStream> {
   await whilePinging(async () => {
     await patchNetwork({ spec: { ranges: [{ ...first, state: "Draining" }, second] } });
     await until(`${node} to move off`, async () => (await draining()).length > 0);
-    await until("its agent to have done so", async () => {
-      const { spec, status } = await recordOf(node);
-      return status?.configGeneration === spec.configGeneration;
-    });
+    await until("its agent to have done so", () => isProgrammed(node));
     const young = await startPod("young-1", node);
     assertIn(second, young);
     stream = await pingsTo(young, pods[0]);
@@ -242,12 +244,7 @@ test("a live network is deleted only when that is confirmed, then serves the pod
     );
     const { addresses } = await startPod("late", "node-2");
     assert.match(addresses[0] ?? "", /^10\.245\.0\./);
-    const ready = await read([
-      "get",
-      "podnetwork",
-      "default",
-      "--output=jsonpath={.status.conditions[?(@.type=='Ready')].reason}",
-    ]);
-    assert.equal(ready, "Terminating");
+    const ready = ["get", "podnetwork", "default", "--output=jsonpath={.status.conditions[?(@.type=='Ready')].reason}"];
+    await until("it to say so", async () => (await read(ready)) === "Terminating");
   });
 });
