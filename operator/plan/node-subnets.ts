@@ -50,17 +50,21 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
 
 /**
  * What becomes of Pending claims. `now` was asked of the API server after it had confirmed all of them: one whose very entry is still open becomes Active,
- * where its node uses it; any other one goes, since nobody ever used it.
+ * where its node uses it, or others miss it, so that it passes Held before they forget it; any other one goes, since nobody ever used it.
  */
-export function promotions({ claims, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
+export function promotions({ claims, records, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
   const around = { entries: indexEntries(now?.entries ?? []), incarnation: now?.incarnation };
   const wanted = new Set(members.flatMap((member) => member.claims.map(({ object }) => object.metadata.name)));
+  const missed = new Set(
+    records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr, nodeUID }) => `${cidr} ${nodeUID}`)),
+  );
   return claims.flatMap(({ object }): Step<NodeSubnet>[] => {
     if (object.spec.state !== "Pending") return [];
     const step = { kind: nodeSubnetKind.name, key: object.metadata.name, have: object };
     if (!isGood({ object }, around))
       return [{ ...step, op: "remove", because: "the range it was planned from is no longer open" }];
-    if (!wanted.has(object.metadata.name)) return [{ ...step, op: "remove", because: "its node has no use for it" }];
+    if (!wanted.has(object.metadata.name) && !missed.has(`${object.spec.cidr} ${object.spec.nodeUID}`))
+      return [{ ...step, op: "remove", because: "its node has no use for it" }];
     const want = { ...object, spec: { ...object.spec, state: "Active" as const } };
     return [{ ...step, op: "change", because: "its range is still open", want }];
   });

@@ -41,22 +41,28 @@ export function proofCoverage(truth: Truth): Invariant {
 
 type Claim = Stored<NodeSubnet>;
 
-function claimChanged({ erased }: Truth, world: World, { before, after }: Change): void {
+function claimChanged(truth: Truth, world: World, { before, after }: Change): void {
   const [old, now] = [read<NodeSubnet>(before), read<NodeSubnet>(after)];
-  const [was, is] = [old?.spec.state, now?.spec.state];
+  const change = `${old?.spec.state ?? "none"} ${now?.spec.state ?? "none"}`;
   const { coverage } = world;
-  if (now !== undefined && was === undefined) created(world, now);
-  if (now !== undefined && was === "Pending" && is === "Active") {
-    if (entryOf(world, now)?.state !== "Open") coverage.hit("closingAgainstPromote");
-    if (erased.get(now.spec.cidr) === now.spec.node) {
-      coverage.hit("lostClaimRepaired");
-      erased.delete(now.spec.cidr);
-    }
+  if (now !== undefined && old === undefined) created(world, now);
+  if (now !== undefined && change === "Pending Active") promoted(truth, world, now);
+  if (old !== undefined && change === "Pending none") refused(world, old);
+  if (change === "Draining Held") coverage.hit("drained");
+  if (change === "Held Active") coverage.hit("returned");
+}
+
+function refused(world: World, claim: Claim): void {
+  if (entryOf(world, claim)?.state !== "Open") world.coverage.hit("promotionRefused");
+}
+
+function promoted({ erased }: Truth, world: World, claim: Claim): void {
+  const { cidr, node } = claim.spec;
+  if (entryOf(world, claim)?.state !== "Open") world.coverage.hit("closingAgainstPromote");
+  if (erased.get(cidr) === node) {
+    world.coverage.hit("lostClaimRepaired");
+    erased.delete(cidr);
   }
-  if (old !== undefined && was === "Pending" && now === undefined && entryOf(world, old)?.state !== "Open")
-    coverage.hit("promotionRefused");
-  if (was === "Draining" && is === "Held") coverage.hit("drained");
-  if (was === "Held" && is === "Active") coverage.hit("returned");
 }
 
 function created(world: World, claim: Claim): void {

@@ -31,14 +31,17 @@ function claimChanged(truth: Truth, world: World, before: Claim | undefined, aft
     if (after === undefined && before !== undefined) truth.erased.set(before.spec.cidr, before.spec.node);
     return;
   }
-  const [was, is] = [before?.spec.state, after?.spec.state];
-  if (after !== undefined && is !== "Pending" && was !== is) noneOverlaps(world, after);
-  if (after !== undefined && (is === "Active" || is === "Draining")) inTheLedger(truth, world);
-  if (after !== undefined && is === "Held" && was !== "Held") {
-    truth.heldSince.set(after.metadata.uid, world.scheduler.now());
-    if (before !== undefined) mayBeHeld(truth, world, before);
-  }
-  if (after === undefined && before !== undefined) mayGo(truth, world, before);
+  if (after !== undefined) claimWritten(truth, world, before, after);
+  else if (before !== undefined) mayGo(truth, world, before);
+}
+
+function claimWritten(truth: Truth, world: World, before: Claim | undefined, after: Claim): void {
+  const [was, is] = [before?.spec.state, after.spec.state];
+  if (is !== "Pending" && was !== is) noneOverlaps(world, after);
+  if (is === "Active" || is === "Draining") inTheLedger(truth, world);
+  if (is !== "Held" || was === "Held") return;
+  truth.heldSince.set(after.metadata.uid, world.scheduler.now());
+  if (before !== undefined) mayBeHeld(truth, world, before);
 }
 
 function noneOverlaps({ view }: World, { metadata, spec }: Claim): void {

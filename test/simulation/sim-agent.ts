@@ -47,6 +47,18 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
   let quiet: QuietSubnets = new Map();
   let wasHeard = false;
 
+  const act = async ({ own, memory: { claims, subnets } }: Decision, folder: Folder, hasLeases: boolean): Promise<Acted> => {
+    if (own !== undefined) {
+      leaving.stop();
+      await program(options, own, claims, folder);
+      return { isLeft: false, waitMs: undefined };
+    }
+    if (subnets.length === 0) return leaving.step(folder, hasLeases);
+    const rightful = subnets.filter(({ state }) => state === "Active" || state === "Draining").map(({ prefix }) => prefix);
+    writeFiles(machine, keptConflist(folder, rightful));
+    return { isLeft: false, waitMs: undefined };
+  };
+
   const recall = async () => {
     await takeTime();
     const journal = machine.journal === undefined ? undefined : parseJournal(machine.journal);
@@ -56,9 +68,8 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
 
   return async (view) => {
     recalled ??= await recall();
-    memory ??= recalled.memory ?? { spec: undefined, subnets: subnetsIn(folderOf(machine)), claims: [], acknowledged: undefined };
-    if (!recalled.isOfThisBoot && !wasHeard)
-      writeFiles(machine, unservedConflist(folderOf(machine), machine.bridge.size === 0 ? [] : [bridgeName]));
+    memory ??= recalled.memory ?? withEvidence(machine);
+    if (!recalled.isOfThisBoot && !wasHeard) closeUnserved(machine);
     machine.isLookedAt = true;
     if (view === undefined && !recalled.isOfThisBoot) return undefined;
     wasHeard ||= view !== undefined;
@@ -71,32 +82,26 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
     await takeTime();
     machine.journal = renderJournal({ ...identity, memory });
     await takeTime();
-    const { own } = decision;
-    let isLeft = false;
-    let waitMs: number | undefined;
-    if (own !== undefined) {
-      leaving.stop();
-      await program(options, own, memory.claims, folder);
-    } else if (memory.subnets.length > 0) {
-      const rightful = memory.subnets.filter(({ state }) => state === "Active" || state === "Draining");
-      writeFiles(
-        machine,
-        keptConflist(
-          folder,
-          rightful.map(({ prefix }) => prefix),
-        ),
-      );
-    } else ({ isLeft, waitMs } = leaving.step(folder, leases.length > 0));
+    const { isLeft, waitMs } = await act(decision, folder, leases.length > 0);
     if (isLeft) memory = { ...memory, spec: undefined };
-    const waits = [waitMs, decision.againAfterMs].filter((wait) => wait !== undefined);
-    return {
-      outcome: view?.own && outcomeOf(view.own.spec.configGeneration, view.own.spec.subnets.length === 0, decision, identity),
-      againAfterMs: waits.length === 0 ? undefined : Math.min(...waits),
-    };
+    return { outcome: outcomeOf(view, decision, identity), againAfterMs: soonest(waitMs, decision.againAfterMs) };
   };
 }
 
 const bridgeName = "cni0";
+
+function withEvidence(machine: Machine): Memory {
+  return { spec: undefined, subnets: subnetsIn(folderOf(machine)), claims: [], acknowledged: undefined };
+}
+
+function closeUnserved(machine: Machine): void {
+  writeFiles(machine, unservedConflist(folderOf(machine), machine.bridge.size === 0 ? [] : [bridgeName]));
+}
+
+function soonest(...waits: readonly (number | undefined)[]): number | undefined {
+  const all = waits.filter((wait) => wait !== undefined);
+  return all.length === 0 ? undefined : Math.min(...all);
+}
 
 function folderOf(machine: Machine): Folder {
   return { path: confFolder, files: machine.confFiles };
@@ -124,6 +129,11 @@ function setBridge({ machine, onBridge }: SimAgentOptions, subnets: readonly Pre
   onBridge(machine, gone);
 }
 
+interface Acted {
+  readonly isLeft: boolean;
+  readonly waitMs: number | undefined;
+}
+
 /** As node-agent/leaving.ts. */
 function createSimLeaving(options: SimAgentOptions) {
   const { machine, clock } = options;
@@ -147,14 +157,15 @@ function createSimLeaving(options: SimAgentOptions) {
 }
 
 function outcomeOf(
-  configGeneration: number,
-  isQuestion: boolean,
+  view: AgentView | undefined,
   { faults: kept, facts, own }: Decision,
   identity: RunOutcome["identity"],
-): RunOutcome {
+): RunOutcome | undefined {
+  if (view?.own === undefined) return undefined;
+  const { configGeneration, subnets } = view.own.spec;
   const faults = own === undefined ? [...kept, noSubnet()] : kept;
   const warnings = { confFolder, foreignConflists: [], missingPlugins: [], bridgeNetfilterMissing: false };
   const plan = { kernel: { ...leftNode, sysctls: [] }, mtu: 1_500, peers: [] };
   const programmed = own && { own, plan, outcomes: [] };
-  return { configGeneration, isDone: isQuestion || faults.length === 0, programmed, faults, warnings, facts, identity };
+  return { configGeneration, isDone: subnets.length === 0 || faults.length === 0, programmed, faults, warnings, facts, identity };
 }

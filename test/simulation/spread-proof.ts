@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Coverage, createCoverage } from "./coverage.ts";
 import type { Played } from "./play-proof.ts";
+import type { Share } from "./proof-worker.ts";
 
 export interface SpreadOptions {
   readonly seed: number;
@@ -30,16 +31,19 @@ const shareOf = 50;
 export async function spreadProof({ seed, schedules, workers, onShare }: SpreadOptions): Promise<Spread> {
   const coverage = createCoverage();
   const failures: Played["failures"][number][] = [];
-  let next = seed;
+  const shares = Array.from({ length: Math.ceil(schedules / shareOf) }, (_, index) => ({
+    seed: seed + index * shareOf,
+    count: Math.min(shareOf, schedules - index * shareOf),
+  })).values();
   let done = 0;
   let isOver = false;
   const work = async () => {
     const worker = new Worker(join(import.meta.dirname, "proof-worker.ts"));
     try {
-      while (!isOver && next < seed + schedules) {
-        const count = Math.min(shareOf, seed + schedules - next);
-        const played = await ask(worker, { seed: next, count: count }, () => (next += count));
-        done += count;
+      for (const share of shares) {
+        if (isOver) break;
+        const played = await ask(worker, share);
+        done += share.count;
         coverage.add(played.coverage);
         failures.push(...played.failures);
         isOver ||= onShare?.({ done, failures }) ?? false;
@@ -52,11 +56,11 @@ export async function spreadProof({ seed, schedules, workers, onShare }: SpreadO
   return { done, coverage, failures: failures.toSorted((a, b) => a.seed - b.seed) };
 }
 
-function ask(worker: Worker, share: object, onSent: () => void): Promise<Played> {
+function ask(worker: Worker, share: Share): Promise<Played> {
   const { promise, resolve, reject } = Promise.withResolvers<Played>();
   worker.once("message", resolve);
   worker.once("error", reject);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   worker.postMessage(share);
-  onSent();
   return promise.finally(() => worker.removeAllListeners());
 }
