@@ -48,7 +48,7 @@ function dyingAt(turn: number): Schedule & { readonly died: () => boolean } {
         schedule.calmDown(world);
       }
       schedule.atRest(world);
-      assert.equal(world.view.list(nodeNetworks).length, 5);
+      assert.ok(world.view.list(nodeNetworks).length >= 4);
     },
     died: () => died,
   };
