@@ -13,6 +13,7 @@ import { createInformer, type Informer, type InformerOptions, type InformerProbl
 import { type ObjectsWorld, objectsWorld } from "../lib/kube/objects.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
+import { type Allocation, allocate } from "./plan/allocate.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { nodeSubnetKind } from "./plan/node-subnets.ts";
 import { rangeLedgerKind } from "./plan/recovery.ts";
@@ -50,8 +51,10 @@ export interface Cluster {
   synced(): Readonly<Record<string, boolean>>;
   /** Seconds since the server was last heard, of the kind that waits longest. */
   staleSeconds(): number;
-  /** All of it, from local copies that show everything written here. */
+  /** All of it, from local copies that show everything written here; the same snapshot as before while nothing differs. */
   gather(): Promise<Snapshot>;
+  /** The plan of a snapshot, made once for each. */
+  allocation(snapshot: Snapshot): Allocation;
   /**
    * All of it, asked anew, but for the Nodes. In this order, each one after the answer to the one before: the ledger, NodeNetworks, claims, networks; so what
    * an object refers to is in view, unless it is gone, and an entry that was closing in the ledger shows its last claims.
@@ -82,6 +85,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const readers = createReaders();
   const ledgerNow = async () => readers.ledger(await client.get(rangeLedgers, ledgerName));
   const nodesNow = () => copies.nodes.list().map(readers.node);
+  let last: Snapshot | undefined;
   return {
     client,
     claims,
@@ -97,8 +101,11 @@ export function createCluster(options: ClusterOptions): Cluster {
       await Promise.all([copies.networks.caughtUp(patience), copies.nodes.caughtUp(patience)]);
       const [stored, found, written] = await Promise.all([ledgers.observe(), claims.observe(), records.observe()]);
       const ledger = readers.ledger(stored.find(({ metadata }) => metadata.name === ledgerName));
-      return { ledger, nodes: nodesNow(), ...readers.rest(copies.networks.list(), found, written) };
+      const next = { ledger, nodes: nodesNow(), ...readers.rest(copies.networks.list(), found, written) };
+      last = last !== undefined && isSame(last, next) ? last : next;
+      return last;
     },
+    allocation: remembered(allocate),
     async gatherNow() {
       const ledger = await ledgerNow();
       const written = await client.listAll(nodeNetworks);
@@ -222,6 +229,19 @@ function createNovelty(): (name: string, facts: string | undefined) => boolean {
     else seen.set(name, facts);
     return true;
   };
+}
+
+/** Whether two snapshots hold the very same objects in the same order. */
+function isSame(a: Snapshot, b: Snapshot): boolean {
+  const sameItems = (one: readonly object[], other: readonly object[]) =>
+    one.length === other.length && one.every((item, at) => item === other[at]);
+  return (
+    a.ledger === b.ledger &&
+    sameItems(a.networks, b.networks) &&
+    sameItems(a.nodes, b.nodes) &&
+    sameItems(a.claims, b.claims) &&
+    sameItems(a.records, b.records)
+  );
 }
 
 /** The same function, which works once per object as long as that is the same one. */

@@ -4,7 +4,6 @@ import type { RunResult } from "../lib/reconcile/loop.ts";
 import type { Cluster } from "./cluster.ts";
 import { createFinalizer } from "./finalize.ts";
 import { writeNodeConditions } from "./node-condition.ts";
-import { allocate } from "./plan/allocate.ts";
 import type { PlannedEvent } from "./plan/events.ts";
 import { nodeStates } from "./plan/node-states.ts";
 import { standingEvents } from "./plan/standing-events.ts";
@@ -13,7 +12,7 @@ import { writeSubnets } from "./podnetwork.ts";
 import { releaseLeftovers } from "./release.ts";
 import { createSightings } from "./sightings.ts";
 import { createSummaryWriter } from "./summary.ts";
-import { createWriteNotes, isLostRace, type WriteReport } from "./write-report.ts";
+import { createWriteNotes, isLostRace, type WriteNotes, type WriteReport } from "./write-report.ts";
 
 export interface PassOptions {
   readonly cluster: Cluster;
@@ -42,6 +41,9 @@ export interface PassResult {
   readonly next: RunResult;
 }
 
+/** While nodes keep coming they are given subnets first, for so long; what people see of it, several writes a node, waits. */
+const subnetsFirstMs = 10_000;
+
 /**
  * One pass over everything: subnets, then what is left over, then leaving networks, then what people see of it. It remembers nothing that the next pass needs
  * for being right, only when it last looked and wrote. A write that fails does not stop the others.
@@ -66,12 +68,14 @@ export function createPass({
     const input = { nowMs: wallClock(), newIncarnation: newIncarnation(), wentBack: back > knownBack, sightings, ...timing };
     sightings.look(await cluster.gather());
     await writeSubnets(cluster, notes, input);
+    for (const began = clock.now(); clock.now() - began < subnetsFirstMs && (await isGrowing(cluster, notes)); )
+      await writeSubnets(cluster, notes, input);
     if (notes.report().written.some(({ kind }) => kind === "RangeLedger")) knownBack = back;
     const restAgain = await releaseLeftovers(cluster, notes, input);
     const lookAgain = await finalizer.run(cluster, notes, { ...input, wentBack: false });
 
     const snapshot = await cluster.gather();
-    const allocation = allocate(snapshot);
+    const allocation = cluster.allocation(snapshot);
     const nowMs = wallClock();
     const progress = nodeStates(snapshot, allocation, { nowMs, ...timing });
     const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), nowMs });
@@ -89,6 +93,14 @@ export function createPass({
       next: waits.length === 0 ? undefined : { againAfterMs: Math.min(...waits) },
     };
   };
+}
+
+/** Whether nodes came in while others were given subnets. Where anything else happened, too, the next pass sees to it. */
+async function isGrowing(cluster: Cluster, notes: WriteNotes): Promise<boolean> {
+  const { written, failures } = notes.report();
+  const isQuiet = failures.length === 0 && !written.some(({ kind }) => kind === "RangeLedger");
+  if (!isQuiet || !written.some(({ kind, op }) => kind === "NodeSubnet" && op === "add")) return false;
+  return cluster.allocation(await cluster.gather()).creates.length > 0;
 }
 
 /** A lost race is planned anew at once; two that race for ever part by chance. */

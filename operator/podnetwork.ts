@@ -1,7 +1,6 @@
 import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
-import { allocate } from "./plan/allocate.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
 import { nodeNetworkSteps } from "./plan/node-networks.ts";
 import { nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
@@ -20,18 +19,18 @@ export type SubnetInput = Omit<LedgerInput, keyof LedgerOptions>;
  * only under the very entry it was planned from it becomes Active.
  */
 export async function writeSubnets(cluster: Cluster, notes: WriteNotes, input: SubnetInput): Promise<void> {
-  if (isSettled(await cluster.gather(), input)) return;
+  if (isSettled(cluster, await cluster.gather(), input)) return;
   const now = await writeLedger(cluster, await cluster.gatherNow(), notes, input);
   if (now?.ledger === undefined) return;
   const claimed = await writeClaims(cluster, now, notes);
   const promoted = await promote(cluster, claimed, notes);
-  const told = nodeNetworkSteps(promoted, allocate(promoted));
+  const told = nodeNetworkSteps(promoted, cluster.allocation(promoted));
   notes.note(told, await cluster.records.apply(told));
 }
 
-function isSettled(snapshot: Snapshot, input: SubnetInput): boolean {
+function isSettled(cluster: Cluster, snapshot: Snapshot, input: SubnetInput): boolean {
   if (ledgerStep(snapshot, input) !== undefined) return false;
-  const plan = allocate(snapshot);
+  const plan = cluster.allocation(snapshot);
   return [nodeSubnetSteps(snapshot, plan), promotions(snapshot, plan), nodeNetworkSteps(snapshot, plan)].every(
     (steps) => steps.length === 0,
   );
@@ -55,7 +54,7 @@ async function writeLedger(
 }
 
 async function writeClaims(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
-  const steps = nodeSubnetSteps(snapshot, allocate(snapshot));
+  const steps = nodeSubnetSteps(snapshot, cluster.allocation(snapshot));
   const { failures, objects } = await cluster.claims.write(steps);
   notes.note(steps, failures);
   return withWritten(snapshot, steps, objects);
@@ -64,7 +63,7 @@ async function writeClaims(cluster: Cluster, snapshot: Snapshot, notes: WriteNot
 async function promote(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
   if (!snapshot.claims.some(({ object }) => object.spec.state === "Pending")) return snapshot;
   const now = { ...snapshot, ledger: await cluster.ledgerNow() };
-  const steps = promotions(now, allocate(now));
+  const steps = promotions(now, cluster.allocation(now));
   const { failures, objects } = await cluster.claims.write(steps);
   notes.note(steps, failures);
   return withWritten(now, steps, objects);

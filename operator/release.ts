@@ -3,7 +3,6 @@ import { nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
 import type { Step } from "../lib/reconcile/kind.ts";
 import { type Cluster, nodeNetworks } from "./cluster.ts";
-import { allocate } from "./plan/allocate.ts";
 import { type HoldInput, type HoldPlan, isLetGo, planHolds } from "./plan/hold.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
@@ -29,7 +28,7 @@ const parallel = 16;
  */
 export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, input: PassHoldInput): Promise<number | undefined> {
   const snapshot = await cluster.gather();
-  const allocation = allocate(snapshot);
+  const allocation = cluster.allocation(snapshot);
   const candidates = releaseCandidates(snapshot, allocation);
   await hold(cluster, notes, candidates, input.nowMs);
   await number(cluster, notes, snapshot, candidates);
@@ -47,7 +46,7 @@ async function holdsNow(cluster: Cluster, seen: HoldPlan, input: PassHoldInput):
   if (seen.expired.length === 0) return seen;
   const snapshot = await cluster.gatherNow();
   input.sightings.look(snapshot);
-  return planHolds(snapshot, allocate(snapshot), input);
+  return planHolds(snapshot, cluster.allocation(snapshot), input);
 }
 
 async function hold(cluster: Cluster, notes: WriteNotes, candidates: ReleaseCandidates, nowMs: number): Promise<void> {
