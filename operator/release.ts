@@ -3,7 +3,7 @@ import { nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
 import type { Step } from "../lib/reconcile/kind.ts";
 import { type Cluster, nodeNetworks } from "./cluster.ts";
-import { type HoldInput, type HoldPlan, isLetGo, planHolds } from "./plan/hold.ts";
+import { type HoldInput, type HoldPlan, isDeadSilent, isLetGo, planHolds } from "./plan/hold.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
 import { numberingStep } from "./plan/recovery.ts";
@@ -29,7 +29,7 @@ const parallel = 16;
 export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, input: PassHoldInput): Promise<number | undefined> {
   const snapshot = await cluster.gather();
   const allocation = cluster.allocation(snapshot);
-  const candidates = releaseCandidates(snapshot, allocation);
+  const candidates = releaseCandidates(snapshot, allocation, (record) => isDeadSilent(record, snapshot, input));
   await hold(cluster, notes, candidates, input.nowMs);
   await number(cluster, notes, snapshot, candidates);
 

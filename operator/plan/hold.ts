@@ -125,6 +125,12 @@ function hadPrefixes({ records, nodes }: Snapshot, input: HoldInput): ReadonlySe
   return new Set(heard.flatMap(({ object }) => object.status?.subnets ?? []).map(({ cidr }) => cidr));
 }
 
+/** Whether the machine of a node that is gone says nothing any more: what it once said that it has is no evidence then that a claim was lost. */
+export function isDeadSilent(record: NodeRecord, { nodes }: Pick<Snapshot, "nodes">, input: HoldInput): boolean {
+  if (isHeardOf(record, nodes.length, input)) return false;
+  return !nodes.some(({ name, uid }) => name === record.node && uid === record.object.spec.nodeUID);
+}
+
 function isHeardOf(record: NodeRecord, nodes: number, input: HoldInput): boolean {
   return unheardMs(record, input) <= silenceMs(input.heartbeatSeconds, nodes);
 }

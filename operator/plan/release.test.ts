@@ -145,6 +145,15 @@ test("what has a claim, lies in no entry, has another size or is no prefix is no
   assert.deepEqual(broughtBack(lost), []);
 });
 
+test("what an agent has without a claim is brought back, but not what the dead machine of a Node that is gone once had", () => {
+  const status = { nodeUID: "uid-node-2", subnets: [{ cidr: "10.244.9.0/24", leases: 1, free: 9 }] };
+  const spec = { ...told.object.spec, nodeUID: "uid-node-2", subnets: [] };
+  const silent = record({ ...told.object, metadata: { name: "node-2" }, spec, status });
+  const snapshot = { ...view, records: [told, silent] };
+  const found = (isDead: boolean) => releaseCandidates(snapshot, allocate(snapshot), (one) => isDead && one === silent).vanished;
+  assert.deepEqual([found(false).length, found(true).length], [1, 0]);
+});
+
 test("a missed claim is left alone where its node gets it again, and where two nodes say they have it", () => {
   const other = node("node-2");
   const has = (owner: typeof worker, subnets: readonly string[]) => {

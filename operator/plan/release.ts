@@ -33,8 +33,15 @@ export interface Vanished {
   readonly incarnation: string;
 }
 
-/** Everything that seems to be left over. After a loss nothing is, until the agents have reported. */
-export function releaseCandidates(snapshot: Snapshot, { members }: Allocation): ReleaseCandidates {
+/**
+ * Everything that seems to be left over. After a loss nothing is, until the agents have reported. `isDead`: the machine of a NodeNetwork is gone and silent, so
+ * that a claim it once had and that is no more was released in good order.
+ */
+export function releaseCandidates(
+  snapshot: Snapshot,
+  { members }: Allocation,
+  isDead: (record: NodeRecord) => boolean = () => false,
+): ReleaseCandidates {
   const { nodes, claims, records, ledger } = snapshot;
   const uids = new Map(nodes.map((node) => [node.name, node.uid]));
   const isSettled = ledger !== undefined && !ledger.recovering;
@@ -46,6 +53,7 @@ export function releaseCandidates(snapshot: Snapshot, { members }: Allocation): 
       ? vanished(
           snapshot,
           members.flatMap((member) => member.lost),
+          isDead,
         )
       : [],
     unnumbered: isSettled ? claims.filter(({ object }) => isUnnumbered(object, ledger.incarnation)) : [],
@@ -111,8 +119,16 @@ function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
  * What agents say is lost, or that they have, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
  * left to people. Of several owners that are named, the first by name and UID counts.
  */
-function vanished({ ledger, claims, records }: Snapshot, getAgain: readonly Prefix[]): Vanished[] {
-  const reports = [...records.flatMap(({ object }) => object.status?.lost ?? []), ...records.flatMap(ownReports)];
+function vanished(
+  { ledger, claims, records }: Snapshot,
+  getAgain: readonly Prefix[],
+  isDead: (record: NodeRecord) => boolean,
+): Vanished[] {
+  const own = records.flatMap((record) => {
+    const reports = ownReports(record);
+    return reports.length === 0 || isDead(record) ? [] : reports;
+  });
+  const reports = [...records.flatMap(({ object }) => object.status?.lost ?? []), ...own];
   if (reports.length === 0) return [];
   const incarnation = ledger?.incarnation ?? "";
   const index = indexEntries(ledger?.entries ?? []);

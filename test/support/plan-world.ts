@@ -7,7 +7,7 @@ import { decide } from "../../node-agent/plan/decide.ts";
 import type { Memory } from "../../node-agent/plan/memory.ts";
 import type { QuietSubnets } from "../../node-agent/plan/quiet.ts";
 import { allocate } from "../../operator/plan/allocate.ts";
-import { planHolds } from "../../operator/plan/hold.ts";
+import { isDeadSilent, planHolds } from "../../operator/plan/hold.ts";
 import { nodeNetworkSteps } from "../../operator/plan/node-networks.ts";
 import { holding, nodeSubnetSteps, promotions } from "../../operator/plan/node-subnets.ts";
 import { readClaim, readLedger, readRecord } from "../../operator/plan/read.ts";
@@ -98,7 +98,9 @@ export function planWorld(parts: Partial<Snapshot>): PlanWorld {
   };
   const release = () => {
     const allocation = allocate(snapshot);
-    const { departed, surplus, vanished, unnumbered, records } = releaseCandidates(snapshot, allocation);
+    const { departed, surplus, vanished, unnumbered, records } = releaseCandidates(snapshot, allocation, (record) =>
+      isDeadSilent(record, snapshot, input()),
+    );
     const { expired } = planHolds(snapshot, allocation, input());
     const nodeOf = (name: string) => snapshot.nodes.find((node) => node.name === name);
     const isGone = (uid: string, name: string) => {
