@@ -1,5 +1,5 @@
 // npm run verify:allocation [-- --seed S --schedules N --workers W]: a million schedules of faults against the allocation protocol.
-// With --trace the one schedule of the seed is played, and all that happens in it is printed; --without leaves out moves by name.
+// With --trace the one schedule of the seed is played, and all that happens in it is printed; --without leaves out moves by name, --all goes on after failures.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Problem, runCommand } from "../tools/problem.ts";
@@ -7,7 +7,7 @@ import { proofKinds } from "./simulation/allocation-proof.ts";
 import { createCoverage } from "./simulation/coverage.ts";
 import { playProof } from "./simulation/play-proof.ts";
 import { proofEvents } from "./simulation/proof-coverage.ts";
-import { type Progress, spreadProof } from "./simulation/spread-proof.ts";
+import { type Progress, type SpreadOptions, spreadProof } from "./simulation/spread-proof.ts";
 
 function countOf(text: string, option: string): number {
   const count = Number(text);
@@ -19,7 +19,8 @@ function countOf(text: string, option: string): number {
 /** Below this many schedules a counter at zero says nothing. */
 const enough = 2_000;
 
-async function verify(seed: number, schedules: number, workers: number): Promise<number> {
+async function verify(request: Omit<SpreadOptions, "onShare">, goesOn: boolean): Promise<number> {
+  const { seed, schedules } = request;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   let saidAt = 0;
@@ -28,12 +29,12 @@ async function verify(seed: number, schedules: number, workers: number): Promise
       saidAt = seconds();
       console.log(`${done} of ${schedules} schedules, ${(done / seconds()).toFixed(1)}/s, ${failures.length} failed`);
     }
-    return failures.length > 0;
+    return failures.length > 0 && !goesOn;
   };
-  const { done, coverage, failures } = await spreadProof({ seed, schedules, workers, onShare });
+  const { done, coverage, failures } = await spreadProof({ ...request, onShare });
   for (const [name, times] of coverage.all()) console.log(`${name.padEnd(28)} ${times}`);
   console.log(`${done} schedules from seed ${seed} in ${seconds().toFixed(0)} s`);
-  const missing = done < enough ? [] : coverage.missing(proofEvents);
+  const missing = done < enough || request.without?.length !== 0 ? [] : coverage.missing(proofEvents);
   for (const name of missing) console.log(`✖ ${name} never came about, so nothing is proved of it`);
   for (const { seed: failed, message } of failures) {
     console.log(`✖ ${message}\n  npm run verify:allocation -- --seed ${failed} --trace`);
@@ -48,11 +49,13 @@ await runCommand(async () => {
       schedules: { type: "string", default: "1000000" },
       workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
       trace: { type: "boolean", default: false },
+      all: { type: "boolean", default: false },
       without: { type: "string", multiple: true, default: [] },
     },
   });
   const seed = countOf(values.seed, "seed");
-  if (!values.trace) return verify(seed, countOf(values.schedules, "schedules"), countOf(values.workers, "workers"));
+  const [schedules, workers] = [countOf(values.schedules, "schedules"), countOf(values.workers, "workers")];
+  if (!values.trace) return verify({ seed, schedules, workers, without: values.without }, values.all);
   const trace = (line: string) => console.log(line);
   await playProof({ seed, kinds: proofKinds(), coverage: createCoverage(), without: values.without, trace });
   return 0;

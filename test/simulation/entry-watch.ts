@@ -10,7 +10,8 @@ type Ledger = Stored<RangeLedger>;
 
 /** Looks at how entries of the ledger come and go beside claims. */
 export interface EntryWatch {
-  claimMade(world: World, claim: Stored<NodeSubnet> | undefined): void;
+  /** @throws where a claim became Active that was made when its entry was closing already. */
+  claimChanged(world: World, before: Stored<NodeSubnet> | undefined, after: Stored<NodeSubnet> | undefined): void;
   /** @throws where an entry left under a claim, or entered over one. */
   ledgerChanged(world: World, before: Ledger | undefined, after: Ledger | undefined): void;
 }
@@ -27,7 +28,10 @@ export function createEntryWatch(): EntryWatch {
   let restores = 0;
   let restoredAtMs = Number.NEGATIVE_INFINITY;
   const isUnsettled = ({ coverage, scheduler }: World) => {
-    if (coverage.count("restore") > restores) restoredAtMs = scheduler.now();
+    if (coverage.count("restore") > restores) {
+      restoredAtMs = scheduler.now();
+      closedAt.clear();
+    }
     restores = coverage.count("restore");
     return scheduler.now() - restoredAtMs < unsettledMs;
   };
@@ -39,14 +43,21 @@ export function createEntryWatch(): EntryWatch {
     assert.deepEqual(early.map(describe), [], `${cidr} left the ledger under claims`);
   };
   return {
-    claimMade({ server }, claim) {
-      if (claim !== undefined) madeAt.set(claim.metadata.uid, server.store.revision());
+    claimChanged(world, before, after) {
+      if (after === undefined) return;
+      const { metadata, spec } = after;
+      if (before === undefined) madeAt.set(metadata.uid, world.server.store.revision());
+      if (before?.spec.state !== "Pending" || spec.state !== "Active" || isUnsettled(world)) return;
+      const isLate = (madeAt.get(metadata.uid) ?? 0) > (closedAt.get(spec.epoch) ?? Number.POSITIVE_INFINITY);
+      assert.ok(!isLate, `${metadata.name} became Active, and was made when its entry was closing already`);
     },
     ledgerChanged(world, before, after) {
       const [old, now] = [before?.spec.entries ?? [], after?.spec.entries ?? []];
       const closing = now.filter(({ state, epoch }) => state === "Closing" && find(old, epoch)?.state !== "Closing");
+      const isEarly = isUnsettled(world);
+      for (const { epoch } of now) if (find(old, epoch) === undefined) closedAt.delete(epoch);
       for (const { epoch } of closing) closedAt.set(epoch, world.server.store.revision());
-      if (isUnsettled(world)) return;
+      if (isEarly) return;
       for (const entry of old) if (find(now, entry.epoch) === undefined) leaves(world, entry);
       for (const entry of now) if (find(old, entry.epoch) === undefined) enters(world, entry);
     },

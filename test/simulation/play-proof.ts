@@ -25,13 +25,13 @@ export interface Played {
 }
 
 /** Plays `count` seeds from `seed` on, whatever comes of each. */
-export async function playSeeds(seed: number, count: number): Promise<Played> {
+export async function playSeeds(seed: number, count: number, without: readonly string[]): Promise<Played> {
   const coverage = createCoverage();
   const kinds = proofKinds();
   const failures: { seed: number; message: string }[] = [];
   for (let at = seed; at < seed + count; at++) {
     try {
-      await playProof({ seed: at, kinds, coverage });
+      await playProof({ seed: at, kinds, coverage, without });
     } catch (error) {
       failures.push({ seed: at, message: error instanceof Error ? error.message : String(error) });
     }

@@ -26,7 +26,7 @@ export function protocolInvariant(truth: Truth): Invariant {
   return (_view, change, world) => {
     const { plural } = change.kind.resource;
     if (plural === "nodesubnets") routes.claimStands(read(change.after));
-    if (plural === "nodesubnets" && change.before === undefined) entries.claimMade(world, read(change.after));
+    if (plural === "nodesubnets") entries.claimChanged(world, read(change.before), read(change.after));
     routes.look();
     if (truth.isWorldActing) return;
     if (plural === "nodesubnets") claimChanged(truth, world, read(change.before), read(change.after));
@@ -93,21 +93,21 @@ function ledgerChanged(before: Ledger | undefined, after: Ledger | undefined): v
 }
 
 function recordChanged({ hasLost }: Truth, { view }: World, before: Record | undefined, after: Record | undefined): void {
-  if (before === undefined || after === undefined) return;
-  const [old, now] = [before.spec, after.spec];
+  if (after === undefined) return;
+  const [old, now] = [before?.spec, after.spec];
   const { name } = after.metadata;
   const isSame = JSON.stringify(old) === JSON.stringify(now);
   assert.ok(
-    isSame || now.configGeneration > old.configGeneration,
+    isSame || now.configGeneration > (old?.configGeneration ?? 0),
     `NodeNetwork ${name}: generation ${now.configGeneration} is given twice`,
   );
-  const named = new Set(old.subnets.map(({ cidr }) => cidr));
+  const named = new Set(old?.subnets.map(({ cidr }) => cidr));
   const fresh = now.subnets.filter(({ cidr }) => !named.has(cidr));
   for (const { cidr } of fresh) {
     const state = view.get(nodeSubnets, claimName(view, cidr))?.spec.state;
     assert.ok(state !== "Pending", `NodeNetwork ${name} names ${cidr}, whose claim is Pending`);
   }
-  if (hasLost || old.subnets.length === 0 || view.get(podNetworks, now.network) === undefined) return;
+  if (hasLost || view.get(podNetworks, now.network) === undefined) return;
   for (const family of [4, 6])
     assert.ok(
       fresh.filter(({ cidr }) => prefixOf(cidr).family === family).length < 2,

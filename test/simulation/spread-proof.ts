@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Coverage, createCoverage } from "./coverage.ts";
@@ -8,6 +9,8 @@ export interface SpreadOptions {
   readonly seed: number;
   readonly schedules: number;
   readonly workers: number;
+  /** Names of moves that are not made. */
+  readonly without?: readonly string[];
   /** Told after every share; `failures` are those so far. Give true to end it early. */
   readonly onShare?: (progress: Progress) => boolean;
 }
@@ -28,12 +31,13 @@ export interface Spread {
 const shareOf = 50;
 
 /** Plays seeds in threads, each of which takes a share after the other. */
-export async function spreadProof({ seed, schedules, workers, onShare }: SpreadOptions): Promise<Spread> {
+export async function spreadProof({ seed, schedules, workers, without = [], onShare }: SpreadOptions): Promise<Spread> {
   const coverage = createCoverage();
   const failures: Played["failures"][number][] = [];
   const shares = Array.from({ length: Math.ceil(schedules / shareOf) }, (_, index) => ({
     seed: seed + index * shareOf,
     count: Math.min(shareOf, schedules - index * shareOf),
+    without,
   })).values();
   let done = 0;
   let isOver = false;
@@ -56,11 +60,20 @@ export async function spreadProof({ seed, schedules, workers, onShare }: SpreadO
   return { done, coverage, failures: failures.toSorted((a, b) => a.seed - b.seed) };
 }
 
-function ask(worker: Worker, share: Share): Promise<Played> {
-  const { promise, resolve, reject } = Promise.withResolvers<Played>();
-  worker.once("message", resolve);
-  worker.once("error", reject);
+async function ask(worker: Worker, share: Share): Promise<Played> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  const answered = once(worker, "message", { signal });
+  const ended = once(worker, "exit", { signal }).then(([code]) => {
+    throw new Error(`the thread of seeds ${share.seed} to ${share.seed + share.count - 1} ended with ${code}, without an answer`);
+  });
+  ended.catch(() => undefined);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   worker.postMessage(share);
-  return promise.finally(() => worker.removeAllListeners());
+  try {
+    const [played] = await Promise.race([answered, ended]);
+    return played;
+  } finally {
+    settled.abort();
+  }
 }
