@@ -90,17 +90,6 @@ export const releaseMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: "expired-though-returning",
-    breaks: "A Held claim that its node gets back goes all the same.",
-    edits: [
-      {
-        file: "operator/plan/hold.ts",
-        find: "return isNumbered && !returning.has(claim) && !had.has(cidr);",
-        replace: "return isNumbered && (!returning.has(claim) || returning.size > 0) && !had.has(cidr);",
-      },
-    ],
-  },
-  {
     name: "drained-with-leases",
     breaks: "A draining subnet is dropped, and its claim laid to rest, while pods have addresses of it.",
     edits: [
