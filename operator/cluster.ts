@@ -79,7 +79,8 @@ export function createCluster(options: ClusterOptions): Cluster {
   const { client } = options;
   const copies = createCopies(options);
   const fieldManager = fieldManagers.operator;
-  const claims = objectsWorld({ client, resource: nodeSubnets, kind: nodeSubnetKind, fieldManager, informer: copies.claims });
+  const claimKind = { resource: nodeSubnets, kind: nodeSubnetKind, tracksOwners: false };
+  const claims = objectsWorld({ client, ...claimKind, fieldManager, informer: copies.claims });
   const records = objectsWorld({ client, resource: nodeNetworks, kind: nodeNetworkKind, fieldManager, informer: copies.records });
   const ledgers = objectsWorld({ client, resource: rangeLedgers, kind: rangeLedgerKind, fieldManager, informer: copies.ledgers });
   const readers = createReaders();

@@ -22,6 +22,8 @@ export interface ObjectsWorldOptions<T extends KubeObject> extends SelectOptions
   readonly kind: Kind<T>;
   /** Who writes, e.g. `"podnet-operator"`. */
   readonly fieldManager: string;
+  /** See ObjectWriterOptions. */
+  readonly tracksOwners?: boolean;
   /** Where to observe instead of listing: used while it shows all that was written through it, which it is given 5 s for. */
   readonly informer?: Informer<T>;
   /** Requests at a time, default 16. */

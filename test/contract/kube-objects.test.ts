@@ -210,3 +210,18 @@ test("no more requests run at a time than allowed", async (t) => {
   assert.equal(most, 4);
   assert.equal(proxy.seen.filter(({ method }) => method === "POST").length, 60);
 });
+
+for (const [tracksOwners, managers] of [
+  [true, ["podnet-test"]],
+  [false, []],
+] as const)
+  test(`a changed object ${tracksOwners ? "says" : "does not say"} who wrote which field`, async (t) => {
+    const of = `owners-${tracksOwners}`;
+    const world = worldOf(t, of, { tracksOwners });
+    assert.deepEqual((await converge(kind, some(of, 1), world)).errors, []);
+    assert.deepEqual((await converge(kind, some(of, 1, 2), world)).errors, []);
+    const { stdout } = await lab.kubectl(["get", "widgets", `${of}-0`, "-o", "json", "--show-managed-fields"]);
+    const { metadata, spec } = JSON.parse(stdout);
+    const found = (metadata.managedFields ?? []).map(({ manager }: { manager: string }) => manager);
+    assert.deepEqual([spec.size, [...new Set(found)]], [2, [...managers]]);
+  });
