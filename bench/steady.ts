@@ -6,6 +6,9 @@ import { followUsage } from "./usage.ts";
 
 const deadlineMs = 600_000;
 
+/** How a Node's condition is written. */
+const conditionWrite = "APPLY nodes/status";
+
 /** Nodes that are added one after the other. */
 const added = 10;
 
@@ -40,6 +43,7 @@ async function oneMore(site: Site, nodes: number): Promise<Figure[]> {
   const before = await site.requests();
   for (let index = 0; index < added; index++) outs.push(await site.inside("addNode", { number: nodes + index }));
   const counts = requestsOf(countsSince(before, await site.requests()));
+  const others = new Map([...counts].filter(([name]) => name !== conditionWrite));
   const per = (count: number) => count / added;
   return [
     { what: "one node more: claim Active", unit: "ms", values: outs.map(({ claimActiveMs }) => claimActiveMs) },
@@ -47,8 +51,14 @@ async function oneMore(site: Site, nodes: number): Promise<Figure[]> {
     {
       what: "one node more: requests",
       unit: "",
-      values: [per(sum(counts))],
-      remark: Array.from(counts, ([name, count]) => `${name} ${per(count)}`).join(", "),
+      values: [per(sum(others) + added)],
+      remark: `${Array.from(others, ([name, count]) => `${name} ${per(count)}`).join(", ")}, and its own condition`,
+    },
+    {
+      what: "one node more: conditions of other Nodes",
+      unit: "",
+      values: [per(Math.max(0, (counts.get(conditionWrite) ?? 0) - added))],
+      remark: "their messages count peers; each is written once in max(10 s, N/20 s) at most",
     },
   ];
 }

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Bench, BenchInput } from "../../bench/bench.ts";
+import { join } from "../../bench/join.ts";
+import { plan } from "../../bench/plan.ts";
+import { steady } from "../../bench/steady.ts";
+import { quietProgress } from "../../tools/progress.ts";
+import { labName } from "../support/lab-name.ts";
+
+const small = (name: string): BenchInput => ({
+  nodes: 20,
+  planned: [50, 100],
+  rounds: 1,
+  whole: true,
+  steadySeconds: 3,
+  profileFolder: undefined,
+  labName: labName(name),
+  progress: quietProgress(),
+});
+
+/** Runs a bench on a small cluster; gives the names of its figures, every one of which is a number of each round. */
+async function namesOf(bench: Bench, name: string): Promise<string[]> {
+  const figures = await bench.run(small(name));
+  for (const { what, values } of figures)
+    assert.ok(
+      values.length > 0 && values.every((value) => Number.isFinite(value) && value >= 0),
+      `${what}: ${values.join(", ")}`,
+    );
+  return figures.map(({ what }) => what);
+}
+
+test("twenty new nodes are measured beside NodeIPAM and plain creates", async () => {
+  const names = await namesOf(join, "bench-join");
+  for (const one of [
+    "plain creates: NodeSubnets",
+    "podnet: all claims Active",
+    "NodeIPAM, tuned: all podCIDRs",
+    "podnet / NodeIPAM, tuned",
+  ])
+    assert.ok(names.includes(one), one);
+});
+
+test("a cluster of twenty nodes at rest is measured, and one node more", async () => {
+  const names = await namesOf(steady, "bench-steady");
+  for (const one of [
+    "one node more: claim Active",
+    "one node more: requests",
+    "at rest: status of the network",
+    "at rest: passes",
+  ])
+    assert.ok(names.includes(one), one);
+});
+
+test("plans of fifty and of a hundred nodes are measured, and their growth", async () => {
+  const names = await namesOf(plan, "bench-plan");
+  assert.ok(names.includes("subnets of new nodes, growth"), names.join(", "));
+});
