@@ -1,5 +1,6 @@
 // npm run verify:allocation [-- --seed S --schedules N --workers W]: a million schedules of faults against the allocation protocol.
-// With --trace the one schedule of the seed is played, and all that happens in it is printed; --without leaves out moves by name, --all goes on after failures.
+// With --trace the one schedule of the seed is played, and all that happens in it is printed; --without leaves out moves by name, --all goes on after failures, --watched says
+// nothing about where schedules come to rest.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Problem, runCommand } from "../tools/problem.ts";
@@ -49,14 +50,16 @@ await runCommand(async () => {
       schedules: { type: "string", default: "1000000" },
       workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
       trace: { type: "boolean", default: false },
+      watched: { type: "boolean", default: false },
       all: { type: "boolean", default: false },
       without: { type: "string", multiple: true, default: [] },
     },
   });
   const seed = countOf(values.seed, "seed");
   const [schedules, workers] = [countOf(values.schedules, "schedules"), countOf(values.workers, "workers")];
-  if (!values.trace) return verify({ seed, schedules, workers, without: values.without }, values.all);
+  const ending = values.watched ? "watched" : "judged";
+  if (!values.trace) return verify({ seed, schedules, workers, without: values.without, ending }, values.all);
   const trace = (line: string) => console.log(line);
-  await playProof({ seed, kinds: proofKinds(), coverage: createCoverage(), without: values.without, trace });
+  await playProof({ seed, kinds: proofKinds(), coverage: createCoverage(), without: values.without, ending, trace });
   return 0;
 });

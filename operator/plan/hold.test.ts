@@ -102,12 +102,29 @@ test("one that is silent, but had seen the release, keeps nobody waiting", () =>
   );
 });
 
-test("a node that had a network and whose NodeNetwork is lost counts as silent; one that never reported counts for nothing", () => {
+test("a node that had a network and whose NodeNetwork is lost counts as silent; one that was told nothing counts for nothing", () => {
   const told = { type: "NetworkUnavailable", status: "False" as const, reason: "PodnetProgrammed", message: "" };
   const two = (nowMs: number) => recordsOf([7, 7], nowMs).slice(0, 2);
   assert.equal(verdict(300_000, two), "its hold is over");
   const forgotten = { nodes: [...nodes.slice(0, 2), node("node-3", { conditions: [told] })] };
   assert.equal(verdict(300_000, two, {}, forgotten), 2_700_000);
+});
+
+test("a node that was told and never reported counts as silent: it may have programmed what it was told", () => {
+  const third = base.now().records.filter(({ node }) => node === "node-3");
+  const told = (nowMs: number) => [...recordsOf([7, 7], nowMs).slice(0, 2), ...third];
+  assert.equal(verdict(300_000, told), 2_700_000);
+});
+
+test("a machine that came back as another Node object is there, however silent its agent: it is waited for", () => {
+  const again = { nodes: [...nodes.slice(0, 2), node("node-3", { machineID: "m3", meta: { uid: "another" } })] };
+  const silent = (nowMs: number) =>
+    recordsOf([7, 7, 6], nowMs).map((one) =>
+      one.node === "node-3"
+        ? record({ ...one.object, status: { ...one.object.status, machineID: "m3", observedAt: renderTime(nowMs - 600_000) } })
+        : one,
+    );
+  assert.equal(verdict(300_000, silent, {}, again), 2_700_000);
 });
 
 test("a claim that an agent still has stays, with pods or without, however long; the word of one that is silent is not enough", () => {

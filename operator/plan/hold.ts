@@ -5,7 +5,7 @@ import { ownRecord } from "./node-progress.ts";
 import { hadNetwork } from "./recovery.ts";
 import { compareText } from "./select.ts";
 import type { Sightings } from "./sightings.ts";
-import type { Claim, Network, NodeRecord, Snapshot } from "./snapshot.ts";
+import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** Now, and how often agents give signs of life. */
 export interface HoldInput extends Listening {
@@ -105,18 +105,26 @@ interface Acknowledgement {
   readonly isSilent: boolean;
 }
 
-/** Of every node whose agent ever reported, what it has seen under this incarnation. A node that had a network, and whose NodeNetwork is lost, is silent. */
+/**
+ * What the agent of every node has seen under this incarnation. Silent are also: a node that had a network and whose NodeNetwork is lost, and one that was told
+ * but never reported, since it may have programmed what it was told. A node that was told nothing does not count.
+ */
 function acknowledgements({ nodes, records }: Snapshot, incarnation: string, input: HoldInput): Acknowledgement[] {
   const known = new Map(records.map((record) => [record.node, record]));
   return nodes.flatMap((node) => {
     const record = known.get(node.name);
-    const { status } = ownRecord(node, record) ?? {};
+    const { status } = ownRecord(node, record) ?? (isSameMachine(node, record) ? record?.object : undefined) ?? {};
     if (record === undefined || status === undefined)
-      return hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
+      return record !== undefined || hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
     const { acknowledged } = status;
     const sequence = acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1;
     return [{ node: node.name, sequence, isSilent: !isHeardOf(record, nodes.length, input) }];
   });
+}
+
+/** Whether the NodeNetwork was written for an earlier Node object of this very machine, which so is there, however silent its agent. */
+function isSameMachine({ machineID }: NodeFacts, record: NodeRecord | undefined): boolean {
+  return machineID !== undefined && record?.object.status?.machineID === machineID;
 }
 
 /** Subnets that an agent, heard of lately, says it has: it still routes to itself what somebody else would get. */

@@ -27,8 +27,13 @@ export interface Schedule {
   readonly atRest: (world: World) => void;
 }
 
+/** What is asked of the end. `"watched"`: a quiet minute, in which the invariants go on to hold; nothing is said about where it comes to rest. */
+export type Ending = "judged" | "watched";
+
 export interface RunOptions {
   readonly seed: number;
+  /** Default: judged. */
+  readonly ending?: Ending;
   readonly trace?: (line: string) => void;
 }
 
@@ -45,6 +50,8 @@ export interface ScheduleResult {
   readonly coverage: ReadonlyMap<string, number>;
 }
 
+/** Of virtual time. */
+const watchedMs = 60_000;
 /** Nothing was written for so long, and all is as it must be: that is rest. */
 const quietMs = 2_000;
 const restWithinMs = 900_000;
@@ -66,7 +73,7 @@ export class ScheduleFailure extends Error {
  * Plays one schedule: moves and faults as the seed draws them, then fine weather until all is at rest.
  * @throws {ScheduleFailure} where an invariant did not hold, a program failed, or rest did not come.
  */
-export async function runSchedule(schedule: Schedule, { seed, trace }: RunOptions): Promise<ScheduleResult> {
+export async function runSchedule(schedule: Schedule, { seed, ending = "judged", trace }: RunOptions): Promise<ScheduleResult> {
   const { kinds, invariants, isRoutine } = schedule;
   let writes = 0;
   let stir = 0;
@@ -77,7 +84,9 @@ export async function runSchedule(schedule: Schedule, { seed, trace }: RunOption
   const world = createWorld({ seed, kinds, invariants: [counting, ...invariants], ...(trace !== undefined && { trace }) });
   try {
     await play(world, schedule);
-    await rest(world, schedule, () => stir);
+    clearUp(world, schedule);
+    if (ending === "judged") await rest(world, schedule, () => stir);
+    else await world.pass(watchedMs);
   } catch (error) {
     for (const line of trace === undefined ? [] : (schedule.describe?.(world) ?? [])) world.note(line);
     throw new ScheduleFailure(seed, error);
@@ -109,11 +118,15 @@ async function play(world: World, { begin, moves, length, leastFaults }: Schedul
   }
 }
 
-async function rest(world: World, { calmDown, atRest }: Schedule, stir: () => number): Promise<void> {
-  const { scheduler, processes } = world;
+/** No fault any more, and people see to what needs them. */
+function clearUp(world: World, { calmDown }: Schedule): void {
   Object.assign(world.weather, fineWeather(), { rates: calm });
-  for (const process of processes) process.setWallClockRight();
+  for (const process of world.processes) process.setWallClockRight();
   calmDown(world);
+}
+
+async function rest(world: World, { atRest }: Schedule, stir: () => number): Promise<void> {
+  const { scheduler } = world;
   const deadline = scheduler.now() + restWithinMs;
   for (;;) {
     const before = stir();

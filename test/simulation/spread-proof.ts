@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Coverage, createCoverage } from "./coverage.ts";
-import type { Played } from "./play-proof.ts";
-import type { Share } from "./proof-worker.ts";
+import type { Played, Share } from "./play-proof.ts";
+import type { Ending } from "./run-schedule.ts";
 
 export interface SpreadOptions {
   readonly seed: number;
@@ -11,6 +11,8 @@ export interface SpreadOptions {
   readonly workers: number;
   /** Names of moves that are not made. */
   readonly without?: readonly string[];
+  /** Default: judged. */
+  readonly ending?: Ending;
   /** Told after every share; `failures` are those so far. Give true to end it early. */
   readonly onShare?: (progress: Progress) => boolean;
 }
@@ -31,13 +33,21 @@ export interface Spread {
 const shareOf = 50;
 
 /** Plays seeds in threads, each of which takes a share after the other. */
-export async function spreadProof({ seed, schedules, workers, without = [], onShare }: SpreadOptions): Promise<Spread> {
+export async function spreadProof({
+  seed,
+  schedules,
+  workers,
+  without = [],
+  ending = "judged",
+  onShare,
+}: SpreadOptions): Promise<Spread> {
   const coverage = createCoverage();
   const failures: Played["failures"][number][] = [];
   const shares = Array.from({ length: Math.ceil(schedules / shareOf) }, (_, index) => ({
     seed: seed + index * shareOf,
     count: Math.min(shareOf, schedules - index * shareOf),
     without,
+    ending,
   })).values();
   let done = 0;
   let isOver = false;
