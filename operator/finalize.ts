@@ -54,9 +54,7 @@ export function createFinalizer(clock: Clock): Finalizer {
       const snapshot = due.length === 0 ? undefined : await cluster.gatherNow();
       if (snapshot !== undefined) {
         const around = { cluster, notes, snapshot, clock, looks, input };
-        const unused: LeavingNetwork[] = [];
-        for (const network of due) if (await isUnused(network, around)) unused.push(network);
-        await dismantle(unused, around);
+        await dismantle(await unusedOf(due, around), around);
       }
       const next = leaving.map(({ uid }) => looks.get(uid)?.nextAt ?? clock.now() + lookEveryMs);
       return next.length === 0 ? undefined : Math.max(0, Math.min(...next) - clock.now());
@@ -74,14 +72,21 @@ interface Surroundings {
   readonly looks: Map<string, Look>;
 }
 
-/** Whether no pod has an address of it; looks at the pods. */
-async function isUnused(network: LeavingNetwork, { cluster, snapshot, clock, looks }: Surroundings): Promise<boolean> {
-  if (network.object === undefined && (await isThere(cluster.client, network))) return false;
+/** Those that no pod has an address of; looks at all pods once. */
+async function unusedOf(networks: readonly LeavingNetwork[], around: Surroundings): Promise<LeavingNetwork[]> {
+  const { cluster, snapshot, clock, looks } = around;
   const began = clock.now();
-  const blockers = await podsOf(cluster.client, usedPrefixes(snapshot, network.uid));
-  const took = clock.now() - began;
-  looks.set(network.uid, { blockers, nextAt: clock.now() + Math.max(lookEveryMs, took * 20) });
-  return blockers.pods === 0;
+  const going: LeavingNetwork[] = [];
+  for (const network of networks)
+    if (network.object !== undefined || !(await isThere(cluster.client, network))) going.push(network);
+  const seen = await podsOf(
+    cluster.client,
+    going.map(({ uid }) => usedPrefixes(snapshot, uid)),
+  );
+  const nextAt = clock.now() + Math.max(lookEveryMs, (clock.now() - began) * 20);
+  const found = going.map((network, index) => ({ network, blockers: seen[index] ?? noBlockers }));
+  for (const { network, blockers } of found) looks.set(network.uid, { blockers, nextAt });
+  return found.filter(({ blockers }) => blockers.pods === 0).map(({ network }) => network);
 }
 
 /** One step further with each of them: all of their ranges close in one write. */
@@ -120,19 +125,21 @@ async function isThere(client: KubeClient, { name, uid }: LeavingNetwork): Promi
   return (await client.get(podNetworks, name))?.metadata.uid === uid;
 }
 
-async function podsOf(client: KubeClient, used: readonly UsedPrefix[]): Promise<Blockers> {
-  const count = createPodCount(used);
-  if (used.length === 0) return count.blockers();
+const noBlockers: Blockers = { pods: 0, nodes: [] };
+
+/** Pods with an address of one of the prefixes, for each list of them. */
+async function podsOf(client: KubeClient, lists: readonly (readonly UsedPrefix[])[]): Promise<Blockers[]> {
+  const counts = lists.map(createPodCount);
+  if (lists.every((used) => used.length === 0)) return counts.map((count) => count.blockers());
   let token: string | undefined;
   do {
     const page = await client.list(pods, { limit: pageSize, ...(token !== undefined && { continue: token }) });
-    count.add(
-      page.items.map(({ status }) => ({
-        phase: status?.phase ?? "",
-        addresses: (status?.podIPs ?? []).map(({ ip }) => ip),
-      })),
-    );
+    const found = page.items.map(({ status }) => ({
+      phase: status?.phase ?? "",
+      addresses: (status?.podIPs ?? []).map(({ ip }) => ip),
+    }));
+    for (const count of counts) count.add(found);
     token = page.continue;
   } while (token !== undefined);
-  return count.blockers();
+  return counts.map((count) => count.blockers());
 }

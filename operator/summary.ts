@@ -1,6 +1,7 @@
 import { fieldManagers } from "../crds/names.ts";
 import type { PodNetworkStatus } from "../crds/types.ts";
 import { applyObject } from "../lib/kube/apply.ts";
+import { inParallel } from "../lib/kube/parallel.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
 import type { Network } from "./plan/snapshot.ts";
@@ -18,6 +19,9 @@ export interface SummaryWriter {
   ): Promise<number | undefined>;
 }
 
+/** Writes at a time. */
+const parallel = 16;
+
 /** Between two writes of one network's status. */
 const minIntervalMs = 1_000;
 
@@ -33,15 +37,15 @@ export function createSummaryWriter(clock: Clock): SummaryWriter {
       const uids = new Set(networks.map(({ uid }) => uid));
       for (const uid of writtenAt.keys()) if (!uids.has(uid)) writtenAt.delete(uid);
       const waits: number[] = [];
-      for (const { name, uid, object } of networks) {
+      await inParallel(networks, parallel, async ({ name, uid, object }) => {
         const status = statuses.get(uid);
         const change = status === undefined ? "None" : statusChange(status, object.status);
-        if (status === undefined || change === "None") continue;
+        if (status === undefined || change === "None") return;
         const intervalMs = change === "Figures" ? figuresIntervalMs : minIntervalMs;
         const waitMs = (writtenAt.get(uid) ?? Number.NEGATIVE_INFINITY) + intervalMs - clock.now();
         if (waitMs > 0) {
           waits.push(waitMs);
-          continue;
+          return;
         }
         const applied = { metadata: { name, uid }, status };
         const because = "it is no longer true";
@@ -50,7 +54,7 @@ export function createSummaryWriter(clock: Clock): SummaryWriter {
         const written = await notes.attempt(step, () => applyObject(cluster.client, podNetworks, applied, options));
         writtenAt.set(uid, clock.now());
         if (written !== undefined) cluster.wrote(written);
-      }
+      });
       return waits.length === 0 ? undefined : Math.min(...waits);
     },
   };
