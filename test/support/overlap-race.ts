@@ -61,6 +61,7 @@ async function raceBatch(world: OperatorWorld, batch: readonly number[]): Promis
   });
   await served(world, batch, "one claim of each loser");
   const { items } = await world.client.listAll(podNetworks);
+  for (const pair of batch) world.agents.stop(nodeName(pair));
   await Promise.all([
     inParallel(items, 16, ({ metadata }) => world.client.delete(podNetworks, metadata.name)),
     inParallel(batch, 16, (pair) => world.client.delete(nodes, nodeName(pair))),
@@ -135,6 +136,7 @@ function nodeName(pair: number): string {
 }
 
 async function createNodes(world: OperatorWorld, batch: readonly number[]): Promise<void> {
+  for (const pair of batch) world.agents.start(nodeName(pair));
   await inParallel(batch, 16, (pair) =>
     world.client.create(nodes, {
       metadata: { name: nodeName(pair), labels: { pair: String(pair) } },
