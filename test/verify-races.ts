@@ -9,15 +9,12 @@ import { openProgress } from "../tools/progress.ts";
 import { chanceOf } from "./simulation/chance.ts";
 import { labName } from "./support/lab-name.ts";
 import { churnNodes } from "./support/node-churn.ts";
-import { type OperatorWorld, operatorWorld } from "./support/operator-world.ts";
+import { muchPatience, type OperatorWorld, operatorWorld } from "./support/operator-world.ts";
 import { startOperatorProcess, withoutElection } from "./support/operator-process.ts";
 import { raceOverlaps } from "./support/overlap-race.ts";
 
 /** Pairs that race at once: as many as the node addresses and the patience of a wait allow. */
-const atOnce = 100;
-
-/** A hundred networks come and go together, on a machine that may have other work. */
-const patienceMs = 180_000;
+const atOnce = 50;
 
 function countOf(text: string, option: string): number {
   const count = Number(text);
@@ -59,7 +56,7 @@ await runCommand(async () => {
   const lab = await startLab(noNodes(labName("verify-races")), { progress: openProgress() });
   try {
     await installManifests(lab);
-    const world = operatorWorld(lab, patienceMs);
+    const world = operatorWorld(lab, muchPatience);
     await world.allowOverlaps();
     try {
       await race(lab, world, countOf(values.pairs, "pairs"));

@@ -14,7 +14,7 @@ import { labName } from "../support/lab-name.ts";
 import { churnNodes } from "../support/node-churn.ts";
 import { killAgainAndAgain, type OperatorProcess, startOperatorProcess, withoutElection } from "../support/operator-process.ts";
 import { raceOverlaps } from "../support/overlap-race.ts";
-import { assertOneSubnetEach, type OperatorWorld, operatorWorld } from "../support/operator-world.ts";
+import { assertOneSubnetEach, muchPatience, type OperatorWorld, operatorWorld } from "../support/operator-world.ts";
 
 let lab: Lab;
 let world: OperatorWorld;
@@ -23,7 +23,7 @@ let running: OperatorProcess[] = [];
 before(async () => {
   lab = await startLab(noNodes(labName("contract-races")));
   await installManifests(lab);
-  world = operatorWorld(lab);
+  world = operatorWorld(lab, muchPatience);
   await world.allowOverlaps();
 });
 afterEach(async () => {

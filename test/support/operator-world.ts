@@ -12,8 +12,15 @@ import { nodeNetworks, nodeSubnets, podNetworks, rangeLedgers } from "../../oper
 import { type PaperAgents, startPaperAgents } from "./paper-agent.ts";
 import type { RangePart } from "./plan-snapshot.ts";
 
-/** How long anything may take before a test gives up on it, unless it says otherwise. */
-const usualPatienceMs = 30_000;
+export interface Patience {
+  /** How long anything may take before a test gives up on it. */
+  readonly patienceMs?: number;
+  /** Between two looks. */
+  readonly everyMs?: number;
+}
+
+/** Where hundreds of objects come and go together, on a machine that may have other work. */
+export const muchPatience: Patience = { patienceMs: 180_000, everyMs: 250 };
 
 /** A spec as people write it. */
 export type SpecPart = Partial<Omit<PodNetworkSpec, "ranges" | "growth" | "release" | "rollout">> & {
@@ -59,9 +66,10 @@ export interface OperatorWorld {
 }
 
 /** The hands of an administrator in a lab. */
-export function operatorWorld(lab: Lab, patienceMs = usualPatienceMs): OperatorWorld {
+export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: Patience = {}): OperatorWorld {
   const client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "operator-test" });
-  const until: OperatorWorld["until"] = (what, probe) => waitUntil(what, patienceMs, async () => (await probe()) || undefined);
+  const until: OperatorWorld["until"] = (what, probe) =>
+    waitUntil(what, patienceMs, async () => (await probe()) || undefined, everyMs);
   const network = (name: string) => client.get(podNetworks, name);
   const claims = async () => (await client.listAll(nodeSubnets)).items;
   const record = (node: string) => client.get(nodeNetworks, node);

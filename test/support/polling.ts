@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Looks ten times a second until it is ended. */
+/** Looks four times a second until it is ended. */
 export interface Polling {
   /** Gives the number of looks; rejects with what a look threw. */
   end(): Promise<number>;
@@ -13,7 +13,7 @@ export function startPolling(look: () => Promise<void>): Polling {
   const polling = (async () => {
     for (; !ending.signal.aborted; polls++) {
       await look();
-      await delay(100);
+      await delay(250);
     }
   })();
   polling.catch(() => undefined);
