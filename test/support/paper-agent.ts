@@ -45,7 +45,7 @@ interface Machine {
 /** Agents of any number of nodes, in one loop. */
 export function startPaperAgents({ client, everyMs = 100, drainMs = 300, heartbeatMs = 500 }: PaperAgentOptions): PaperAgents {
   const machines = new Map<string, Machine>();
-  let isEnding = false;
+  const ending = new AbortController();
   const machineOf = (node: string) => {
     const machine = machines.get(node) ?? newMachine(node);
     machines.set(node, machine);
@@ -66,7 +66,7 @@ export function startPaperAgents({ client, everyMs = 100, drainMs = 300, heartbe
     });
   };
   const running = (async () => {
-    while (!isEnding) {
+    while (!ending.signal.aborted) {
       await look().catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
@@ -83,7 +83,7 @@ export function startPaperAgents({ client, everyMs = 100, drainMs = 300, heartbe
     setLeases: (node, cidr, count) => machineOf(node).leases.set(cidr, count),
     has: (node) => [...machineOf(node).subnets.keys()].toSorted(),
     async end() {
-      isEnding = true;
+      ending.abort();
       await running;
       machines.clear();
     },
