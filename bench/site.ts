@@ -108,7 +108,7 @@ function nodeIPAMArguments(kubeconfig: string, range: string, folder: string): s
 /** Asked from inside with no regard to its certificate, which it signs itself. */
 const insecurely = ["--no-warnings", "--input-type=module", "--eval"];
 const ask = `import { get } from "node:https";
-get(process.argv[1], { rejectUnauthorized: false }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on("error", () => process.exit(1));`;
+get(process.argv[1], { rejectUnauthorized: false }, (answer) => { process.exitCode = answer.statusCode === 200 ? 0 : 1; answer.resume(); }).on("error", () => { process.exitCode = 1; });`;
 
 async function healthy(lab: Lab, { pid, logFile, name }: LabProcess, url: string): Promise<void> {
   const host = lab.host("control-plane");
