@@ -157,8 +157,8 @@ export function writtenBlindly(kind: string): Mutant["edits"] {
   return [
     {
       file,
-      find: "client.replace(resource, merged(base, want), { fieldManager })",
-      replace: "client.replace(resource, await renewed(options, merged(base, want)), { fieldManager })",
+      find: "const next = merged(base, want);",
+      replace: "const next = await renewed(options, merged(base, want));",
     },
     { file, find: "/** The object as wanted, with what others keep in it. */", replace: renewed.join("\n") },
   ];
