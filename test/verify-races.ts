@@ -10,11 +10,11 @@ import { chanceOf } from "./simulation/chance.ts";
 import { labName } from "./support/lab-name.ts";
 import { churnNodes } from "./support/node-churn.ts";
 import { muchPatience, type OperatorWorld, operatorWorld } from "./support/operator-world.ts";
-import { startOperatorProcess, withoutElection } from "./support/operator-process.ts";
-import { raceOverlaps } from "./support/overlap-race.ts";
+import { startOperatorProcess } from "./support/operator-process.ts";
+import { raceOverlaps, racing } from "./support/overlap-race.ts";
 
 /** Pairs that race at once: as many as the node addresses and the patience of a wait allow. */
-const atOnce = 50;
+const atOnce = 40;
 
 function countOf(text: string, option: string): number {
   const count = Number(text);
@@ -24,7 +24,7 @@ function countOf(text: string, option: string): number {
 }
 
 async function race(lab: Lab, world: OperatorWorld, pairs: number): Promise<void> {
-  const operators = await Promise.all([0, 1].map(() => startOperatorProcess(lab, withoutElection)));
+  const operators = await Promise.all([0, 1].map(() => startOperatorProcess(lab, racing)));
   try {
     const began = performance.now();
     const { firstWon, polls } = await raceOverlaps({ world, pairs, atOnce });

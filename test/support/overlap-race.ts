@@ -5,6 +5,7 @@ import { inParallel } from "../../lib/kube/parallel.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { podNetworks } from "../../operator/cluster.ts";
 import { assertDisjoint } from "./disjoint.ts";
+import { withoutElection } from "./operator-process.ts";
 import type { OperatorWorld } from "./operator-world.ts";
 import { startPolling } from "./polling.ts";
 
@@ -22,6 +23,9 @@ export interface OverlapFigures {
   /** Looks at everything, none of which found a thing that two networks could use. */
   readonly polls: number;
 }
+
+/** Settings of the two operators: an agent that the machine's other work holds up is waited for. */
+export const racing = { ...withoutElection, PODNET_HEARTBEAT_SECONDS: "10" } as const;
 
 /**
  * Pairs of overlapping networks, each created at once by two requests: exactly one of a pair is accepted and serves the node that both select, the other one names
@@ -61,7 +65,6 @@ async function raceBatch(world: OperatorWorld, batch: readonly number[]): Promis
   });
   await served(world, batch, "one claim of each loser");
   const { items } = await world.client.listAll(podNetworks);
-  for (const pair of batch) world.agents.stop(nodeName(pair));
   await Promise.all([
     inParallel(items, 16, ({ metadata }) => world.client.delete(podNetworks, metadata.name)),
     inParallel(batch, 16, (pair) => world.client.delete(nodes, nodeName(pair))),
@@ -70,6 +73,7 @@ async function raceBatch(world: OperatorWorld, batch: readonly number[]): Promis
     const [networks, claims, ledger] = await Promise.all([world.client.listAll(podNetworks), world.claims(), world.ledger()]);
     return networks.items.length + claims.length + (ledger?.spec.entries.length ?? 0) === 0;
   });
+  for (const pair of batch) world.agents.stop(nodeName(pair));
   return batch.filter((pair) => won.includes(nameOf(pair, 0))).length;
 }
 
