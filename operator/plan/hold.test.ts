@@ -17,7 +17,7 @@ import {
 import { planWorld } from "../../test/support/plan-world.ts";
 import { allocate } from "./allocate.ts";
 import { planHolds } from "./hold.ts";
-import type { NodeRecord, Snapshot } from "./snapshot.ts";
+import type { Claim, NodeRecord, Snapshot } from "./snapshot.ts";
 
 const held = { state: "Held", heldAt: bornAt, releaseSequence: 7 } as const;
 const nodes = [1, 2, 3].map((number) => node(`node-${number}`));
@@ -162,4 +162,18 @@ test("a hundred silent agents are counted, and ten named", () => {
     .records.map(({ object }) => record({ ...object, status: { conditions: [condition("Programmed", "True")] } }));
   const found = verdict(1e8, () => records, {}, { nodes: many });
   assert.match(String(found), /node-0, node-1, node-10, .* and 90 more$/);
+});
+
+test("the last Held claim of a Node stays until the Node says that its network is gone; beside a serving one it need not", () => {
+  const says = (status: "True" | "False") => ({ type: "NetworkUnavailable", status, reason: "PodnetProgrammed", message: "" });
+  const found = (status: "True" | "False", claims: readonly Claim[]) => {
+    const owner = node("node-1", { conditions: [says(status)] });
+    const world = withLedger({ networks: [network()], nodes: [owner], ledger: ledger({ releaseSequence: 9 }) });
+    const snapshot = { ...world, claims };
+    return planHolds(snapshot, allocate(snapshot), { nowMs: bornAtMs + 1e9, heartbeatSeconds: 60 }).expired.length;
+  };
+  const owner = node("node-1");
+  const resting = claim("10.244.9.0/24", owner, undefined, held);
+  assert.deepEqual([found("False", [resting]), found("True", [resting])], [0, 1]);
+  assert.equal(found("False", [resting, claim("10.244.8.0/24", owner)]), 1);
 });

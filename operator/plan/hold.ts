@@ -31,17 +31,19 @@ const defaultHoldSeconds = 300;
 
 /**
  * A Held claim may go when its hold is over and every agent has seen it Held, so that nobody takes its end for a loss. An agent that was not heard of for three
- * heartbeats is waited for until ten times the hold is over. One stays that an agent which is heard of still has, be it without pods.
+ * heartbeats is waited for until ten times the hold is over. One stays that an agent which is heard of still has, be it without pods, and one whose Node still
+ * says that its network is there: where nothing else is left, that is what a loss looks like.
  */
 export function planHolds(snapshot: Snapshot, { members }: Allocation, input: HoldInput): HoldPlan {
   const { ledger, claims } = snapshot;
   if (ledger === undefined || ledger.recovering) return { expired: [], againAfterMs: undefined };
   const returning = new Set(members.flatMap((member) => member.holding.returning));
   const had = hadPrefixes(snapshot, input);
+  const open = openNodes(snapshot);
   const resting = claims.filter((claim) => {
-    const { state, releaseSequence, incarnation, cidr } = claim.object.spec;
+    const { state, releaseSequence, incarnation, cidr, nodeUID } = claim.object.spec;
     const isNumbered = state === "Held" && releaseSequence !== undefined && incarnation === ledger.incarnation;
-    return isNumbered && !returning.has(claim) && !had.has(cidr);
+    return isNumbered && !returning.has(claim) && !had.has(cidr) && !open.has(nodeUID);
   });
   if (resting.length === 0) return { expired: [], againAfterMs: undefined };
   const holdOf = holdTimes(snapshot.networks);
@@ -57,6 +59,12 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
     else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
   }
   return { expired, againAfterMs };
+}
+
+/** UIDs of Nodes that say that their network is there, though all that is left of it rests. */
+function openNodes({ nodes, claims }: Snapshot): ReadonlySet<string> {
+  const serving = new Set(claims.filter(({ object }) => object.spec.state !== "Held").map(({ object }) => object.spec.nodeUID));
+  return new Set(nodes.filter((node) => !serving.has(node.uid) && hadNetwork(node)).map(({ uid }) => uid));
 }
 
 /** Whether the NodeNetwork of a node that is gone tells of nothing that its machine may still have: its agent has nothing, or is silent for longer than a hold. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain } from "../../lib/reconcile/explain.ts";
-import { claim, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
+import { renderPrefix } from "../../lib/net/prefix.ts";
+import { bornAt, claim, ledger, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -115,4 +116,25 @@ test("a new Node of an old name takes over the NodeNetwork once it has its own s
 
 test("a subnet whose claim vanished stays named while it is claimed again", () => {
   assert.deepEqual(steps({ claims: both.slice(0, 1), records: [record(written())] }), []);
+});
+
+test("a NodeNetwork that is to say nothing new tells the ledger's incarnation all the same, so that its agent's word counts", () => {
+  const told = record(written());
+  const resting = both.map(({ prefix }) =>
+    claim(renderPrefix(prefix), worker, undefined, { state: "Held", heldAt: bornAt, releaseSequence: 1 }),
+  );
+  const closed = networkOf("default", ["10.244.0.0/16", "fd00:10:244::/48"], {
+    meta: { deletionTimestamp: "2026-01-02T00:00:00Z", finalizers: ["example.com/hold"] },
+  });
+  const later = ledger({ incarnation: "second", epoch: 9 });
+  for (const part of [
+    { networks: [closed], claims: resting },
+    { networks: [], claims: [] },
+    { nodes: [], claims: [] },
+  ]) {
+    const snapshot = { ...withLedger(whole), ...part, ledger: later, records: [told] };
+    const [step, ...more] = nodeNetworkSteps(snapshot, allocate(snapshot));
+    assert.deepEqual(more, []);
+    assert.deepEqual(step?.want?.spec, { ...told.object.spec, incarnation: "second", configGeneration: 2 });
+  }
 });

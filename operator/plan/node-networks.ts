@@ -21,7 +21,7 @@ export const nodeNetworkKind: Kind<NodeNetwork> = {
  * The steps that make every member's NodeNetwork as planned; never a removal. A node gets its first one when it has a subnet of every family, and all of
  * them Active, so that no pod starts with half of its addresses, and none of a network that goes. An existing one is kept as it is while its network's
  * object is not readable. Settings reach a node when it is its turn; subnets, ranges and addresses at once. After a loss, a node that may have subnets
- * gets one that names none: a question.
+ * gets one that names none: a question. Every NodeNetwork there is, whomever it was written for, tells its agent the ledger's incarnation, since what agents have seen counts under that alone.
  */
 export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): Step<NodeNetwork>[] {
   const { ledger } = snapshot;
@@ -38,7 +38,18 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
     want.push(nodeNetworkFor(member, { incarnation: ledger.incarnation, podRanges, subnets: isQuestion ? [] : subnets, before }));
     if (before !== undefined) have.push(before.object);
   }
-  return diff(nodeNetworkKind, want, have);
+  const told = new Set(want.map(({ metadata }) => metadata.name));
+  const others = snapshot.records.filter(({ node, object }) => !told.has(node) && object.spec.incarnation !== ledger.incarnation);
+  return diff(
+    nodeNetworkKind,
+    [...want, ...others.map(({ object }) => underIncarnation(object, ledger.incarnation))],
+    [...have, ...others.map(({ object }) => object)],
+  );
+}
+
+/** The same, and nothing else that is new. */
+function underIncarnation(object: NodeNetwork, incarnation: string): NodeNetwork {
+  return { ...object, spec: { ...object.spec, incarnation, configGeneration: object.spec.configGeneration + 1 } };
 }
 
 function mayBeTold(member: Member, subnets: readonly NodeNetworkSubnet[]): boolean {
