@@ -112,19 +112,19 @@ test("two networks that overlap, created at once under two operators: one is acc
   });
 });
 
-test("sixty pairs of overlapping networks, each pair created at once under two operators: one of each is accepted, and the other one when that goes", async () => {
+test("twenty pairs of overlapping networks, each pair created at once under two operators: one of each is accepted, and the other one when that goes", async () => {
   await start(2, racing);
   const began = performance.now();
-  const { pairs, firstWon, polls } = await raceOverlaps({ world, pairs: 60, atOnce: 20 });
+  const { pairs, firstWon, polls } = await raceOverlaps({ world, pairs: 20, atOnce: 20 });
   console.log(
     `${pairs} racing pairs: 0 double-usable in ${polls} polls, the first sent won ${firstWon}, ${Math.round(performance.now() - began)} ms`,
   );
 });
 
-test("sixty joins and leaves of nodes while two operators are killed at random: no subnet twice, nothing left over", async () => {
+test("thirty joins and leaves of nodes while two operators are killed at random: no subnet twice, nothing left over", async () => {
   const began = performance.now();
   const seed = 1 + Math.floor(Math.random() * 1_000_000);
-  const figures = await churnNodes({ lab, world, chance: chanceOf(seed), moves: 60 });
+  const figures = await churnNodes({ lab, world, chance: chanceOf(seed), moves: 30 });
   console.log(`seed ${seed}: ${JSON.stringify(figures)}, 0 duplicates, 0 leaks, ${Math.round(performance.now() - began)} ms`);
 });
 
