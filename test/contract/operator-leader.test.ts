@@ -103,7 +103,9 @@ test("the API server dies for longer than the lease time: nobody leads, no proce
   const [leader, standby] = await leaderAndStandby();
   await lab.controlPlane.kill("kube-apiserver");
   await world.until("nobody to lead", async () => (await leaders()) === 0);
-  assert.equal(leader.log().filter(({ message }) => message === "this operator leads no more and stands by").length, 1);
+  const words = () => leader.log().filter(({ message }) => message === "this operator leads no more and stands by");
+  await world.until("its word about that", async () => words().length > 0);
+  assert.equal(words().length, 1);
   await lab.controlPlane.start("kube-apiserver");
   await world.until("one to lead", async () => (await leaders()) === 1);
   await world.createNetwork("default", { ranges: [range] });
