@@ -15,14 +15,17 @@ interface Part {
 }
 
 /**
- * The parts of a check, the slowest first, since all start at once on few cores. Its unit tests share one process, which takes a third of the time that
- * one process a file takes; `npm test` runs them apart.
+ * The parts of a check, the slowest first, since all start at once on few cores. Its unit tests share two processes, which take far less time than
+ * one process a file; `npm test` runs them apart.
  */
 async function parts(): Promise<readonly Part[]> {
   const tool = (name: string): string => join(ROOT, "node_modules", ".bin", name);
   const unit = (await testFiles(ROOT)).filter((file) => levelOf(file) === "unit" && !file.endsWith(longForm));
   return [
-    { name: "unit tests", argv: [process.execPath, "--test", "--test-isolation=none", ...unit] },
+    ...[0, 1].map((half) => ({
+      name: `unit tests ${half + 1}/2`,
+      argv: [process.execPath, "--test", "--test-isolation=none", ...unit.filter((_, index) => index % 2 === half)],
+    })),
     { name: "lint", argv: [tool("oxlint"), "--type-aware", "."] },
     { name: "types", argv: [tool("tsc")] },
     { name: "generated files", argv: [process.execPath, join(ROOT, "tools", "generate.ts"), "--check"] },
