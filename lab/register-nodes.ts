@@ -25,8 +25,14 @@ export async function registerNodes(instance: Instance, kubectl: Kubectl): Promi
   const items = nodesOf(instance).map(nodeObject);
   if (items.length === 0) return;
   const stdin = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-  for (const verb of [["create"], ["replace", "--subresource=status"]]) {
-    const result = await kubectl([...verb, "-f", "-"], { stdin });
+  // Controllers write to a new Node at once, which a replacement of its status may collide with.
+  for (const [verb, tries] of [
+    [["create"], 1],
+    [["replace", "--subresource=status"], 10],
+  ] as const) {
+    let result = await kubectl([...verb, "-f", "-"], { stdin });
+    for (let time = 1; time < tries && result.stderr.includes("(Conflict)"); time++)
+      result = await kubectl([...verb, "-f", "-"], { stdin });
     if (result.code !== 0) throw new Problem(`The lab's Node objects could not be made: ${result.stderr.trim()}`);
   }
 }

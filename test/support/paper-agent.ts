@@ -161,16 +161,23 @@ function noteClaims(machine: Machine, incarnation: string, claims: ReadonlyMap<s
   machine.acknowledged = { incarnation, sequence: Math.max(before, ...seen.map(({ spec }) => spec.releaseSequence ?? 0)) };
 }
 
-/** What the kernel has after this spec: all it names, unless its claim rests and no pod is there, and what it has pods of or lost without a word. */
+/** What the kernel has after this spec: all it names, unless its claim rests, or is not there yet, and no pod is there; and what it has pods of or lost without a word. */
 function program(
   machine: Machine,
-  { spec }: Stored<NodeNetwork>,
+  { spec, metadata }: Stored<NodeNetwork>,
   claims: ReadonlyMap<string, Stored<NodeSubnet>>,
   drainMs: number,
 ): void {
   const byCidr = new Map(Array.from(claims.values(), (claim) => [claim.spec.cidr, claim]));
-  const isGoing = (cidr: string) => byCidr.get(cidr)?.spec.state === "Held" && (machine.leases.get(cidr) ?? 0) === 0;
-  const wanted = new Map(spec.subnets.filter(({ cidr }) => !isGoing(cidr)).map(({ cidr, state }) => [cidr, state]));
+  const has = (cidr: string) => machine.subnets.has(cidr) && byCidr.get(cidr)?.spec.state !== "Held";
+  const begins = (cidr: string) => {
+    const claim = byCidr.get(cidr)?.spec;
+    return claim?.node === metadata.name && (claim.state === "Active" || claim.state === "Draining");
+  };
+  const isUsed = (cidr: string) => (machine.leases.get(cidr) ?? 0) > 0;
+  const wanted = new Map(
+    spec.subnets.filter(({ cidr }) => has(cidr) || begins(cidr) || isUsed(cidr)).map(({ cidr, state }) => [cidr, state]),
+  );
   for (const cidr of machine.subnets.keys()) {
     const isKept = wanted.has(cidr) || (machine.leases.get(cidr) ?? 0) > 0 || !byCidr.has(cidr);
     if (!isKept) machine.subnets.delete(cidr);
