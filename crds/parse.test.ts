@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { codesByPath, judge, readCrdCases } from "../test/support/crd-case.ts";
 import { claimObject, ownSpec } from "../test/support/node-view.ts";
+import { specDefaults } from "../test/support/spec-defaults.ts";
 import { renderIssue } from "./issue.ts";
 import { apiVersion } from "./names.ts";
 import { parseNodeNetwork, parseNodeSubnet, parsePodNetwork } from "./parse.ts";
@@ -23,14 +24,8 @@ test("defaults are filled in, and the object handed in stays as it was", () => {
   const before = structuredClone(input);
   assert.deepEqual(parsePodNetwork(input).value?.spec, {
     ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength: 24, state: "Active" }],
-    priority: 0,
-    growth: { maxSubnetsPerNode: 4, addBelowFreeIPs: 16 },
-    adoption: { nodePodCIDR: "IfContained" },
-    release: { holdSeconds: 300 },
-    rollout: { maxUnavailableNodes: "10%", paused: false },
-    mtu: { mode: "Auto" },
-    masquerade: { enabled: true },
-    cni: { confName: "10-podnet.conflist", bridge: "br-pods", hairpin: true, portMap: true },
+    ...specDefaults,
+    cni: { ...specDefaults.cni, bridge: "br-pods" },
   });
   assert.deepEqual(input, before);
 });

@@ -30,7 +30,7 @@ function inUse(name: string): Problem {
 const REMOVAL_MS = 60_000;
 
 /**
- * Takes the lock on a lab's name, once nobody is removing an earlier lab of it: any start on the machine may be doing that. Throws
+ * Takes the lock on a lab's name, once nobody is removing an earlier lab of it, as every start on the machine may do. Throws
  * a Problem where another process holds the lab or starts it.
  */
 export async function lockOrThrow(name: string): Promise<NameLock> {

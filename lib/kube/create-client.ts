@@ -3,14 +3,14 @@ import type {
   Deletion,
   KubeClient,
   List,
-  ListAllOptions,
   ListOptions,
   PatchOptions,
   PatchType,
   RequestOptions,
   WriteOptions,
 } from "./client.ts";
-import { isAbsent, isKubeError, KubeError } from "./errors.ts";
+import { isAbsent, KubeError } from "./errors.ts";
+import { listAll } from "./list-all.ts";
 import {
   apiVersionOf,
   collectionPath,
@@ -25,9 +25,6 @@ import type { Call, Transport } from "./transport.ts";
 import { watchEvents } from "./watch.ts";
 
 const defaultTimeoutMs = 15_000;
-const defaultPageSize = 500;
-/** Expired continue tokens in a row before a list is given up. */
-const maxListRestarts = 5;
 
 const patchContentTypes: Readonly<Record<PatchType, string>> = {
   apply: "application/apply-patch+yaml",
@@ -104,29 +101,6 @@ async function listPage<T extends KubeObject>(
 interface RawList<T extends KubeObject> {
   readonly items: Stored<T>[] | null;
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-}
-
-async function listAll<T extends KubeObject>(
-  client: KubeClient,
-  resource: Resource<T>,
-  options: ListAllOptions,
-): Promise<List<T>> {
-  const { pageSize = defaultPageSize, ...select } = options;
-  for (let restarts = 0; ; restarts++) {
-    try {
-      const first = await client.list(resource, { ...select, limit: pageSize });
-      const items = [...first.items];
-      let next = first.continue;
-      while (next !== undefined) {
-        const page = await client.list(resource, { ...select, limit: pageSize, continue: next });
-        items.push(...page.items);
-        next = page.continue;
-      }
-      return { items, resourceVersion: first.resourceVersion, continue: undefined };
-    } catch (error) {
-      if (!isKubeError(error, "Gone") || restarts >= maxListRestarts) throw error;
-    }
-  }
 }
 
 /** Sends a whole object: a new one to its collection, another one to its place. */

@@ -20,8 +20,8 @@ export interface ObjectWriterOptions<T extends KubeObject> {
   readonly kind: Kind<T>;
   readonly fieldManager: string;
   /**
-   * Whether a changed object goes on saying in `managedFields` who wrote which field, default true. For objects that one writer alone writes, and that
-   * are many: without it the API server has a third less work with a change, and such an object is half as long for everybody who lists it.
+   * Whether a changed object goes on saying in `managedFields` who wrote which field, default true. False for objects that one writer alone writes, and
+   * that are many: the API server then has less work with a change, and less to send to everybody who lists them.
    */
   readonly tracksOwners?: boolean;
 }

@@ -2,7 +2,7 @@ import { type Listening, silenceMs } from "../../crds/heartbeat.ts";
 import type { NodeNetworkSpec } from "../../crds/types.ts";
 import type { Allocation } from "./allocate.ts";
 import { ownRecord } from "./node-progress.ts";
-import { hadNetwork } from "./recovery.ts";
+import { hadNetwork } from "./recovery-wait.ts";
 import { compareText } from "./select.ts";
 import type { Sightings } from "./sightings.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";

@@ -7,7 +7,7 @@ import type { Allocation } from "./allocate.ts";
 import { isComplete, type Member } from "./member.ts";
 import { describeSettings, keptSettings, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
-import { hadNetwork } from "./recovery.ts";
+import { hadNetwork } from "./recovery-wait.ts";
 import type { NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** NodeNetworks, compared by their spec. */

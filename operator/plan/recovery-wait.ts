@@ -1,6 +1,5 @@
 import { ownRecord } from "./node-progress.ts";
-import { hadNetwork } from "./recovery.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** Names of nodes that may have subnets and whose agents have not reported under the ledger's incarnation; the end of a recovery waits for them. */
 export function awaitedNodes({ ledger, nodes, records }: Pick<Snapshot, "ledger" | "nodes" | "records">): string[] {
@@ -13,4 +12,9 @@ export function awaitedNodes({ ledger, nodes, records }: Pick<Snapshot, "ledger"
     .filter(isAwaited)
     .map(({ name }) => name)
     .toSorted();
+}
+
+/** Whether this Node was told, by us, that its network is there. */
+export function hadNetwork({ networkUnavailable }: NodeFacts): boolean {
+  return networkUnavailable?.status === "False" && networkUnavailable.reason?.startsWith("Podnet") === true;
 }

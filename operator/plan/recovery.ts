@@ -3,9 +3,9 @@ import { apiVersion, ledgerName } from "../../crds/names.ts";
 import type { RangeLedger, RangeLedgerRecovery, RangeLedgerSpec } from "../../crds/types.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import { type LedgerOptions, type LedgerPlan, planLedger } from "./ledger.ts";
-import { ownRecord } from "./node-progress.ts";
+import { awaitedNodes, hadNetwork } from "./recovery-wait.ts";
 import type { Sightings } from "./sightings.ts";
-import type { Ledger, LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
+import type { Ledger, LedgerEntry, Snapshot } from "./snapshot.ts";
 
 /** Ledgers, compared as a whole. */
 export const rangeLedgerKind: Kind<RangeLedger> = {
@@ -132,22 +132,13 @@ function isNodeForgotten({ nodes, claims, records }: Snapshot): boolean {
 }
 
 /** Every node that may have subnets has been heard under this incarnation, or the deadline is over. */
-function isRecovered({ ledger, nodes, records }: Snapshot, { nowMs, recoverySeconds, sightings }: LedgerInput): boolean {
+function isRecovered(snapshot: Snapshot, { nowMs, recoverySeconds, sightings }: LedgerInput): boolean {
+  const { ledger } = snapshot;
   const { recovery } = ledger?.object.spec ?? {};
   if (ledger === undefined || recovery === undefined) return true;
   const leftMs =
     sightings === undefined ? Date.parse(recovery.until) - nowMs : recoverySeconds * 1000 - sightings.recoveringMs(ledger);
-  if (leftMs <= 0) return true;
-  const known = new Map(records.map((record) => [record.node, record]));
-  return nodes.every((node) => {
-    const own = ownRecord(node, known.get(node.name));
-    return own?.status?.acknowledged?.incarnation === ledger?.incarnation || (own === undefined && !hadNetwork(node));
-  });
-}
-
-/** Whether this Node was told, by us, that its network is there. */
-export function hadNetwork({ networkUnavailable }: NodeFacts): boolean {
-  return networkUnavailable?.status === "False" && networkUnavailable.reason?.startsWith("Podnet") === true;
+  return leftMs <= 0 || awaitedNodes(snapshot).length === 0;
 }
 
 function renderEntry({ cidr, subnetLength, network, networkUID, epoch, open }: LedgerEntry): RangeLedgerSpec["entries"][number] {

@@ -3,33 +3,24 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodeSubnetResource, rangeLedgerResource } from "../../crds/names.ts";
 import type { NodeSubnet, NodeSubnetSpec, RangeLedger, RangeLedgerEntry } from "../../crds/types.ts";
-import { noNodes } from "../../lab/instance.ts";
-import type { Lab } from "../../lab/lab.ts";
-import { startLab } from "../../lab/start-lab.ts";
-import { connect, type KubeClient } from "../../lib/kube/client.ts";
+import type { KubeClient } from "../../lib/kube/client.ts";
 import { isKubeError } from "../../lib/kube/errors.ts";
 import type { Resource, Stored } from "../../lib/kube/resource.ts";
-import { installCrds } from "../support/install-crds.ts";
-import { labName } from "../support/lab-name.ts";
+import { type CrdLab, refusedFor, startCrdLab } from "../support/crd-lab.ts";
 import { claimOf, entryOf, ledgerOf } from "../support/network-sample.ts";
 
 const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 const rangeLedgers: Resource<RangeLedger> = rangeLedgerResource;
 
-let lab: Lab;
+let site: CrdLab | undefined;
 let client: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes(labName("crd-claim")));
-  await installCrds(lab);
-  client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  site = await startCrdLab("crd-claim");
+  ({ client } = site);
 });
-after(async () => {
-  await client?.close();
-  await lab?.stop();
-});
+after(() => site?.stop());
 
-const refusedFor = (words: RegExp) => (error: unknown) => isKubeError(error, "Invalid") && words.test(error.message);
 const heldAt = "2026-11-24T12:00:00Z";
 const cidrs = Array.from({ length: 250 }, (_, index) => `10.244.${index + 5}.0/24`).values();
 

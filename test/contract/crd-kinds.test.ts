@@ -4,15 +4,13 @@ import { after, before, test } from "node:test";
 import { nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import { validatePodNetwork } from "../../crds/validate.ts";
-import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
-import { connect, type KubeClient } from "../../lib/kube/client.ts";
+import type { KubeClient } from "../../lib/kube/client.ts";
 import { isKubeError } from "../../lib/kube/errors.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { installCrds } from "../support/install-crds.ts";
-import { labName } from "../support/lab-name.ts";
+import { type CrdLab, refusedFor, startCrdLab } from "../support/crd-lab.ts";
 import { claimOf, entryOf, ledgerOf, nodeNetworkOf, podNetworkOf } from "../support/network-sample.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
@@ -20,20 +18,15 @@ const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 const rangeLedgers: Resource<RangeLedger> = rangeLedgerResource;
 
-let lab: Lab;
+let site: CrdLab | undefined;
 let client: KubeClient;
+let lab: Lab;
 
 before(async () => {
-  lab = await startLab(noNodes(labName("crd-kinds")));
-  await installCrds(lab);
-  client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  site = await startCrdLab("crd-kinds");
+  ({ client, lab } = site);
 });
-after(async () => {
-  await client?.close();
-  await lab?.stop();
-});
-
-const refusedFor = (words: RegExp) => (error: unknown) => isKubeError(error, "Invalid") && words.test(error.message);
+after(() => site?.stop());
 
 test("a NodeNetwork's status and its spec are written apart, and a report raises no generation", async () => {
   const { spec } = nodeNetworkOf("node-1");

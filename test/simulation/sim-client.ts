@@ -1,5 +1,5 @@
-import type { KubeClient, List, ListAllOptions, RequestOptions, WatchEvent, WatchOptions } from "../../lib/kube/client.ts";
-import { isKubeError } from "../../lib/kube/errors.ts";
+import type { KubeClient, List, RequestOptions, WatchEvent, WatchOptions } from "../../lib/kube/client.ts";
+import { listAll } from "../../lib/kube/list-all.ts";
 import { type KubeObject, nameOf, type Resource, type Stored } from "../../lib/kube/resource.ts";
 import { type ApiRequest, writeOf } from "./api-request.ts";
 import { call, type CallOptions } from "./call.ts";
@@ -9,8 +9,6 @@ import type { Process } from "./process.ts";
 import { openStream } from "./stream.ts";
 
 const defaultTimeoutMs = 15_000;
-const defaultPageSize = 500;
-const maxListRestarts = 5;
 
 /** A client of the simulated server as one process holds it. */
 export function simClient(network: Network, process: Process): KubeClient {
@@ -58,30 +56,6 @@ export function simClient(network: Network, process: Process): KubeClient {
 
 function sendOptions({ timeoutMs = defaultTimeoutMs, signal }: RequestOptions = {}): CallOptions {
   return { timeoutMs, signal };
-}
-
-/** As the real client does it. */
-async function listAll<T extends KubeObject>(
-  client: KubeClient,
-  resource: Resource<T>,
-  options: ListAllOptions,
-): Promise<List<T>> {
-  const { pageSize = defaultPageSize, ...select } = options;
-  for (let restarts = 0; ; restarts++) {
-    try {
-      const first = await client.list(resource, { ...select, limit: pageSize });
-      const items = [...first.items];
-      let next = first.continue;
-      while (next !== undefined) {
-        const page = await client.list(resource, { ...select, limit: pageSize, continue: next });
-        items.push(...page.items);
-        next = page.continue;
-      }
-      return { items, resourceVersion: first.resourceVersion, continue: undefined };
-    } catch (error) {
-      if (!isKubeError(error, "Gone") || restarts >= maxListRestarts) throw error;
-    }
-  }
 }
 
 async function* watch<T extends KubeObject>(

@@ -94,9 +94,9 @@ export const snapshots = fc
     const claims: Claim[] = [];
     for (const part of parts.claims) {
       const own = networks[part.network]?.ranges ?? [];
-      const any = networkOf("any", typeof part.range === "string" ? [part.range] : ranges.slice(part.range).slice(0, 1))
+      const stray = networkOf("any", typeof part.range === "string" ? [part.range] : ranges.slice(part.range).slice(0, 1))
         .ranges[0];
-      const range = (typeof part.range === "number" ? own[part.range % own.length] : any) ?? any ?? assert.fail();
+      const range = (typeof part.range === "number" ? own[part.range % own.length] : stray) ?? stray ?? assert.fail();
       const size = 2 ** (range.subnetLength - range.prefix.length);
       const prefix = subnetAt(range.prefix, range.subnetLength, BigInt(part.index % size));
       if (claims.some((other) => prefixesOverlap(other.prefix, prefix))) continue;

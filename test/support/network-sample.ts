@@ -10,6 +10,7 @@ import type {
   RangeLedger,
   RangeLedgerEntry,
 } from "../../crds/types.ts";
+import { specDefaults } from "./spec-defaults.ts";
 
 /** A range in full: `"10.244.0.0/16"` cut into /24, an IPv6 one into /64, or as `part` says. */
 export function rangeOf(cidr: string, part: Partial<PodNetworkRange> = {}): PodNetworkRange {
@@ -24,14 +25,7 @@ export function podNetworkOf(name: string, cidrs: readonly string[], part: Parti
     metadata: { name, uid: `uid-${name}` },
     spec: {
       ranges: cidrs.map((cidr) => rangeOf(cidr)),
-      priority: 0,
-      growth: { maxSubnetsPerNode: 4, addBelowFreeIPs: 16 },
-      adoption: { nodePodCIDR: "IfContained" },
-      release: { holdSeconds: 300 },
-      rollout: { maxUnavailableNodes: "10%", paused: false },
-      mtu: { mode: "Auto" },
-      masquerade: { enabled: true },
-      cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
+      ...specDefaults,
       ...part,
     },
   };

@@ -15,6 +15,7 @@ import type { Stored } from "../../lib/kube/resource.ts";
 import { ledgerStep } from "../../operator/plan/recovery.ts";
 import { readClaim, readLedger, readNetwork, readNode, readRecord } from "../../operator/plan/read.ts";
 import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Snapshot } from "../../operator/plan/snapshot.ts";
+import { specDefaults } from "./spec-defaults.ts";
 
 /** When every object of these tests was created, unless it says otherwise. */
 export const bornAt = "2026-01-01T00:00:00Z";
@@ -49,14 +50,7 @@ export function podNetwork({ name = "default", spec = {}, meta = {}, status }: N
     metadata: storedMeta(name, meta),
     spec: {
       ranges: ranges.map((range) => ({ state: "Active", ...range })),
-      priority: 0,
-      growth: { maxSubnetsPerNode: 4, addBelowFreeIPs: 16 },
-      adoption: { nodePodCIDR: "IfContained" },
-      release: { holdSeconds: 300 },
-      rollout: { maxUnavailableNodes: "10%", paused: false },
-      mtu: { mode: "Auto" },
-      masquerade: { enabled: true },
-      cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
+      ...specDefaults,
       ...others,
     },
     ...(status !== undefined && { status }),
