@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Condition, NodeNetwork, NodeSubnet, PodNetwork, PodNetworkSpec, RangeLedger } from "../../crds/types.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
@@ -48,6 +49,8 @@ export interface OperatorWorld {
   ledger(): Promise<Stored<RangeLedger> | undefined>;
   /** e.g. `["node-1 10.244.1.0/24"]`, sorted; a state other than Active follows. */
   owners(): Promise<string[]>;
+  /** Polls until these are all owners, as `owners` gives them: a claim is Pending for a moment. */
+  untilOwners(wanted: readonly string[]): Promise<void>;
   record(node: string): Promise<Stored<NodeNetwork> | undefined>;
   /** Reports what the agents of these nodes would, once their NodeNetworks are there. */
   report(names: readonly string[], verdict?: Partial<Condition>): Promise<void>;
@@ -74,6 +77,12 @@ export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: P
   const claims = async () => (await client.listAll(nodeSubnets)).items;
   const record = (node: string) => client.get(nodeNetworks, node);
   let agents = startPaperAgents({ client });
+  const owners = async () => {
+    const found = await claims();
+    return found
+      .map(({ spec }) => `${spec.node} ${spec.cidr}${spec.state === "Active" ? "" : ` ${spec.state}`}`)
+      .toSorted(compareOwners);
+  };
   return {
     client,
     until,
@@ -98,11 +107,9 @@ export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: P
         }),
       );
     },
-    async owners() {
-      const found = await claims();
-      return found
-        .map(({ spec }) => `${spec.node} ${spec.cidr}${spec.state === "Active" ? "" : ` ${spec.state}`}`)
-        .toSorted(compareOwners);
+    owners,
+    async untilOwners(wanted) {
+      await until(`the owners ${wanted.join(", ")}`, async () => isDeepStrictEqual(await owners(), wanted));
     },
     async report(names, verdict) {
       await inParallel(names, 16, async (name) => {
