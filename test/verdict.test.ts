@@ -3,7 +3,7 @@ import test from "node:test";
 import { BINARIES_BUDGET, levelNamed } from "./level.ts";
 import { type Counts, judge, renderTable, type Result } from "./verdict.ts";
 
-const good: Counts = { passed: 3, failed: 0, skipped: 0, emptyFiles: [] };
+const good: Counts = { passed: 3, failed: 0, skipped: 0, emptyFiles: [], failures: [] };
 
 function result(name: "unit" | "kernel" | "contract" | "cluster", seconds: number, more: Partial<Result> = {}): Result {
   return { name, seconds, budget: levelNamed(name).budget, counts: good, ...more };
@@ -13,13 +13,22 @@ test("a run in which every test passed in time has nothing failed", () => {
   assert.deepEqual(judge([result("unit", 100), result("kernel", 80)]), { passed: 6, failed: 0, problems: [] });
 });
 
+test("what failed is said again at the end, and counts once", () => {
+  const failures = ["a.test.ts: it rains: no cloud"];
+  assert.deepEqual(judge([result("unit", 1, { counts: { ...good, failed: 1, failures } })]), {
+    passed: 3,
+    failed: 1,
+    problems: failures,
+  });
+});
+
 test("skipped tests count as failed", () => {
   assert.equal(judge([result("unit", 1, { counts: { ...good, failed: 1, skipped: 2 } })]).failed, 3);
 });
 
 test("a level without a test, a file without a test and a level that could not run are failures", () => {
   const verdict = judge([
-    result("unit", 1, { counts: { passed: 0, failed: 0, skipped: 0, emptyFiles: [] } }),
+    result("unit", 1, { counts: { passed: 0, failed: 0, skipped: 0, emptyFiles: [], failures: [] } }),
     result("contract", 1, { counts: { ...good, emptyFiles: ["test/contract/a.test.ts"] } }),
     { name: "cluster", seconds: 0, budget: levelNamed("cluster").budget, refused: "it needs root." },
   ]);

@@ -18,6 +18,8 @@ export interface Counts {
   readonly skipped: number;
   /** Files that ran and held no test. */
   readonly emptyFiles: readonly string[];
+  /** What failed, in order, e.g. `operator/plan/ledger.test.ts: a range is closed first: expected 1, got 2`. */
+  readonly failures: readonly string[];
 }
 
 /** What a whole run comes to. */
@@ -25,7 +27,7 @@ export interface Verdict {
   readonly passed: number;
   /** Tests that failed or were left out, and everything in `problems`. */
   readonly failed: number;
-  /** What is wrong beside failing tests, a sentence each. */
+  /** The failing tests, and what else is wrong, a line each. */
   readonly problems: readonly string[];
 }
 
@@ -34,7 +36,7 @@ export function judge(results: readonly Result[]): Verdict {
   const problems = [...results.flatMap(problemsOf), ...overBudget(results)];
   const passed = sum(results, (result) => result.counts?.passed ?? 0);
   const failed = sum(results, (result) => badTests(result.counts)) + problems.length;
-  return { passed, failed, problems };
+  return { passed, failed, problems: [...results.flatMap((result) => result.counts?.failures ?? []), ...problems] };
 }
 
 /** The table of a run: level, tests, passed, failed, seconds, budget. */

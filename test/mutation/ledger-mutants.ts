@@ -135,8 +135,8 @@ export const ledgerMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/plan/recovery.ts",
-        find: "return nodes.every((node) => {",
-        replace: "return true || nodes.every((node) => {",
+        find: "return leftMs <= 0 || awaitedNodes(snapshot).length === 0;",
+        replace: "return true;",
       },
     ],
   },
