@@ -276,6 +276,8 @@ export interface NodeNetworkSpec {
   /** The RangeLedger's incarnation that this spec was made under. */
   incarnation: string;
   nodeUID: string;
+  /** As the Node says, where it does. Another machine under the name of this one takes none of this for itself. */
+  machineID?: string;
   network: string;
   networkUID: string;
   /** This node's own subnets, those for new pods first. Empty: the agent reports what it has, and keeps it. */

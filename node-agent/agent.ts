@@ -5,6 +5,7 @@ import type { Address } from "../lib/net/address.ts";
 import { convergeNode, type KindOutcome } from "../lib/linux/converge-node.ts";
 import { isFromOutside } from "../lib/linux/system-error.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
+import { addressedTo } from "./plan/addressee.ts";
 import type { JournalFile, Recalled } from "./journal-file.ts";
 import { closingMs, createLeaving } from "./leaving.ts";
 import { type ConfFolder, keptConflist, subnetsIn } from "./plan/conflist-file.ts";
@@ -35,7 +36,7 @@ export interface AgentRun {
   readonly outcome: RunOutcome | undefined;
   /** What was found and done, kind by kind. */
   readonly kinds: readonly KindOutcome[];
-  /** NodeSubnets that could not be read, and a journal that could not be used. */
+  /** A NodeNetwork for another machine, NodeSubnets that could not be read, and a journal that could not be used. */
   readonly unreadable: readonly Problem[];
   /** Run again after this long, since something is to follow. */
   readonly againAfterMs?: number;
@@ -92,7 +93,8 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
     return { before, closed, folder: closed.length === 0 ? folder : await readFolder(place) };
   };
 
-  const run = async (view: AgentView | undefined): Promise<AgentRun | undefined> => {
+  const run = async (heard: AgentView | undefined): Promise<AgentRun | undefined> => {
+    const { view, problem } = addressedTo(identity, heard);
     recalled ??= await journal.read();
     const { before, closed, folder } = await begin(recalled);
     if (view === undefined && !recalled.isOfThisBoot) {
@@ -108,7 +110,7 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
     return {
       outcome: view?.own && { ...outcomeOf(view.own.spec, decision, acted, leases), identity },
       kinds: [...closed, ...kinds],
-      unreadable: [recalled.problem, unwritten, ...decision.unreadable].filter((problem) => problem !== undefined),
+      unreadable: [problem, recalled.problem, unwritten, ...decision.unreadable].filter((problem) => problem !== undefined),
       ...soonest(againAfterMs, decision.againAfterMs),
     };
   };

@@ -39,11 +39,18 @@ export function projectNode({ metadata, spec, status }: Stored<Node>, aliasOf: M
   };
 }
 
-/** A NodeNetwork's status without what identifies a machine to others. */
-export function withoutMachine(object: Stored<NodeNetwork>, aliasOf: MachineAlias): Stored<NodeNetwork> {
-  if (object.status === undefined) return object;
-  const { bootID: _, machineID, ...status } = object.status;
-  return { ...object, status: { ...status, ...(machineID !== undefined && { machineID: aliasOf(machineID) }) } };
+/** A NodeNetwork without what identifies a machine to others. */
+export function withoutMachine({ spec, status, ...object }: Stored<NodeNetwork>, aliasOf: MachineAlias): Stored<NodeNetwork> {
+  const { bootID: _, ...rest } = status ?? {};
+  return {
+    ...object,
+    spec: withAlias(spec, aliasOf),
+    ...(status !== undefined && { status: withAlias(rest, aliasOf) }),
+  };
+}
+
+function withAlias<T extends { readonly machineID?: string }>(part: T, aliasOf: MachineAlias): T {
+  return part.machineID === undefined ? part : { ...part, machineID: aliasOf(part.machineID) };
 }
 
 /** Gives the same name for the same machine. */

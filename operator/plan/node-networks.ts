@@ -59,9 +59,13 @@ function mayBeTold(member: Member, subnets: readonly NodeNetworkSubnet[]): boole
   return !isFirst || (isComplete(member) && !network.deleting);
 }
 
-/** Every range in the ledger, and what is in use outside of them; each once, the widest only, sorted. */
+/**
+ * Every range in the ledger, and what nodes have outside of them; each once, the widest only, sorted. What agents merely miss there is left out, so that they
+ * forget it; but not as long as a node may not have been heard since a loss.
+ */
 export function podRangesOf({ ledger }: Pick<Snapshot, "ledger">, { occupancy }: Pick<Allocation, "occupancy">): string[] {
-  const all = [...(ledger?.entries ?? []).map((entry) => entry.prefix), ...occupancy.strays].toSorted(comparePrefixes);
+  const strays = occupancy.strays.filter(({ isOnlyMissed }) => ledger?.recovering === true || !isOnlyMissed);
+  const all = [...(ledger?.entries ?? []), ...strays].map(({ prefix }) => prefix).toSorted(comparePrefixes);
   const widest: Prefix[] = [];
   for (const prefix of all) {
     const last = widest.at(-1);
@@ -87,6 +91,7 @@ function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, befor
     configGeneration: old?.configGeneration ?? 0,
     incarnation,
     nodeUID: node.uid,
+    ...(node.machineID !== undefined && { machineID: node.machineID }),
     network: network.name,
     networkUID: network.uid,
     subnets: [...subnets],
@@ -113,6 +118,7 @@ function fields(spec: NodeNetworkSpec): Map<string, string> {
   return new Map([
     ["network", `${spec.network} (${spec.networkUID})`],
     ["nodeUID", spec.nodeUID],
+    ["machineID", spec.machineID ?? ""],
     ["incarnation", spec.incarnation],
     ["subnets", spec.subnets.map(({ cidr, state }) => (state === "Active" ? cidr : `${cidr} ${state}`)).join(", ")],
     ["growth", `below ${spec.growth.addBelowFreeIPs} free addresses`],

@@ -66,7 +66,10 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
       ...processMoves("agent", 0, () => Promise.resolve()).filter(({ name }) => name !== "agent started"),
       ...serverMoves({ restores: [] }),
     ].filter(({ name }) => !without.includes(name)),
-    calmDown: (world) => calmDown(truth, machinery, world, () => world.start("operator-last", operator)),
+    calmDown: (world) => {
+      networks.giveRoom(world);
+      calmDown(truth, machinery, world, () => world.start("operator-last", operator));
+    },
     atRest: (world) => proofAtRest(truth, world),
     describe: (world) => describeWorld(truth, world),
   };
@@ -84,10 +87,15 @@ function calmDown(truth: Truth, machinery: Machinery, world: World, startOperato
   evictForEver(truth, machinery, world);
 }
 
-function settleMachine({ machines }: Truth, machinery: Machinery, world: World, machine: Machine): void {
+/** A running machine whose Node was lost with other objects gets it back, or is switched off; one whose Node was deleted alone leaves its network by itself. */
+function settleMachine({ machines, hasLost }: Truth, machinery: Machinery, world: World, machine: Machine): void {
   const isReplaced = machines.some((other) => other !== machine && other.isOn && other.node === machine.node);
   if (!machine.reaches && isReplaced) return machinery.powerOff(world, machine);
   if (!machine.reaches) machinery.setReach(world, machine, true);
+  if (hasLost && world.view.get(nodes, machine.node) === undefined) {
+    if (world.chance.happens(0.5)) return machinery.powerOff(world, machine);
+    machinery.returnNode(world, machine);
+  }
   if (!isTended(machine)) machinery.startAgent(world, machine);
 }
 

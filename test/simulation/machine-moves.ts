@@ -22,6 +22,8 @@ export interface Machinery {
   startAgent(world: World, machine: Machine): void;
   setReach(world: World, machine: Machine, reaches: boolean): void;
   powerOff(world: World, machine: Machine): void;
+  /** Its kubelet makes its Node anew. */
+  returnNode(world: World, machine: Machine): void;
   stopPod(world: World, machine: Machine, name: string): void;
   readonly moves: readonly Move[];
 }
@@ -191,7 +193,7 @@ export function createMachinery(truth: Truth, count: number): Machinery {
       }),
     },
   ];
-  return { add, startAgent, setReach, powerOff, stopPod, moves };
+  return { add, startAgent, setReach, powerOff, returnNode: createNodeOf, stopPod, moves };
 }
 
 function createNodeOf(world: World, { node, machineID }: Machine): void {

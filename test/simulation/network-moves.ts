@@ -13,6 +13,8 @@ export interface NetworkHands {
   create(world: World, name: string): boolean;
   readonly names: readonly string[];
   readonly moves: readonly Move[];
+  /** Gives every network that stays a range for each of its families with subnets for all nodes, so that whatever shall be left can be left. */
+  giveRoom(world: World): void;
 }
 
 /** Ranges that a network of each name begins with; of overlapping networks with different sizes of subnets. */
@@ -20,6 +22,13 @@ const first: Readonly<Record<string, readonly PodNetworkRange[]>> = {
   wide: [range("10.0.0.0/25", 29)],
   narrow: [range("10.0.0.64/26", 28)],
   apart: [range("10.0.1.0/26", 29)],
+};
+
+/** What nobody else has, for each network. */
+const room: Readonly<Record<string, readonly PodNetworkRange[]>> = {
+  wide: [range("10.1.0.0/24", 29), range("fd00:11::/56", 64)],
+  narrow: [range("10.2.0.0/24", 28), range("fd00:12::/56", 64)],
+  apart: [range("10.3.0.0/24", 29), range("fd00:13::/56", 64)],
 };
 
 /** What is appended: some overlap others' ranges, or what was removed before. */
@@ -112,7 +121,19 @@ export function createNetworkHands(holdSeconds: number): NetworkHands {
       ),
     },
   ];
-  return { create, names, moves };
+  return {
+    create,
+    names,
+    moves,
+    giveRoom(world) {
+      for (const network of world.view.list(podNetworks)) {
+        const { ranges } = network.spec;
+        const families = new Set(ranges.map(({ cidr }) => prefixOf(cidr).family));
+        const more = (room[network.metadata.name] ?? []).filter(({ cidr }) => families.has(prefixOf(cidr).family));
+        if (network.metadata.deletionTimestamp === undefined) patch(world, network, { ranges: [...ranges, ...more] });
+      }
+    },
+  };
 }
 
 type Patch = (world: World, network: Stored<PodNetwork>, spec: object) => boolean;

@@ -11,6 +11,7 @@ import {
   subnetsIn,
   unservedConflist,
 } from "../../node-agent/plan/conflist-file.ts";
+import { addressedTo } from "../../node-agent/plan/addressee.ts";
 import { type AgentView, decide, type Decision } from "../../node-agent/plan/decide.ts";
 import { noSubnet } from "../../node-agent/plan/faults.ts";
 import { parseJournal, remembered, renderJournal } from "../../node-agent/plan/journal.ts";
@@ -66,7 +67,8 @@ export function createSimAgent(options: SimAgentOptions): (view: AgentView | und
     return { memory: journal && remembered(journal, identity), isOfThisBoot };
   };
 
-  return async (view) => {
+  return async (heard) => {
+    const { view } = addressedTo(identity, heard);
     recalled ??= await recall();
     memory ??= recalled.memory ?? withEvidence(machine);
     if (!recalled.isOfThisBoot && !wasHeard) closeUnserved(machine);

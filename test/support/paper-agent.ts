@@ -55,7 +55,10 @@ export function startPaperAgents({ client, everyMs = 100, drainMs = 300, heartbe
     const [records, claims] = await Promise.all([client.listAll(nodeNetworks), client.listAll(nodeSubnets)]);
     const byName = new Map(claims.items.map((claim) => [claim.metadata.name, claim]));
     for (const machine of machines.values()) if (machine.isRunning) giveUpReleased(machine, byName);
-    const running = records.items.filter(({ metadata }) => machines.get(metadata.name)?.isRunning === true);
+    const running = records.items.filter(({ metadata, spec }) => {
+      const machine = machines.get(metadata.name);
+      return machine?.isRunning === true && (spec.machineID ?? machine.machineID) === machine.machineID;
+    });
     await inParallel(running, 16, async (record) => {
       const machine = machineOf(record.metadata.name);
       const status = statusOf(machine, record, byName, drainMs);
