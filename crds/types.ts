@@ -287,6 +287,8 @@ export interface NodeNetworkSpec {
   nodeAddresses: string[];
   /** All ranges of all networks. What goes to them is never masqueraded. */
   podRanges: string[];
+  /** Of status.lost: what no node has, and what no claim can be made of again. The agent misses it no longer. */
+  forget?: string[];
   mtu: NodeNetworkMtu;
   masquerade: NodeNetworkMasquerade;
   cni: NodeNetworkCni;

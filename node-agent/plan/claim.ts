@@ -15,8 +15,6 @@ export interface Claim {
   /** At most one per family. */
   readonly nextHops: readonly Address[];
   readonly nodeAddresses: readonly Address[];
-  /** Of one that vanished without having been Held: when that was first seen, on the clock of looks. Not written down. */
-  readonly lostSinceMs?: number;
 }
 
 /** A claim as it stands in the API. */

@@ -97,7 +97,7 @@ function judge(before: Memory, look: Look, view: AgentView): Decision {
     isClosed: (prefix) => nowMs - (quiet.get(renderPrefix(prefix))?.outSinceMs ?? nowMs) >= closingMs,
   };
   const subnets = nextSubnets(before.subnets, sight);
-  const { claims, lost } = knownClaims(before.claims, seen, { nowMs, ranges: () => rangesOf(spec) });
+  const { claims, lost } = knownClaims(before.claims, seen, view.own?.spec.forget);
   const isOffered = ({ node: owner, prefix }: Claim) => owner === node && offered.has(renderPrefix(prefix));
   const sighting = { incarnation: view.own?.spec.incarnation, claims: seen, isOffered };
   // Whoever waits for an acknowledgement takes what is reported with it as complete.
@@ -127,12 +127,6 @@ function whatIsSaid(last: NodeNetworkSpec | undefined, spec: NodeNetworkSpec | u
   if (isProblems(own)) return { spec: last, named: undefined, problems: own };
   if (spec.subnets.length === 0) return { spec: last ?? spec, named: undefined, problems: [] };
   return { spec, named: namedSubnets(spec, own), problems: [] };
-}
-
-/** The ranges of pods of all networks; undefined: not known. */
-function rangesOf(spec: NodeNetworkSpec | undefined): readonly Prefix[] | undefined {
-  const own = spec && parseOwnNetwork(spec);
-  return own === undefined || isProblems(own) ? undefined : own.podRanges;
 }
 
 /** The settings of the spec, for the subnets that there are. */

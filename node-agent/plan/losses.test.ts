@@ -1,32 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { type Prefix, prefixAround, prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
+import { type Prefix, prefixAround, prefixesOverlap } from "../../lib/net/prefix.ts";
 import { claimObject, claimsOf } from "../../test/support/node-view.ts";
 import { knownClaims, lostEntries } from "./losses.ts";
 import { overlapFinder } from "./overlap.ts";
 
-const unranged = { nowMs: 0, ranges: () => undefined };
 const two = claimsOf([claimObject(2)]);
 const names = (claims: readonly { readonly name: string }[]) => claims.map(({ name }) => name);
 
 test("a claim that vanishes is lost and still counts, and that it is lost stays known", () => {
-  const first = knownClaims(two, claimsOf([claimObject(3)]), unranged);
+  const first = knownClaims(two, claimsOf([claimObject(3)]));
   assert.deepEqual(names(first.claims), ["10.244.2.0-24", "10.244.3.0-24"]);
-  const second = knownClaims(first.claims, claimsOf([claimObject(3)]), unranged);
+  const second = knownClaims(first.claims, claimsOf([claimObject(3)]));
   assert.deepEqual(lostEntries(second.lost, "node-1"), [{ cidr: "10.244.2.0/24", node: "node-2", nodeUID: "uid-node-2" }]);
 });
 
 test("a claim that was Held, or never more than Pending, goes without a trace", () => {
   const held = claimsOf([claimObject(2, { state: "Held" })]);
-  assert.deepEqual(knownClaims(held, [], unranged), { claims: [], lost: [] });
-  const pending = knownClaims([], claimsOf([claimObject(2, { state: "Pending" })]), unranged);
+  assert.deepEqual(knownClaims(held, []), { claims: [], lost: [] });
+  const pending = knownClaims([], claimsOf([claimObject(2, { state: "Pending" })]));
   assert.deepEqual(pending, { claims: [], lost: [] });
 });
 
 test("a loss ends when a claim overlaps it, whosever and of whatever size, but not by a Pending one", () => {
-  const ends = (part: Parameters<typeof claimObject>[1]) =>
-    knownClaims(two, claimsOf([claimObject(4, part)]), unranged).lost.length === 0;
+  const ends = (part: Parameters<typeof claimObject>[1]) => knownClaims(two, claimsOf([claimObject(4, part)])).lost.length === 0;
   assert.ok(ends({ cidr: "10.244.2.0/24" }));
   assert.ok(ends({ cidr: "10.244.2.128/25" }));
   assert.ok(ends({ cidr: "10.244.0.0/16", state: "Held" }));
@@ -34,27 +32,20 @@ test("a loss ends when a claim overlaps it, whosever and of whatever size, but n
   assert.ok(!ends({ cidr: "10.244.4.0/24" }));
 });
 
-test("a loss ends where the ranges of pods leave it out for longer than a minute, which says that nobody has it", () => {
-  const lostAfter = (ms: number, ranges: readonly string[] | undefined) => {
-    const sight = (nowMs: number) => ({ nowMs, ranges: () => ranges?.map(toPrefix) });
-    return knownClaims(knownClaims(two, [], sight(5)).claims, [], sight(5 + ms)).lost.length;
-  };
-  assert.equal(lostAfter(60_001, ["10.9.0.0/16", "10.244.0.0/16"]), 1);
-  assert.equal(lostAfter(60_001, ["10.244.2.0/24"]), 1);
-  assert.equal(lostAfter(60_001, undefined), 1);
-  assert.equal(lostAfter(60_000, []), 1);
-  assert.equal(lostAfter(60_001, ["10.9.0.0/16", "10.244.3.0/24"]), 0);
+test("a loss ends where the operator says to forget it, and no other one with it", () => {
+  const known = claimsOf([claimObject(2), claimObject(3)]);
+  assert.deepEqual(names(knownClaims(known, [], ["10.244.2.0/24", "10.244.9.0/24"]).lost), ["10.244.3.0-24"]);
+  assert.deepEqual(names(knownClaims(known, known, ["10.244.2.0/24"]).claims), ["10.244.2.0-24", "10.244.3.0-24"]);
 });
 
 test("a claim that comes back as Pending after it was Active still counts as it was", () => {
-  const { claims, lost } = knownClaims(two, claimsOf([claimObject(2, { state: "Pending" })]), unranged);
-  const since = two.map((claim) => ({ ...claim, lostSinceMs: 0 }));
-  assert.deepEqual([claims, lost], [since, since]);
+  const { claims, lost } = knownClaims(two, claimsOf([claimObject(2, { state: "Pending" })]));
+  assert.deepEqual([claims, lost], [two, two]);
 });
 
 test("the losses reported are others' alone, and 64 at most", () => {
   const many = claimsOf(Array.from({ length: 70 }, (_, n) => claimObject(n + 1)));
-  const { lost } = knownClaims(many, [], unranged);
+  const { lost } = knownClaims(many, []);
   const entries = lostEntries(lost, "node-1");
   assert.deepEqual([lost.length, entries.length, entries[0]?.node], [70, 64, "node-2"]);
 });

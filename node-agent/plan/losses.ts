@@ -11,33 +11,17 @@ export interface KnownClaims {
   readonly lost: readonly Claim[];
 }
 
-/** What decides about losses. */
-export interface LossSight {
-  readonly nowMs: number;
-  /** The ranges of pods, as the operator says; undefined: not known. */
-  readonly ranges: () => readonly Prefix[] | undefined;
-}
-
-/** The operator has heard of a loss, and has seen to the ranges of pods. */
-const heardMs = 60_000;
-
 /**
  * What is known of claims, from what was known before and what stands in the API. One that vanished is a loss and stays, unless it was Held or
- * something else overlaps it now. A Pending one counts for nothing: neither does it vanish, nor does it end a loss. One that the ranges of pods go on to leave
- * out is had by nobody, as the operator knows, and ends, too.
+ * something else overlaps it now, or the operator says to forget it: `forget` holds prefixes as text. A Pending one counts for nothing: neither does it vanish, nor does it end a loss.
  */
-export function knownClaims(before: readonly Claim[], seen: readonly Claim[], { nowMs, ranges }: LossSight): KnownClaims {
+export function knownClaims(before: readonly Claim[], seen: readonly Claim[], forget: readonly string[] = []): KnownClaims {
   const used = seen.filter((claim) => claim.state !== "Pending");
   const names = new Set(used.map((claim) => claim.name));
   const missing = before.filter((claim) => !names.has(claim.name) && claim.state !== "Held" && claim.state !== "Pending");
-  if (missing.length === 0) return { claims: used.toSorted(byPrefix), lost: [] };
-  const isTaken = overlapFinder(used.map((claim) => claim.prefix));
-  const known = ranges();
-  const isPods = known === undefined ? () => true : overlapFinder(known);
-  const lost = missing
-    .map((claim) => ({ ...claim, lostSinceMs: claim.lostSinceMs ?? nowMs }))
-    .filter(({ prefix, lostSinceMs }) => !isTaken(prefix) && (nowMs - lostSinceMs <= heardMs || isPods(prefix)))
-    .toSorted(byPrefix);
+  const isTaken = missing.length === 0 ? () => false : overlapFinder(used.map((claim) => claim.prefix));
+  const isForgotten = (prefix: Prefix) => forget.includes(renderPrefix(prefix));
+  const lost = missing.filter(({ prefix }) => !isTaken(prefix) && !isForgotten(prefix)).toSorted(byPrefix);
   return { claims: [...used, ...lost].toSorted(byPrefix), lost };
 }
 

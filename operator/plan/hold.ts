@@ -31,7 +31,7 @@ const defaultHoldSeconds = 300;
 
 /**
  * A Held claim may go when its hold is over and every agent has seen it Held, so that nobody takes its end for a loss. An agent that was not heard of for three
- * heartbeats is waited for until ten times the hold is over. One stays that an agent which is heard of still has, be it without pods, and one whose Node still
+ * heartbeats is waited for until ten times the hold is over, and so is the new Node of the claim's node until it is told something. One stays that an agent which is heard of still has, be it without pods, and one whose Node still
  * says that its network is there: where nothing else is left, that is what a loss looks like.
  */
 export function planHolds(snapshot: Snapshot, { members }: Allocation, input: HoldInput): HoldPlan {
@@ -48,17 +48,25 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
   if (resting.length === 0) return { expired: [], againAfterMs: undefined };
   const holdOf = holdTimes(snapshot.networks);
   const unseenBy = unseen(acknowledgements(snapshot, ledger.incarnation, input));
+  const newcomers = newcomersOf(snapshot);
   const expired: Expired[] = [];
   let againAfterMs: number | undefined;
   for (const claim of resting) {
-    const { releaseSequence = 0 } = claim.object.spec;
-    const silent = unseenBy(releaseSequence);
-    if (silent === "awaited") continue;
+    const { releaseSequence = 0, node } = claim.object.spec;
+    const others = unseenBy(releaseSequence);
+    if (others === "awaited") continue;
+    const silent = newcomers.has(node) ? { count: others.count + 1, names: [node, ...others.names] } : others;
     const leftMs = holdOf(claim.object.spec) * (silent.count > 0 ? 10 : 1) - heldMs(claim, input);
     if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
     else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
   }
   return { expired, againAfterMs };
+}
+
+/** Nodes that were told nothing yet. Such a one may run on the machine of an earlier Node of its name, and nobody has asked that what it has. */
+function newcomersOf({ nodes, records }: Snapshot): ReadonlySet<string> {
+  const told = new Set(records.map(({ node }) => node));
+  return new Set(nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name }) => name));
 }
 
 /** UIDs of Nodes that say that their network is there, though all that is left of it rests. */

@@ -99,17 +99,6 @@ test("subnets still in use outside of every range are among the podRanges, so th
   assert.deepEqual(written({ networks }).spec.podRanges, ["10.9.0.0/16", "10.244.1.0/24", "fd00:10:244::/48"]);
 });
 
-test("what agents merely miss outside of every range is among the podRanges only while recovery goes on, so that they forget it afterwards", () => {
-  const lost = [{ cidr: "10.9.1.0/24", node: "gone", nodeUID: "uid-gone" }];
-  const before = record(written());
-  const calm = withLedger({ ...whole, records: [{ ...before, object: { ...before.object, status: { lost } } }] });
-  const recovery = { since: bornAt, until: bornAt, reason: "LedgerLost" };
-  const recovering = { ...calm, ledger: ledger({ ...calm.ledger?.object.spec, recovery }) };
-  assert.deepEqual(nodeNetworkSteps(calm, allocate(calm)), []);
-  const [step] = nodeNetworkSteps(recovering, allocate(recovering));
-  assert.equal(step?.because, "podRanges: 10.244.0.0/16, fd00:10:244::/48, wanted 10.9.1.0/24, 10.244.0.0/16, fd00:10:244::/48");
-});
-
 test("a node of an unreadable network is left as it is", () => {
   const before = record(written());
   assert.deepEqual(steps({ networks: [networkOf("default", ["10.244.0.1/16"])], records: [before] }), []);

@@ -4,6 +4,7 @@ import { comparePrefixes, containsPrefix, type Prefix, renderPrefix } from "../.
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
+import { forgettableLosses } from "./forgettable.ts";
 import { isComplete, type Member } from "./member.ts";
 import { describeSettings, keptSettings, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
@@ -27,6 +28,7 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
   const { ledger } = snapshot;
   if (ledger === undefined) return [];
   const podRanges = podRangesOf(snapshot, allocation);
+  const forgettable = forgettableLosses(snapshot);
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
   const want: NodeNetwork[] = [];
   const have: NodeNetwork[] = [];
@@ -35,7 +37,8 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
     const subnets = subnetsOf(member, allocation.acceptance.get(member.network.uid));
     const isQuestion = ledger.recovering && before === undefined && hadNetwork(member.node);
     if (!mayBeTold(member, subnets) && !isQuestion) continue;
-    want.push(nodeNetworkFor(member, { incarnation: ledger.incarnation, podRanges, subnets: isQuestion ? [] : subnets, before }));
+    const told = { incarnation: ledger.incarnation, podRanges, subnets: isQuestion ? [] : subnets, before };
+    want.push(nodeNetworkFor(member, { ...told, forget: missedBy(before, forgettable) }));
     if (before !== undefined) have.push(before.object);
   }
   const told = new Set(want.map(({ metadata }) => metadata.name));
@@ -59,13 +62,9 @@ function mayBeTold(member: Member, subnets: readonly NodeNetworkSubnet[]): boole
   return !isFirst || (isComplete(member) && !network.deleting);
 }
 
-/**
- * Every range in the ledger, and what nodes have outside of them; each once, the widest only, sorted. What agents merely miss there is left out, so that they
- * forget it; but not as long as a node may not have been heard since a loss.
- */
+/** Every range in the ledger, and what is in use outside of them; each once, the widest only, sorted. */
 export function podRangesOf({ ledger }: Pick<Snapshot, "ledger">, { occupancy }: Pick<Allocation, "occupancy">): string[] {
-  const strays = occupancy.strays.filter(({ isOnlyMissed }) => ledger?.recovering === true || !isOnlyMissed);
-  const all = [...(ledger?.entries ?? []), ...strays].map(({ prefix }) => prefix).toSorted(comparePrefixes);
+  const all = [...(ledger?.entries ?? []).map((entry) => entry.prefix), ...occupancy.strays].toSorted(comparePrefixes);
   const widest: Prefix[] = [];
   for (const prefix of all) {
     const last = widest.at(-1);
@@ -74,16 +73,23 @@ export function podRangesOf({ ledger }: Pick<Snapshot, "ledger">, { occupancy }:
   return widest.map(renderPrefix);
 }
 
+/** Those of the prefixes that the agent says it misses. */
+function missedBy(record: NodeRecord | undefined, prefixes: ReadonlySet<string>): string[] {
+  const missed = prefixes.size === 0 ? [] : (record?.object.status?.lost ?? []);
+  return missed.map(({ cidr }) => cidr).filter((cidr) => prefixes.has(cidr));
+}
+
 interface Told {
   readonly incarnation: string;
   readonly podRanges: readonly string[];
   readonly subnets: readonly NodeNetworkSubnet[];
+  readonly forget: readonly string[];
   /** The NodeNetwork of its name, whomever it was written for. */
   readonly before: NodeRecord | undefined;
 }
 
 /** What a member's node shall do. `configGeneration` is that of `before` where nothing differs, else one more. */
-function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, before }: Told): NodeNetwork {
+function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, forget, before }: Told): NodeNetwork {
   const { node, network, record, isOnTurn } = member;
   const old = before?.object.spec;
   const isKept = record !== undefined && !isOnTurn;
@@ -98,6 +104,7 @@ function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, befor
     growth: { addBelowFreeIPs: network.object.spec.growth.addBelowFreeIPs },
     nodeAddresses: [...node.internalAddresses],
     podRanges: [...podRanges],
+    ...(forget.length > 0 && { forget: [...forget] }),
     ...(isKept ? keptSettings(record.object.spec) : settingsOf(network)),
   };
   if (old === undefined || differs(spec, old) !== undefined) spec.configGeneration += 1;
@@ -124,6 +131,7 @@ function fields(spec: NodeNetworkSpec): Map<string, string> {
     ["growth", `below ${spec.growth.addBelowFreeIPs} free addresses`],
     ["nodeAddresses", spec.nodeAddresses.join(", ")],
     ["podRanges", spec.podRanges.join(", ")],
+    ["forget", (spec.forget ?? []).join(", ")],
     ...describeSettings(spec),
   ]);
 }

@@ -67,6 +67,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
       ...serverMoves({ restores: [] }),
     ].filter(({ name }) => !without.includes(name)),
     calmDown: (world) => {
+      if (truth.hasLost) networks.applyAll(world);
       networks.giveRoom(world);
       calmDown(truth, machinery, world, () => world.start("operator-last", operator));
     },

@@ -13,6 +13,8 @@ export interface NetworkHands {
   create(world: World, name: string): boolean;
   readonly names: readonly string[];
   readonly moves: readonly Move[];
+  /** Applies all of them, each with a priority of its own, as whoever lost them would. */
+  applyAll(world: World): void;
   /** Gives every network that stays a range for each of its families with subnets for all nodes, so that whatever shall be left can be left. */
   giveRoom(world: World): void;
 }
@@ -125,6 +127,12 @@ export function createNetworkHands(holdSeconds: number): NetworkHands {
     create,
     names,
     moves,
+    applyAll(world) {
+      for (const [at, name] of names.entries()) {
+        create(world, name);
+        tried(() => world.admin.patch(podNetworks, name, { spec: { priority: 100 + at } }));
+      }
+    },
     giveRoom(world) {
       for (const network of world.view.list(podNetworks)) {
         const { ranges } = network.spec;

@@ -11,7 +11,7 @@ export interface RouteWatch {
   look(): void;
 }
 
-/** What agents may route to: every claim that ever counted, until it was Held, or another one took its place. */
+/** What agents may route to: every claim that ever counted, until it was Held, or another one took its place, or no machine of its node has it. */
 export function createRouteWatch({ machines }: Truth): RouteWatch {
   const counted = new Set<string>();
   const held = new Set<string>();
@@ -21,6 +21,8 @@ export function createRouteWatch({ machines }: Truth): RouteWatch {
       const [other = "", owner] = key.split(" ");
       return (other !== cidr || owner !== node) && prefixesOverlap(prefixOf(other), prefixOf(cidr));
     });
+  const isHad = (cidr: string, owner: string) =>
+    machines.some(({ isOn, node, bridge }) => isOn && node === owner && bridge.has(cidr));
   const lookAt = (machine: Machine) => {
     const before = known.get(machine) ?? new Map<string, string>();
     const { machineID, routes } = machine;
@@ -31,8 +33,8 @@ export function createRouteWatch({ machines }: Truth): RouteWatch {
     if (routes.size === 0 || machine.bridge.size === 0) return;
     for (const [cidr, node] of before)
       assert.ok(
-        routes.has(cidr) || held.has(`${cidr} ${node}`) || isTaken(cidr, node),
-        `${machineID} routes no longer to ${cidr} of ${node}, which was never Held`,
+        routes.has(cidr) || held.has(`${cidr} ${node}`) || isTaken(cidr, node) || !isHad(cidr, node),
+        `${machineID} routes no longer to ${cidr} of ${node}, which has it, and never Held`,
       );
   };
   return {

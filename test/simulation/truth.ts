@@ -79,17 +79,20 @@ export function actAsWorld(truth: Truth, world: World, act: () => void): void {
   excuse(truth, world.view);
 }
 
-/** Whatever lies outside of the ledger now does so through the world. */
+/** Whatever lies outside of the ledger now does so through the world; also a Pending claim, whose promotion may be on its way already. */
 export function excuse({ excused }: Truth, view: StoreView): void {
-  for (const claim of strayClaims(view)) excused.add(claim.metadata.uid);
+  for (const claim of outsideOfEntries(view)) excused.add(claim.metadata.uid);
 }
 
 /** Claims in use that lie in no entry of the ledger. */
 export function strayClaims(view: StoreView): Stored<NodeSubnet>[] {
+  return outsideOfEntries(view).filter(({ spec }) => spec.state === "Active" || spec.state === "Draining");
+}
+
+function outsideOfEntries(view: StoreView): Stored<NodeSubnet>[] {
   const entries = view.get(rangeLedgers, ledgerName)?.spec.entries ?? [];
   return view
     .list(nodeSubnets)
-    .filter(({ spec }) => spec.state === "Active" || spec.state === "Draining")
     .filter(({ spec }) => !entries.some(({ cidr }) => containsPrefix(prefixOf(cidr), prefixOf(spec.cidr))));
 }
 
