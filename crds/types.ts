@@ -278,8 +278,9 @@ export interface NodeNetworkSpec {
   nodeUID: string;
   /** As the Node says, where it does. Another machine under the name of this one takes none of this for itself. */
   machineID?: string;
-  network: string;
-  networkUID: string;
+  /** Absent: the node is asked what it has, before it is known which network that is of. */
+  network?: string;
+  networkUID?: string;
   /** This node's own subnets, those for new pods first. Empty: the agent reports what it has, and keeps it. */
   subnets: NodeNetworkSubnet[];
   growth: NodeNetworkGrowth;

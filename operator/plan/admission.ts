@@ -1,3 +1,4 @@
+import type { NodeNetworkSpec } from "../../crds/types.ts";
 import {
   comparePrefixes,
   containsPrefix,
@@ -114,7 +115,7 @@ function obstacleOf(
   }
   for (const stray of strays.touching(range.prefix))
     if (!isOwn(stray, network, range))
-      return { reason: "RangeInUse", by: { network: stray.network, cidr: renderPrefix(stray.prefix) } };
+      return { reason: "RangeInUse", by: { network: stray.network ?? "unknown", cidr: renderPrefix(stray.prefix) } };
   return undefined;
 }
 
@@ -123,15 +124,18 @@ function first<T>(items: Iterable<T>): T | undefined {
   return undefined;
 }
 
+/** What is of no known network, since more than its claim was lost, is whosesoever range it fits. */
 function isOwn({ prefix, networkUID }: Use, network: Network, range: NetworkRange): boolean {
-  return networkUID === network.uid && prefix.length === range.subnetLength && containsPrefix(range.prefix, prefix);
+  return (
+    (networkUID ?? network.uid) === network.uid && prefix.length === range.subnetLength && containsPrefix(range.prefix, prefix)
+  );
 }
 
-/** A prefix in use of a network. */
+/** A prefix in use, and the network that it is of, where that is known. */
 interface Use {
   readonly prefix: Prefix;
-  readonly network: string;
-  readonly networkUID: string;
+  readonly network: string | undefined;
+  readonly networkUID: string | undefined;
 }
 
 /** Claims, and what NodeNetworks name or agents say they have, since a claim may be lost. */
@@ -145,6 +149,6 @@ function ownedUses({ claims, records }: Snapshot): Use[] {
   return [...claimed, ...told];
 }
 
-function networkOf({ network, networkUID }: Omit<Use, "prefix">): Omit<Use, "prefix"> {
+function networkOf({ network, networkUID }: Pick<NodeNetworkSpec, "network" | "networkUID">): Omit<Use, "prefix"> {
   return { network, networkUID };
 }

@@ -30,9 +30,8 @@ export function leavingNetworks({ networks, claims, records }: Snapshot): Leavin
   const known = new Set(networks.map((network) => network.uid));
   const leaving = new Map<string, LeavingNetwork>();
   for (const { name, uid, object, deleting } of networks) if (deleting) leaving.set(uid, { name, uid, object });
-  for (const { spec } of [...claims, ...records].map(({ object }) => object))
-    if (!known.has(spec.networkUID))
-      leaving.set(spec.networkUID, { name: spec.network, uid: spec.networkUID, object: undefined });
+  for (const { network: name, networkUID: uid } of [...claims, ...records].map(({ object }) => object.spec))
+    if (name !== undefined && uid !== undefined && !known.has(uid)) leaving.set(uid, { name, uid, object: undefined });
   return [...leaving.values()].toSorted((a, b) => compareText(a.name, b.name) || compareText(a.uid, b.uid));
 }
 

@@ -86,7 +86,7 @@ export function isLetGo(record: NodeRecord, { nodes, networks }: Snapshot, input
 function holdTimes(networks: readonly Network[]): (owner: Pick<NodeNetworkSpec, "network" | "networkUID">) => number {
   const seconds = new Map(networks.map(({ uid, object }) => [uid, object.spec.release.holdSeconds]));
   const byName = new Map(networks.map(({ name, object }) => [name, object.spec.release.holdSeconds]));
-  return ({ network, networkUID }) => (seconds.get(networkUID) ?? byName.get(network) ?? defaultHoldSeconds) * 1000;
+  return ({ network = "", networkUID = "" }) => (seconds.get(networkUID) ?? byName.get(network) ?? defaultHoldSeconds) * 1000;
 }
 
 /** Silent nodes that have not seen a release: how many, and the first names of them. */

@@ -103,12 +103,12 @@ test("after a loss the network says what it waits for, and until when", () => {
   });
   const entries = snapshot.ledger?.object.spec.entries ?? [];
   const status = statusOf({ ...snapshot, ledger: ledger({ entries, recovery }) });
-  const says =
+  const says = (names: string) =>
     "LedgerLost at 2026-01-01T00:00:00Z: nothing new is given until the agents have reported what they have, " +
-    "until 2026-01-01T00:05:00Z at the latest; not heard yet: node-2";
-  assert.equal(told(status, "Reconciling"), `Reconciling True/Recovering: ${says}`);
+    `until 2026-01-01T00:05:00Z at the latest; not heard yet: ${names}`;
+  assert.equal(told(status, "Reconciling"), `Reconciling True/Recovering: ${says("node-2, node-3")}`);
   const needy = statusOf({ ...snapshot, nodes: [...three, nodeOf(4)], ledger: ledger({ entries, recovery }) });
-  assert.equal(told(needy, "Allocated"), `Allocated False/Recovering: node-4: ${says}`);
+  assert.equal(told(needy, "Allocated"), `Allocated False/Recovering: node-4: ${says("node-2, node-3, node-4")}`);
 });
 
 test("a subnet set aside that is in use needs a person, though the node has another one", () => {

@@ -8,8 +8,8 @@ import { forgettableLosses } from "./forgettable.ts";
 import { isComplete, type Member } from "./member.ts";
 import { describeSettings, keptSettings, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
-import { hadNetwork } from "./recovery-wait.ts";
-import type { NodeRecord, Snapshot } from "./snapshot.ts";
+import { compareAge } from "./select.ts";
+import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** NodeNetworks, compared by their spec. */
 export const nodeNetworkKind: Kind<NodeNetwork> = {
@@ -35,12 +35,12 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
   for (const member of allocation.members) {
     const before = records.get(member.node.name);
     const subnets = subnetsOf(member, allocation.acceptance.get(member.network.uid));
-    const isQuestion = ledger.recovering && before === undefined && hadNetwork(member.node);
-    if (!mayBeTold(member, subnets) && !isQuestion) continue;
-    const told = { incarnation: ledger.incarnation, podRanges, subnets: isQuestion ? [] : subnets, before };
-    want.push(nodeNetworkFor(member, { ...told, forget: missedBy(before, forgettable) }));
+    if (!mayBeTold(member, subnets)) continue;
+    const forget = missedBy(before, forgettable);
+    want.push(nodeNetworkFor(member, { incarnation: ledger.incarnation, podRanges, subnets, forget, before }));
     if (before !== undefined) have.push(before.object);
   }
+  want.push(...questions(snapshot, podRanges, new Set(want.map(({ metadata }) => metadata.name))));
   const told = new Set(want.map(({ metadata }) => metadata.name));
   const others = snapshot.records.filter(({ node, object }) => !told.has(node) && object.spec.incarnation !== ledger.incarnation);
   return diff(
@@ -48,6 +48,37 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
     [...want, ...others.map(({ object }) => underIncarnation(object, ledger.incarnation))],
     [...have, ...others.map(({ object }) => object)],
   );
+}
+
+/** While a recovery goes on, a NodeNetwork without subnets and without a network for every other node that has none. */
+function questions(
+  { ledger, networks, nodes, records }: Snapshot,
+  podRanges: readonly string[],
+  others: ReadonlySet<string>,
+): NodeNetwork[] {
+  const [network] = networks.filter(({ issues }) => issues.length === 0).toSorted(compareAge);
+  if (network === undefined || ledger?.recovering !== true) return [];
+  const told = new Set(records.map(({ node }) => node));
+  return nodes
+    .filter(({ name }) => !told.has(name) && !others.has(name))
+    .map((node) => ({
+      apiVersion,
+      kind: "NodeNetwork",
+      metadata: { name: node.name },
+      spec: {
+        configGeneration: 1,
+        ...identityOf(node, ledger.incarnation),
+        subnets: [],
+        growth: { addBelowFreeIPs: 0 },
+        podRanges: [...podRanges],
+        ...settingsOf(network),
+      },
+    }));
+}
+
+function identityOf(node: NodeFacts, incarnation: string) {
+  const { uid: nodeUID, machineID, internalAddresses } = node;
+  return { incarnation, nodeUID, ...(machineID !== undefined && { machineID }), nodeAddresses: [...internalAddresses] };
 }
 
 /** The same, and nothing else that is new. */
@@ -95,14 +126,11 @@ function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, forge
   const isKept = record !== undefined && !isOnTurn;
   const spec: NodeNetworkSpec = {
     configGeneration: old?.configGeneration ?? 0,
-    incarnation,
-    nodeUID: node.uid,
-    ...(node.machineID !== undefined && { machineID: node.machineID }),
+    ...identityOf(node, incarnation),
     network: network.name,
     networkUID: network.uid,
     subnets: [...subnets],
     growth: { addBelowFreeIPs: network.object.spec.growth.addBelowFreeIPs },
-    nodeAddresses: [...node.internalAddresses],
     podRanges: [...podRanges],
     ...(forget.length > 0 && { forget: [...forget] }),
     ...(isKept ? keptSettings(record.object.spec) : settingsOf(network)),
@@ -123,7 +151,7 @@ function differs(want: NodeNetworkSpec, have: NodeNetworkSpec): string | undefin
 /** Each field but `configGeneration`, as text. */
 function fields(spec: NodeNetworkSpec): Map<string, string> {
   return new Map([
-    ["network", `${spec.network} (${spec.networkUID})`],
+    ["network", spec.network === undefined ? "" : `${spec.network} (${spec.networkUID})`],
     ["nodeUID", spec.nodeUID],
     ["machineID", spec.machineID ?? ""],
     ["incarnation", spec.incarnation],

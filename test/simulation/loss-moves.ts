@@ -1,4 +1,5 @@
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
+import { at, tellOfAll, without } from "./evidence.ts";
 import type { Move } from "./move.ts";
 import { actAsWorld, excuse, nodeNetworks, nodeSubnets, rangeLedgers, type Truth } from "./truth.ts";
 import type { Versions, World } from "./world.ts";
@@ -21,9 +22,11 @@ export function lossMoves(truth: Truth): Move[] {
       name: "objectsErased",
       weight: 1,
       make: (world) => {
+        const kinds = world.chance.pick(losses);
+        if (!tellOfAll(truth.machines, without(world, { kinds }))) return false;
         truth.hasLost = true;
         actAsWorld(truth, world, () => {
-          for (const resource of world.chance.pick(losses)) eraseAll(world, resource);
+          for (const resource of kinds) eraseAll(world, resource);
         });
         return true;
       },
@@ -33,7 +36,7 @@ export function lossMoves(truth: Truth): Move[] {
       weight: 1,
       make: (world) => {
         const found = world.view.list(nodeSubnets);
-        if (found.length === 0) return false;
+        if (found.length === 0 || !tellOfAll(truth.machines, without(world, { kinds: [nodeSubnets] }))) return false;
         truth.hasLost = true;
         actAsWorld(truth, world, () => world.admin.erase(nodeSubnets, world.chance.pick(found).metadata.name));
         return true;
@@ -51,11 +54,13 @@ function eraseAll(world: World, resource: Resource<KubeObject>): void {
   for (const { metadata } of world.view.list(resource)) world.admin.erase(resource, metadata.name);
 }
 
-/** A restore of a backup from before some of the last writes. */
+/** A restore of a backup from before some of the last writes, as old as it may be. */
 function restoreSome(truth: Truth, world: World, versions: Versions): boolean {
   const { chance, server, view } = world;
   const newest = server.store.revision();
-  const revision = Math.max(1, newest - 1 - chance.below(chance.pick([5, 50, 400])));
+  let revision = Math.max(1, newest - 1 - chance.below(chance.pick([5, 50, 400])));
+  while (revision < newest && !tellOfAll(truth.machines, at(world, revision))) revision++;
+  if (revision === newest) return false;
   const had = new Map(view.list(nodeSubnets).map(({ spec }) => [spec.cidr, spec.node]));
   world.restore(revision, chance.pick([50, 2_000]), versions);
   truth.hasLost = true;

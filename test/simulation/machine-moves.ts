@@ -5,6 +5,7 @@ import { agentProgram, type AgentProgramOptions } from "./agent-program.ts";
 import { sampleNode } from "./api-samples.ts";
 import { openSubnets } from "../../cni/plan/conflist.ts";
 import { conflistOf, createMachine, freeLeases, isTended, loseMemory, type Machine } from "./machine.ts";
+import { tellOfAll, without } from "./evidence.ts";
 import type { Move } from "./move.ts";
 import { checkBridge, isNodeGone, type Truth } from "./truth.ts";
 import type { World } from "./world.ts";
@@ -107,6 +108,8 @@ export function createMachinery(truth: Truth, count: number): Machinery {
     add(world, Number(machine.node.slice("node-".length)));
   };
   const hasNode = (machine: Machine, world: World) => !isNodeGone(machine, world);
+  /** Others can still know what runs on it. */
+  const canGo = (machine: Machine, world: World) => hasNode(machine, world) && tellOfAll([machine], without(world, machine));
   const isReplaced = (machine: Machine) => living().some((other) => other !== machine && other.node === machine.node);
 
   const moves: Move[] = [
@@ -134,13 +137,17 @@ export function createMachinery(truth: Truth, count: number): Machinery {
     {
       name: "nodeDeleted",
       weight: 3,
-      make: onOne(hasNode, (world, machine) => {
+      make: onOne(canGo, (world, machine) => {
         world.admin.erase(nodes, machine.node);
         if (world.chance.happens(0.3)) powerOff(world, machine);
       }),
     },
-    { name: "nodeRecreated", weight: 2, make: onOne((machine, world) => machine.reaches && hasNode(machine, world), recreate) },
-    { name: "machineReplaced", weight: 1, make: onOne((machine) => !isReplaced(machine), replace) },
+    { name: "nodeRecreated", weight: 2, make: onOne((machine, world) => machine.reaches && canGo(machine, world), recreate) },
+    {
+      name: "machineReplaced",
+      weight: 1,
+      make: onOne((machine, world) => !isReplaced(machine) && canGo(machine, world), replace),
+    },
     {
       name: "machineCutOff",
       weight: 2,

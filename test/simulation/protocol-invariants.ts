@@ -107,7 +107,7 @@ function recordChanged({ hasLost }: Truth, { view }: World, before: Record | und
     const state = view.get(nodeSubnets, claimName(view, cidr))?.spec.state;
     assert.ok(state !== "Pending", `NodeNetwork ${name} names ${cidr}, whose claim is Pending`);
   }
-  if (hasLost || view.get(podNetworks, now.network) === undefined) return;
+  if (hasLost || view.get(podNetworks, now.network ?? "") === undefined) return;
   for (const family of [4, 6])
     assert.ok(
       fresh.filter(({ cidr }) => prefixOf(cidr).family === family).length < 2,

@@ -30,7 +30,7 @@ export function usesOf(claims: readonly NodeSubnet[]): Use[] {
 /** Whether a claim, or a node, is one of the network's. */
 export function belongsTo(
   { name, uid }: NetworkIdentity,
-  { networkUID, network }: Pick<NodeSubnet["spec"], "network" | "networkUID">,
+  { networkUID, network }: Partial<Pick<NodeSubnet["spec"], "network" | "networkUID">>,
 ): boolean {
   return network === name || (uid !== undefined && networkUID === uid);
 }
