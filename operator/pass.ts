@@ -65,14 +65,20 @@ export function createPass({
   return async () => {
     const notes = createWriteNotes();
     const back = cluster.timesBack();
-    const input = { nowMs: wallClock(), newIncarnation: newIncarnation(), wentBack: back > knownBack, sightings, ...timing };
+    const input = () => ({
+      nowMs: wallClock(),
+      newIncarnation: newIncarnation(),
+      wentBack: back > knownBack,
+      sightings,
+      ...timing,
+    });
     sightings.look(await cluster.gather());
-    await writeSubnets(cluster, notes, input);
+    await writeSubnets(cluster, notes, input());
     for (const began = clock.now(); clock.now() - began < subnetsFirstMs && (await isGrowing(cluster, notes)); )
-      await writeSubnets(cluster, notes, input);
+      await writeSubnets(cluster, notes, input());
     if (notes.report().written.some(({ kind }) => kind === "RangeLedger")) knownBack = back;
-    const restAgain = await releaseLeftovers(cluster, notes, input);
-    const lookAgain = await finalizer.run(cluster, notes, { ...input, wentBack: false });
+    const restAgain = await releaseLeftovers(cluster, notes, input());
+    const lookAgain = await finalizer.run(cluster, notes, { ...input(), wentBack: false });
 
     const snapshot = await cluster.gather();
     const allocation = cluster.allocation(snapshot);

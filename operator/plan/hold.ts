@@ -52,10 +52,11 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
   const expired: Expired[] = [];
   let againAfterMs: number | undefined;
   for (const claim of resting) {
-    const { releaseSequence = 0, node } = claim.object.spec;
+    const { releaseSequence = 0, node, nodeUID } = claim.object.spec;
     const others = unseenBy(releaseSequence);
     if (others === "awaited") continue;
-    const silent = newcomers.has(node) ? { count: others.count + 1, names: [node, ...others.names] } : others;
+    const silent =
+      (newcomers.get(node) ?? nodeUID) !== nodeUID ? { count: others.count + 1, names: [node, ...others.names] } : others;
     const leftMs = holdOf(claim.object.spec) * (silent.count > 0 ? 10 : 1) - heldMs(claim, input);
     if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
     else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
@@ -63,10 +64,10 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
   return { expired, againAfterMs };
 }
 
-/** Nodes that were told nothing yet. Such a one may run on the machine of an earlier Node of its name, and nobody has asked that what it has. */
-function newcomersOf({ nodes, records }: Snapshot): ReadonlySet<string> {
+/** Nodes that were told nothing yet: name → UID. Such a one may run on the machine of an earlier Node of its name, and nobody has asked that what it has. */
+function newcomersOf({ nodes, records }: Snapshot): ReadonlyMap<string, string> {
   const told = new Set(records.map(({ node }) => node));
-  return new Set(nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name }) => name));
+  return new Map(nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name, uid }) => [name, uid]));
 }
 
 /** UIDs of Nodes that say that their network is there, though all that is left of it rests. */

@@ -24,6 +24,7 @@ export function pickMove(chance: Chance, moves: readonly Move[]): Move {
 /** What happens to processes whose names begin with `prefix`: killed, stopped in order, started again, suspended, given another time. */
 export function processMoves(prefix: string, count: number, program: Program): Move[] {
   const running = (world: World) => world.processes.filter(({ name }) => name.startsWith(prefix));
+  let started = 0;
   const onOne =
     (act: (world: World, process: World["processes"][number]) => void): Move["make"] =>
     (world) => {
@@ -36,8 +37,7 @@ export function processMoves(prefix: string, count: number, program: Program): M
     {
       name: `${prefix} started`,
       weight: 5,
-      make: (world) =>
-        running(world).length < count && world.start(`${prefix}-${world.server.store.revision()}`, program) !== undefined,
+      make: (world) => running(world).length < count && world.start(`${prefix}-${++started}`, program) !== undefined,
     },
     { name: `${prefix} killed`, weight: 2, make: onOne((_, process) => process.kill()) },
     { name: `${prefix} stopped`, weight: 1, make: onOne((_, process) => process.stop()) },

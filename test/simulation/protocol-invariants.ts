@@ -101,13 +101,15 @@ function recordChanged({ hasLost }: Truth, { view }: World, before: Record | und
     isSame || now.configGeneration > (old?.configGeneration ?? 0),
     `NodeNetwork ${name}: generation ${now.configGeneration} is given twice`,
   );
+  // After a loss a write that was on its way may name what is no longer there.
+  if (hasLost) return;
   const named = new Set(old?.subnets.map(({ cidr }) => cidr));
   const fresh = now.subnets.filter(({ cidr }) => !named.has(cidr));
   for (const { cidr } of fresh) {
     const state = view.get(nodeSubnets, claimName(view, cidr))?.spec.state;
     assert.ok(state !== "Pending", `NodeNetwork ${name} names ${cidr}, whose claim is Pending`);
   }
-  if (hasLost || view.get(podNetworks, now.network ?? "") === undefined) return;
+  if (view.get(podNetworks, now.network ?? "") === undefined) return;
   for (const family of [4, 6])
     assert.ok(
       fresh.filter(({ cidr }) => prefixOf(cidr).family === family).length < 2,

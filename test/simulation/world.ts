@@ -94,7 +94,10 @@ export function createWorld({ seed, kinds, invariants = [], trace }: WorldOption
   };
   const note = (line: string) => trace?.(`${scheduler.now().toFixed(3)} ${line}`);
   const start = (name: string, program: Program): Process => {
-    const end = () => void processes.splice(processes.indexOf(process), 1);
+    const end = () => {
+      const at = processes.indexOf(process);
+      if (at >= 0) processes.splice(at, 1);
+    };
     const { process, clock, wallClock } = createProcess({
       name,
       scheduler,
