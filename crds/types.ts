@@ -288,7 +288,7 @@ export interface NodeNetworkSpec {
   nodeAddresses: string[];
   /** All ranges of all networks. What goes to them is never masqueraded. */
   podRanges: string[];
-  /** Of status.lost: what no node has, and what no claim can be made of again. The agent misses it no longer. */
+  /** What no claim stands for, nor can be made of again. Of status.lost the agent misses it no longer; of its own subnets it keeps it only as long as pods have addresses of it. */
   forget?: string[];
   mtu: NodeNetworkMtu;
   masquerade: NodeNetworkMasquerade;

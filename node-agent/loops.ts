@@ -61,7 +61,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const agent = createAgent({ node: nodeName, place, clock, identity, journal, drainMs: options.drainMs });
   const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(options.metrics)];
   const isSynced = () => own.synced && claims.synced;
-  const pastOf = onOtherPast(() => claims.relist());
+  const pastOf = onOtherPast(claims);
   let latest: Latest | undefined;
   let hasRun = false;
 
@@ -105,12 +105,16 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   };
 }
 
-/** Calls back when the spec is of another incarnation than before: objects were lost or restored, and what this agent knows of claims may be of a past that never was. */
-export function onOtherPast(changed: () => void): (own: NodeNetwork | undefined) => void {
+/**
+ * Lists the claims anew when the spec is of another incarnation than before, or is the first one after a break: objects were lost or restored, and what this
+ * agent knows of claims may be of a past that never was.
+ */
+export function onOtherPast(claims: Pick<Informer<NodeSubnet>, "relist" | "resumed">): (own: NodeNetwork | undefined) => void {
   let known: string | undefined;
   return (own) => {
     if (own === undefined) return;
-    if (known !== undefined && known !== own.spec.incarnation) changed();
+    const isOther = known === undefined ? claims.resumed : known !== own.spec.incarnation;
+    if (isOther) claims.relist();
     known = own.spec.incarnation;
   };
 }

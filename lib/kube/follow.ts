@@ -18,6 +18,8 @@ export interface FollowState<T extends KubeObject> {
   failures: number;
   /** How often the server showed an older state than before. */
   timesBack: number;
+  /** The copy was gone on with after a watch that did not end as agreed. */
+  resumed: boolean;
   /** Ends the watch for a list. */
   relist: () => void;
   /** Called whenever the copy moved. */
@@ -103,6 +105,7 @@ async function listOnce<T extends KubeObject>(
   }
   course.list = "no";
   course.doubt = false;
+  state.resumed = false;
   heard(options, state);
   for (const key of keys) signalChange(options, key);
 }
@@ -121,7 +124,10 @@ async function watchOnce<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, resource, clock, random, silenceMs = 150_000 } = options;
-  if (course.doubt) await rejectOlderServer(options, state, signal);
+  if (course.doubt) {
+    await rejectOlderServer(options, state, signal);
+    state.resumed = true;
+  }
   const resourceVersion = state.cache.version() ?? "";
   const timeoutSeconds = Math.round(300 + random() * 300);
   const watch = { ...selection(options), resourceVersion, timeoutSeconds, idleMs: silenceMs };

@@ -62,6 +62,8 @@ export interface Informer<T extends KubeObject> {
   staleSeconds(): number;
   /** How often the server showed an older state than before, as after a restore from a backup. */
   readonly timesBack: number;
+  /** The copy was gone on with after a break. A server that was restored in it, and has given out the same versions again since, could not be told from before. */
+  readonly resumed: boolean;
   /** Lists anew at once, since what is here may be of another past than the server's. */
   relist(): void;
   /** Tells of a write of our own, for `caughtUp`. The object must match the informer's selectors, else only a bookmark shows it (about a minute). */
@@ -80,6 +82,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     heardAt: Number.NEGATIVE_INFINITY,
     failures: 0,
     timesBack: 0,
+    resumed: false,
     relist: () => undefined,
     waiters: new Set(),
   };
@@ -100,6 +103,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     staleSeconds: () => (options.clock.now() - state.heardAt) / 1_000,
     get timesBack() {
       return state.timesBack;
+    },
+    get resumed() {
+      return state.resumed;
     },
     relist: () => state.relist(),
     wrote: (write) => ownWrites.note(write),

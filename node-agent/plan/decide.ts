@@ -89,15 +89,17 @@ function judge(before: Memory, look: Look, view: AgentView): Decision {
   const { node, quiet, nowMs, closingMs, leases, offered } = look;
   const { claims: seen, problems: unreadable } = parseClaims(view.claims);
   const { spec, named, problems } = whatIsSaid(before.spec, view.own?.spec);
+  const forget = view.own?.spec.forget ?? [];
   const sight: SubnetSight = {
     node,
     named,
     claims: seen,
+    forget,
     leases: (prefix) => leases?.(prefix),
     isClosed: (prefix) => nowMs - (quiet.get(renderPrefix(prefix))?.outSinceMs ?? nowMs) >= closingMs,
   };
   const subnets = nextSubnets(before.subnets, sight);
-  const { claims, lost } = knownClaims(before.claims, seen, view.own?.spec.forget);
+  const { claims, lost } = knownClaims(before.claims, seen, forget);
   const isOffered = ({ node: owner, prefix }: Claim) => owner === node && offered.has(renderPrefix(prefix));
   const sighting = { incarnation: view.own?.spec.incarnation, claims: seen, isOffered };
   // Whoever waits for an acknowledgement takes what is reported with it as complete.

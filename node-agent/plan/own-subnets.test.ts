@@ -19,6 +19,8 @@ interface Case {
   readonly claim?: "Pending" | "Active" | "Draining" | "Held";
   /** A claim of node-2 overlaps it. */
   readonly taken?: boolean;
+  /** The operator says to forget it. */
+  readonly forgotten?: boolean;
   /** Undefined: they cannot be read. */
   readonly leases?: number | undefined;
   readonly closed?: boolean;
@@ -35,6 +37,7 @@ function look(given: Case): { readonly have: string; readonly faults: readonly s
     node: "node-1",
     named: named && Object.entries(named).map(([text, state]) => ({ prefix: toPrefix(text), state })),
     claims: claimsOf(claims),
+    forget: given.forgotten === true ? [cidr] : [],
     leases: (prefix: Prefix) => (containsPrefix(toPrefix(cidr), prefix) ? ("leases" in given ? given.leases : 0) : 0),
     isClosed: () => closed,
   };
@@ -73,6 +76,13 @@ const looks: Readonly<Record<string, readonly [given: Case, have: string, ...fau
     "none",
     "SubnetHeld",
   ],
+  "a subnet without a claim that the operator says to forget stays for its pods": [
+    { before: "Active", named: { [other]: "Active" }, forgotten: true, leases: 1 },
+    "Leaving",
+    "SubnetInUse",
+  ],
+  "and is given up without any": [{ before: "Active", named: { [other]: "Active" }, forgotten: true }, "none"],
+  "one whose claim stands is not forgotten, whatever is said": [{ before: "Active", claim: "Active", forgotten: true }, "Active"],
   "a subnet whose claim was Held and is gone stays for its pods": [{ before: "Held", leases: 1 }, "Leaving", "SubnetInUse"],
   "and goes with the last of them": [{ before: "Held", leases: 0 }, "none"],
   "also where the spec still names it": [{ before: "Held", named: { [cidr]: "Active" }, leases: 0 }, "none", "SubnetUnclaimed"],
@@ -141,6 +151,7 @@ test("the subnets of the spec come first and in its order, and none overlaps ano
     node: "node-1",
     named,
     claims: claimsOf([claimObject(1, { cidr: other }), claimObject(1, { cidr: "10.244.0.0/23" })]),
+    forget: [],
     leases: () => 1,
     isClosed: () => true,
   });

@@ -19,21 +19,27 @@ export interface SubnetSight {
   readonly named: readonly NamedSubnet[] | undefined;
   /** Claims in the API, of all nodes. */
   readonly claims: readonly Claim[];
+  /** Prefixes, as text, that nobody can have a claim of any more. */
+  readonly forget: readonly string[];
   /** How many leases lie in a prefix; undefined: not known, so that it counts as used. */
   readonly leases: (prefix: Prefix) => number | undefined;
   /** Whether no configuration has offered it for so long that no pod can still be getting an address of it. */
   readonly isClosed: (prefix: Prefix) => boolean;
 }
 
-/** Gives the standing of prefixes. */
-export function standings({ node, claims }: Pick<SubnetSight, "node" | "claims">): (prefix: Prefix) => Standing {
+/** Gives the standing of prefixes. One that is to be forgotten is as good as somebody else's. */
+export function standings({
+  node,
+  claims,
+  forget,
+}: Pick<SubnetSight, "node" | "claims" | "forget">): (prefix: Prefix) => Standing {
   const own = new Map(claims.filter((claim) => claim.node === node).map((claim) => [renderPrefix(claim.prefix), claim.state]));
   let isTaken: ((prefix: Prefix) => boolean) | undefined;
   return (prefix) => {
     const state = own.get(renderPrefix(prefix));
     if (state !== undefined) return state;
     isTaken ??= overlapFinder(claims.filter((claim) => claim.state !== "Pending").map((claim) => claim.prefix));
-    return isTaken(prefix) ? "Taken" : "None";
+    return isTaken(prefix) || forget.includes(renderPrefix(prefix)) ? "Taken" : "None";
   };
 }
 

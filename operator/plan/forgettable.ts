@@ -1,22 +1,39 @@
 import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
 import { indexEntries } from "./entry-index.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { ownRecord } from "./node-progress.ts";
+import type { NodeRecord, Snapshot } from "./snapshot.ts";
 
 /**
- * Prefixes that agents miss, that no node has, and that no claim can be made of again, since no entry of the ledger contains them with subnets of their
- * length: nobody would ever end these losses. None while a recovery goes on, since a node may not have been heard.
+ * Gives what an agent may forget, as text, since no claim stands for it, and none can be made of it again: no entry of the ledger contains it with subnets
+ * of its length. Of what it misses: what no node has. Of what it has itself: what its NodeNetwork does not name beside others. Nobody would ever end these
+ * otherwise. Nothing while a recovery goes on, or the owner has not been heard, since then it is not known who has what.
  */
-export function forgettableLosses({ ledger, claims, records }: Snapshot): ReadonlySet<string> {
-  const missed = new Set(records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr }) => cidr)));
-  if (missed.size === 0 || ledger === undefined || ledger.recovering) return new Set();
-  const had = new Set([
-    ...claims.map(({ object }) => object.spec.cidr),
-    ...records.flatMap(({ object: { spec, status } }) => [...spec.subnets, ...(status?.subnets ?? [])].map(({ cidr }) => cidr)),
-  ]);
+export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[] {
+  const { ledger, claims, records } = snapshot;
+  if (ledger === undefined || ledger.recovering) return () => [];
+  const claimed = new Set(claims.map(({ object }) => object.spec.cidr));
+  const had = new Set(
+    records.flatMap(({ object: { spec, status } }) => [...spec.subnets, ...(status?.subnets ?? [])].map(({ cidr }) => cidr)),
+  );
+  const unheard = unheardUIDs(snapshot);
   const entries = indexEntries(ledger.entries);
-  const canReturn = (cidr: string) => {
+  const isLost = (cidr: string) => {
     const prefix = parsePrefix(cidr);
-    return !isPrefixProblem(prefix) && entries.around(prefix)?.subnetLength === prefix.length;
+    return !claimed.has(cidr) && !isPrefixProblem(prefix) && entries.around(prefix)?.subnetLength !== prefix.length;
   };
-  return new Set([...missed].filter((cidr) => !had.has(cidr) && !canReturn(cidr)));
+  return ({ object: { spec, status = {} } }) => {
+    const { lost = [], subnets = [] } = status;
+    const named = new Set(spec.subnets.map(({ cidr }) => cidr));
+    const missed = lost.filter(({ cidr, nodeUID }) => !had.has(cidr) && !unheard.has(nodeUID) && isLost(cidr));
+    const own = named.size === 0 ? [] : subnets.filter(({ cidr }) => !named.has(cidr) && isLost(cidr));
+    return [...missed, ...own].map(({ cidr }) => cidr);
+  };
+}
+
+/** UIDs of Nodes whose agents have said nothing yet. */
+export function unheardUIDs({ nodes, records }: Pick<Snapshot, "nodes" | "records">): ReadonlySet<string> {
+  const known = new Map(records.map((record) => [record.node, record]));
+  return new Set(
+    nodes.filter((node) => ownRecord(node, known.get(node.name))?.status?.nodeUID !== node.uid).map(({ uid }) => uid),
+  );
 }

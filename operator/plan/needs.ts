@@ -2,7 +2,7 @@ import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, givingRanges, rangeOf } from "./accept.ts";
 import type { Belonging } from "./membership.ts";
-import { familyName, type Network } from "./snapshot.ts";
+import { familyName } from "./snapshot.ts";
 
 /** One subnet that a node shall have beyond those it has. */
 export interface Need {
@@ -30,11 +30,6 @@ export function isGiving(one: Belonging, acceptance: Acceptance | undefined, pre
 /** Whether nodes leave the range it lies in: that is drained, or gone from its network. */
 export function isToLeave(acceptance: Acceptance | undefined, prefix: Prefix): boolean {
   return rangeOf(acceptance, prefix)?.draining !== false;
-}
-
-/** Whether the network has given up a family: no range of it is left, or none that nodes do not leave. */
-export function isDropped({ ranges, issues }: Network, family: Family): boolean {
-  return issues.length === 0 && !ranges.some((range) => range.prefix.family === family && !range.draining);
 }
 
 /** Whether its NodeNetwork says that it is drained. */

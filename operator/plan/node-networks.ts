@@ -4,7 +4,7 @@ import { comparePrefixes, containsPrefix, type Prefix, renderPrefix } from "../.
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
-import { forgettableLosses } from "./forgettable.ts";
+import { forgettable } from "./forgettable.ts";
 import { isComplete, type Member } from "./member.ts";
 import { describeSettings, keptSettings, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
@@ -21,14 +21,14 @@ export const nodeNetworkKind: Kind<NodeNetwork> = {
 /**
  * The steps that make every member's NodeNetwork as planned; never a removal. A node gets its first one when it has a subnet of every family, and all of
  * them Active, so that no pod starts with half of its addresses, and none of a network that goes. An existing one is kept as it is while its network's
- * object is not readable. Settings reach a node when it is its turn; subnets, ranges and addresses at once. After a loss, a node that may have subnets
- * gets one that names none: a question. Every NodeNetwork there is, whomever it was written for, tells its agent the ledger's incarnation, since what agents have seen counts under that alone.
+ * object is not readable. Settings reach a node when it is its turn; subnets, ranges and addresses at once. After a loss, nodes that may have subnets
+ * get one that names none: a question. Every NodeNetwork there is, whomever it was written for, tells its agent the ledger's incarnation, since what agents have seen counts under that alone.
  */
 export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): Step<NodeNetwork>[] {
   const { ledger } = snapshot;
   if (ledger === undefined) return [];
   const podRanges = podRangesOf(snapshot, allocation);
-  const forgettable = forgettableLosses(snapshot);
+  const toForget = forgettable(snapshot);
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
   const want: NodeNetwork[] = [];
   const have: NodeNetwork[] = [];
@@ -36,7 +36,7 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
     const before = records.get(member.node.name);
     const subnets = subnetsOf(member, allocation.acceptance.get(member.network.uid));
     if (!mayBeTold(member, subnets)) continue;
-    const forget = missedBy(before, forgettable);
+    const forget = before === undefined ? [] : toForget(before);
     want.push(nodeNetworkFor(member, { incarnation: ledger.incarnation, podRanges, subnets, forget, before }));
     if (before !== undefined) have.push(before.object);
   }
@@ -50,17 +50,20 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
   );
 }
 
-/** While a recovery goes on, a NodeNetwork without subnets and without a network for every other node that has none. */
+/**
+ * A NodeNetwork without subnets and without a network: while a recovery goes on, for every other node that has none; else for one whose claims others miss.
+ */
 function questions(
   { ledger, networks, nodes, records }: Snapshot,
   podRanges: readonly string[],
   others: ReadonlySet<string>,
 ): NodeNetwork[] {
   const [network] = networks.filter(({ issues }) => issues.length === 0).toSorted(compareAge);
-  if (network === undefined || ledger?.recovering !== true) return [];
+  if (network === undefined || ledger === undefined) return [];
   const told = new Set(records.map(({ node }) => node));
+  const missed = new Set(records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ nodeUID }) => nodeUID)));
   return nodes
-    .filter(({ name }) => !told.has(name) && !others.has(name))
+    .filter(({ name, uid }) => !told.has(name) && !others.has(name) && (ledger.recovering || missed.has(uid)))
     .map((node) => ({
       apiVersion,
       kind: "NodeNetwork",
@@ -102,12 +105,6 @@ export function podRangesOf({ ledger }: Pick<Snapshot, "ledger">, { occupancy }:
     if (last === undefined || !containsPrefix(last, prefix)) widest.push(prefix);
   }
   return widest.map(renderPrefix);
-}
-
-/** Those of the prefixes that the agent says it misses. */
-function missedBy(record: NodeRecord | undefined, prefixes: ReadonlySet<string>): string[] {
-  const missed = prefixes.size === 0 ? [] : (record?.object.status?.lost ?? []);
-  return missed.map(({ cidr }) => cidr).filter((cidr) => prefixes.has(cidr));
 }
 
 interface Told {

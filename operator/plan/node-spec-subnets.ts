@@ -2,12 +2,12 @@ import type { NodeNetworkSubnet } from "../../crds/types.ts";
 import { comparePrefixes, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Acceptance } from "./accept.ts";
 import type { Member } from "./member.ts";
-import { isDropped, isGiving, isNamedDraining } from "./needs.ts";
+import { isGiving, isNamedDraining } from "./needs.ts";
 
 /**
  * The subnets a member's NodeNetwork shall name: those for new pods first, each part in the order the node already has them, then by address.
  * 1. One is named when its claim counts; one that is named already stays so while its claim is being brought back. 2. One that the node shall leave is Draining, once another one of its
- * family gives addresses, or where its network has dropped the family and another one gives. 3. A Draining one goes when its agent found it empty for long enough.
+ * family gives addresses. 3. A Draining one goes when its agent found it empty for long enough.
  */
 export function subnetsOf(member: Member, acceptance: Acceptance | undefined): NodeNetworkSubnet[] {
   const counting = member.claims.filter(({ object }) => object.spec.state !== "Pending");
@@ -15,8 +15,7 @@ export function subnetsOf(member: Member, acceptance: Acceptance | undefined): N
   const all = inOrder(member, [...counting.map(({ prefix }) => prefix), ...others.filter((prefix) => isNamed(member, prefix))]);
   const giving = all.filter((prefix) => isGiving(member, acceptance, prefix, member.isOnTurn));
   const rest = all.filter((prefix) => !giving.includes(prefix));
-  const hasOther = ({ family }: Prefix) =>
-    giving.some((prefix) => prefix.family === family) || (giving.length > 0 && isDropped(member.network, family));
+  const hasOther = ({ family }: Prefix) => giving.some((prefix) => prefix.family === family);
   const stay = rest.filter((prefix) => !hasOther(prefix));
   const draining = rest.filter((prefix) => hasOther(prefix) && !isDrained(member, prefix));
   return [

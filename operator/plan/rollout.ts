@@ -1,7 +1,7 @@
 import type { Prefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, givingRanges } from "./accept.ts";
 import type { Belonging } from "./membership.ts";
-import { isDropped, isToLeave } from "./needs.ts";
+import { isToLeave } from "./needs.ts";
 import { isProgrammed } from "./node-progress.ts";
 import { sameSettings, settingsOf } from "./node-settings.ts";
 import type { Network } from "./snapshot.ts";
@@ -52,9 +52,7 @@ function isMidway(one: Belonging): boolean {
 /** Whether it was programmed before, and differs from what its network wants now: other settings, or a subnet of a range that it shall leave, and can. */
 export function wantsChange({ record, holding, network }: Belonging, acceptance: Acceptance | undefined): boolean {
   if (record?.object.status?.configGeneration === undefined || network.issues.length > 0) return false;
-  const giving = givingRanges(acceptance);
-  const hasOther = ({ family }: Prefix) =>
-    giving.some(({ prefix }) => prefix.family === family) || (giving.length > 0 && isDropped(network, family));
+  const hasOther = ({ family }: Prefix) => givingRanges(acceptance).some(({ prefix }) => prefix.family === family);
   const has = [...holding.kept, ...holding.returning].map(({ prefix }) => prefix).concat(holding.lost);
   const mustMove = has.some((prefix) => isToLeave(acceptance, prefix) && hasOther(prefix));
   return mustMove || !sameSettings(record.object.spec, settingsOf(network));

@@ -44,7 +44,7 @@ export function agentProgram(machine: Machine, { heartbeatMs, ...acting }: Agent
     const reporter = createReporter({ ...shared, client, wallClock, agentVersion: "0", heartbeatMs });
     const takeTime = () => new Promise<void>((resolve) => void clock.after(random() * workMs, resolve));
     const run = createSimAgent({ ...acting, machine, clock, takeTime });
-    const pastOf = onOtherPast(() => claims.relist());
+    const pastOf = onOtherPast(claims);
     let latest: { readonly own: Stored<NodeNetwork>; readonly outcome: RunOutcome } | undefined;
 
     const report: Loop = startLoop({

@@ -88,12 +88,12 @@ function calmDown(truth: Truth, machinery: Machinery, world: World, startOperato
   evictForEver(truth, machinery, world);
 }
 
-/** A running machine whose Node was lost with other objects gets it back, or is switched off; one whose Node was deleted alone leaves its network by itself. */
+/** A running machine whose Node was lost with other objects, or that was given up, gets its Node back, or is switched off; any other one leaves its network by itself. */
 function settleMachine({ machines, hasLost }: Truth, machinery: Machinery, world: World, machine: Machine): void {
   const isReplaced = machines.some((other) => other !== machine && other.isOn && other.node === machine.node);
   if (!machine.reaches && isReplaced) return machinery.powerOff(world, machine);
   if (!machine.reaches) machinery.setReach(world, machine, true);
-  if (hasLost && world.view.get(nodes, machine.node) === undefined) {
+  if ((hasLost || machine.forsaken.size > 0) && world.view.get(nodes, machine.node) === undefined) {
     if (world.chance.happens(0.5)) return machinery.powerOff(world, machine);
     machinery.returnNode(world, machine);
   }

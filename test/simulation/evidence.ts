@@ -29,7 +29,9 @@ function tells({ node, machineID, bridge }: Machine, { known, claims, records }:
   const own = known.find(({ metadata, status }) => metadata.name === node && status?.nodeInfo?.machineID === machineID);
   const record = records.find(({ metadata }) => metadata.name === node);
   const named = new Set([...(record?.spec.subnets ?? []), ...(record?.status?.subnets ?? [])].map(({ cidr }) => cidr));
-  const claimed = new Set(claims.filter(({ spec }) => spec.node === node).map(({ spec }) => spec.cidr));
+  const claimed = new Set(
+    claims.filter(({ spec }) => spec.node === node && spec.state !== "Pending").map(({ spec }) => spec.cidr),
+  );
   if (own !== undefined && hadNetwork(readNode(own))) return true;
   return [...bridge.keys()].every((cidr) => named.has(cidr) || claimed.has(cidr));
 }

@@ -3,7 +3,7 @@ import { prefixesOverlap } from "../../lib/net/prefix.ts";
 import { tried } from "./admin.ts";
 import { samplePodNetwork } from "./api-samples.ts";
 import type { Move } from "./move.ts";
-import { podNetworks, prefixOf } from "./truth.ts";
+import { podNetworks, prefixOf, rangeLedgers } from "./truth.ts";
 import type { World } from "./world.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 
@@ -15,7 +15,7 @@ export interface NetworkHands {
   readonly moves: readonly Move[];
   /** Applies all of them, each with a priority of its own, as whoever lost them would. */
   applyAll(world: World): void;
-  /** Gives every network that stays a range for each of its families with subnets for all nodes, so that whatever shall be left can be left. */
+  /** Gives every network that stays a range for each family that it has, or that its nodes have of it, with subnets for all nodes, so that whatever shall be left can be left. */
   giveRoom(world: World): void;
 }
 
@@ -134,9 +134,11 @@ export function createNetworkHands(holdSeconds: number): NetworkHands {
       }
     },
     giveRoom(world) {
+      const entries = world.view.list(rangeLedgers).flatMap(({ spec }) => spec.entries);
       for (const network of world.view.list(podNetworks)) {
         const { ranges } = network.spec;
-        const families = new Set(ranges.map(({ cidr }) => prefixOf(cidr).family));
+        const used = entries.filter(({ networkUID }) => networkUID === network.metadata.uid);
+        const families = new Set([...ranges, ...used].map(({ cidr }) => prefixOf(cidr).family));
         const more = (room[network.metadata.name] ?? []).filter(({ cidr }) => families.has(prefixOf(cidr).family));
         if (network.metadata.deletionTimestamp === undefined) patch(world, network, { ranges: [...ranges, ...more] });
       }
