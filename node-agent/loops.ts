@@ -109,11 +109,11 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
  * Lists the claims anew when the spec is of another incarnation than before, or is the first one after a break: objects were lost or restored, and what this
  * agent knows of claims may be of a past that never was.
  */
-export function onOtherPast(claims: Pick<Informer<NodeSubnet>, "relist" | "resumed">): (own: NodeNetwork | undefined) => void {
+export function onOtherPast(claims: Pick<Informer<NodeSubnet>, "relist" | "broken">): (own: NodeNetwork | undefined) => void {
   let known: string | undefined;
   return (own) => {
     if (own === undefined) return;
-    const isOther = known === undefined ? claims.resumed : known !== own.spec.incarnation;
+    const isOther = known === undefined ? claims.broken : known !== own.spec.incarnation;
     if (isOther) claims.relist();
     known = own.spec.incarnation;
   };

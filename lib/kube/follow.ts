@@ -18,10 +18,12 @@ export interface FollowState<T extends KubeObject> {
   failures: number;
   /** How often the server showed an older state than before. */
   timesBack: number;
-  /** The copy was gone on with after a watch that did not end as agreed. */
-  resumed: boolean;
-  /** Ends the watch for a list. */
-  relist: () => void;
+  /** A watch did not end as agreed since the last list. */
+  broken: boolean;
+  /** A list was asked for. */
+  relistAsked: boolean;
+  /** Ends the watch, where one is open. */
+  endWatch: () => void;
   /** Called whenever the copy moved. */
   readonly waiters: Set<() => void>;
 }
@@ -52,7 +54,7 @@ export async function follow<T extends KubeObject>(
 ): Promise<void> {
   const course: Course = { list: "needed", relistAt: Number.POSITIVE_INFINITY, doubt: false, gone: false };
   while (!signal.aborted) {
-    if (course.doubt && options.relistInDoubt === true) course.list = "needed";
+    if (state.relistAsked || (course.doubt && options.relistInDoubt === true)) course.list = "needed";
     const doing = course.list === "no" ? "watch" : "list";
     try {
       if (doing === "list") await listOnce(options, state, course, signal);
@@ -78,12 +80,17 @@ function afterFailure<T extends KubeObject>(
   // A version that became too old is everyday life, unless it comes again and again.
   const everyday = gone && !course.gone;
   course.gone = gone;
-  course.doubt ||= doing === "watch";
+  if (doing === "watch") doubt(state, course);
   state.failures++;
   if (everyday) return options.random() * (options.spreadMs ?? 1_000);
   const retryMs = Math.max(askedWaitMs(error), backoffMs(state.failures, backoff, options.random));
   options.onProblem?.({ doing, error, retryMs });
   return retryMs;
+}
+
+function doubt<T extends KubeObject>(state: FollowState<T>, course: Course): void {
+  course.doubt = true;
+  state.broken = true;
 }
 
 async function listOnce<T extends KubeObject>(
@@ -94,6 +101,7 @@ async function listOnce<T extends KubeObject>(
 ): Promise<void> {
   const { client, resource, clock } = options;
   course.relistAt = clock.now() + relistMs(options);
+  state.relistAsked = false;
   const { items, resourceVersion } = await client.listAll(resource, { ...selection(options), signal, timeoutMs: listTimeoutMs });
   const before = state.cache.version();
   const isOlder = before !== undefined && !notOlder(resourceVersion, before);
@@ -105,7 +113,7 @@ async function listOnce<T extends KubeObject>(
   }
   course.list = "no";
   course.doubt = false;
-  state.resumed = false;
+  state.broken = false;
   heard(options, state);
   for (const key of keys) signalChange(options, key);
 }
@@ -124,20 +132,15 @@ async function watchOnce<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, resource, clock, random, silenceMs = 150_000 } = options;
-  if (course.doubt) {
-    await rejectOlderServer(options, state, signal);
-    state.resumed = true;
-  }
+  if (course.doubt) await rejectOlderServer(options, state, signal);
+  if (state.relistAsked) return;
   const resourceVersion = state.cache.version() ?? "";
   const timeoutSeconds = Math.round(300 + random() * 300);
   const watch = { ...selection(options), resourceVersion, timeoutSeconds, idleMs: silenceMs };
   const stop = new AbortController();
   const onSignal = () => stop.abort(signal.reason);
   signal.addEventListener("abort", onSignal, { once: true });
-  state.relist = () => {
-    course.list = "needed";
-    stop.abort();
-  };
+  state.endWatch = () => stop.abort();
   const cancelRelist = planRelist(clock, course, () => stop.abort());
   const startedAt = clock.now();
   let events = 0;
@@ -150,12 +153,13 @@ async function watchOnce<T extends KubeObject>(
       if (taken.key !== undefined) signalChange(options, taken.key);
     }
     if (events === 0 && clock.now() - startedAt < shortestWatchMs) throw endedAtOnce(resource.kind);
-    course.doubt = clock.now() - startedAt < (timeoutSeconds - 5) * 1_000;
+    if (clock.now() - startedAt < (timeoutSeconds - 5) * 1_000) doubt(state, course);
+    else course.doubt = false;
   } catch (error) {
     // Stopped for a list, which is no failure.
-    if (course.list === "no") throw error;
+    if (course.list === "no" && !state.relistAsked) throw error;
   } finally {
-    state.relist = () => undefined;
+    state.endWatch = () => undefined;
     cancelRelist();
     signal.removeEventListener("abort", onSignal);
     if (events > 0 || clock.now() - startedAt > longWatchMs) {

@@ -62,9 +62,12 @@ export interface Informer<T extends KubeObject> {
   staleSeconds(): number;
   /** How often the server showed an older state than before, as after a restore from a backup. */
   readonly timesBack: number;
-  /** The copy was gone on with after a break. A server that was restored in it, and has given out the same versions again since, could not be told from before. */
-  readonly resumed: boolean;
-  /** Lists anew at once, since what is here may be of another past than the server's. */
+  /**
+   * The watch broke since the last list. A server that was restored meanwhile, and has given out the same versions again since, cannot be told from what it
+   * was before.
+   */
+  readonly broken: boolean;
+  /** Lists anew as soon as that is possible, since what is here may be of another past than the server's. */
   relist(): void;
   /** Tells of a write of our own, for `caughtUp`. The object must match the informer's selectors, else only a bookmark shows it (about a minute). */
   wrote(write: OwnWrite): void;
@@ -82,8 +85,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     heardAt: Number.NEGATIVE_INFINITY,
     failures: 0,
     timesBack: 0,
-    resumed: false,
-    relist: () => undefined,
+    broken: false,
+    relistAsked: false,
+    endWatch: () => undefined,
     waiters: new Set(),
   };
   let started = false;
@@ -104,10 +108,13 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     get timesBack() {
       return state.timesBack;
     },
-    get resumed() {
-      return state.resumed;
+    get broken() {
+      return state.broken;
     },
-    relist: () => state.relist(),
+    relist() {
+      state.relistAsked = true;
+      state.endWatch();
+    },
     wrote: (write) => ownWrites.note(write),
     caughtUp: (patience) => until(() => ownWrites.shown(), state.waiters, options.clock, patience),
   };

@@ -42,10 +42,10 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
   }
   want.push(...questions(snapshot, podRanges, new Set(want.map(({ metadata }) => metadata.name))));
   const told = new Set(want.map(({ metadata }) => metadata.name));
-  const others = snapshot.records.filter(({ node, object }) => !told.has(node) && object.spec.incarnation !== ledger.incarnation);
+  const others = snapshot.records.filter(({ node }) => !told.has(node));
   return diff(
     nodeNetworkKind,
-    [...want, ...others.map(({ object }) => underIncarnation(object, ledger.incarnation))],
+    [...want, ...others.map((record) => keptRecord(record, ledger.incarnation, toForget(record)))],
     [...have, ...others.map(({ object }) => object)],
   );
 }
@@ -84,9 +84,16 @@ function identityOf(node: NodeFacts, incarnation: string) {
   return { incarnation, nodeUID, ...(machineID !== undefined && { machineID }), nodeAddresses: [...internalAddresses] };
 }
 
-/** The same, and nothing else that is new. */
-function underIncarnation(object: NodeNetwork, incarnation: string): NodeNetwork {
-  return { ...object, spec: { ...object.spec, incarnation, configGeneration: object.spec.configGeneration + 1 } };
+/** One that was written for a Node that is no member: the same, but for what every agent is told. */
+function keptRecord({ object }: NodeRecord, incarnation: string, forget: readonly string[]): NodeNetwork {
+  const { forget: _, ...before } = object.spec;
+  return raised({ ...object, spec: { ...before, incarnation, ...(forget.length > 0 && { forget: [...forget] }) } }, object.spec);
+}
+
+/** With the next `configGeneration` where it differs from what was told before. */
+function raised(want: NodeNetwork, old: NodeNetworkSpec | undefined): NodeNetwork {
+  if (old !== undefined && differs(want.spec, old) === undefined) return want;
+  return { ...want, spec: { ...want.spec, configGeneration: (old?.configGeneration ?? 0) + 1 } };
 }
 
 function mayBeTold(member: Member, subnets: readonly NodeNetworkSubnet[]): boolean {
@@ -132,8 +139,7 @@ function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, forge
     ...(forget.length > 0 && { forget: [...forget] }),
     ...(isKept ? keptSettings(record.object.spec) : settingsOf(network)),
   };
-  if (old === undefined || differs(spec, old) !== undefined) spec.configGeneration += 1;
-  return { apiVersion, kind: "NodeNetwork", metadata: before?.object.metadata ?? { name: node.name }, spec };
+  return raised({ apiVersion, kind: "NodeNetwork", metadata: before?.object.metadata ?? { name: node.name }, spec }, old);
 }
 
 function differs(want: NodeNetworkSpec, have: NodeNetworkSpec): string | undefined {

@@ -100,7 +100,7 @@ function settleMachine({ machines, hasLost }: Truth, machinery: Machinery, world
   if (!isTended(machine)) machinery.startAgent(world, machine);
 }
 
-/** People see to it that what shall go can go: pods in subnets that give no addresses any more, or of networks that leave, end; the API forgets pods that are gone. */
+/** People see to it that what shall go can go: machines that were given up and have no Node; pods in subnets that give no addresses any more, or of networks that leave, end; the API forgets pods that are gone. */
 function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
   const leaving = new Set(
     world.view
@@ -116,6 +116,7 @@ function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
   );
   for (const machine of truth.machines) {
     if (!machine.isOn) continue;
+    if (machine.forsaken.size > 0 && isNodeGone(machine, world)) machinery.powerOff(world, machine);
     const conflist = conflistOf(machine);
     const offered = new Set((conflist === undefined ? [] : openSubnets(conflist)).map(renderPrefix));
     for (const { name, leases } of machine.pods.values())

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeSubnet, RangeLedger } from "../../crds/types.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap } from "../../lib/net/prefix.ts";
-import { nodeSubnets, prefixOf } from "./truth.ts";
+import { isUnsettled, nodeSubnets, prefixOf, type Truth } from "./truth.ts";
 import type { World } from "./world.ts";
 
 type Entry = RangeLedger["spec"]["entries"][number];
@@ -16,24 +16,17 @@ export interface EntryWatch {
   ledgerChanged(world: World, before: Ledger | undefined, after: Ledger | undefined): void;
 }
 
-/** After a restore, plans of before it may still be carried out for so long. */
-const unsettledMs = 60_000;
-
 /** One that has seen nothing yet. */
-export function createEntryWatch(): EntryWatch {
+export function createEntryWatch(truth: Truth): EntryWatch {
   /** UID of a claim → the revision at which it was made. */
   const madeAt = new Map<string, number>();
   /** Epoch of an entry → the revision at which it closed. */
   const closedAt = new Map<number, number>();
   let restores = 0;
-  let restoredAtMs = Number.NEGATIVE_INFINITY;
-  const isUnsettled = ({ coverage, scheduler }: World) => {
-    if (coverage.count("restore") > restores) {
-      restoredAtMs = scheduler.now();
-      closedAt.clear();
-    }
-    restores = coverage.count("restore");
-    return scheduler.now() - restoredAtMs < unsettledMs;
+  const isDoubtful = (world: World) => {
+    if (world.coverage.count("restore") > restores) closedAt.clear();
+    restores = world.coverage.count("restore");
+    return isUnsettled(truth, world);
   };
   /** Claims that were there before an entry closed were seen by whoever found it closing. */
   const leaves = ({ view }: World, { cidr, epoch }: Entry) => {
@@ -47,14 +40,14 @@ export function createEntryWatch(): EntryWatch {
       if (after === undefined) return;
       const { metadata, spec } = after;
       if (before === undefined) madeAt.set(metadata.uid, world.server.store.revision());
-      if (before?.spec.state !== "Pending" || spec.state !== "Active" || isUnsettled(world)) return;
+      if (before?.spec.state !== "Pending" || spec.state !== "Active" || isDoubtful(world)) return;
       const isLate = (madeAt.get(metadata.uid) ?? 0) > (closedAt.get(spec.epoch) ?? Number.POSITIVE_INFINITY);
       assert.ok(!isLate, `${metadata.name} became Active, and was made when its entry was closing already`);
     },
     ledgerChanged(world, before, after) {
       const [old, now] = [before?.spec.entries ?? [], after?.spec.entries ?? []];
       const closing = now.filter(({ state, epoch }) => state === "Closing" && find(old, epoch)?.state !== "Closing");
-      const isEarly = isUnsettled(world);
+      const isEarly = isDoubtful(world);
       for (const { epoch } of now) if (find(old, epoch) === undefined) closedAt.delete(epoch);
       for (const { epoch } of closing) closedAt.set(epoch, world.server.store.revision());
       if (isEarly) return;

@@ -6,7 +6,17 @@ import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap } from "../../lib/net/prefix.ts";
 import { leasesIn } from "./machine.ts";
 import type { Change, StoredRecord } from "./object-store.ts";
-import { forsake, isLapsed, nodeSubnets, podNetworks, prefixOf, rangeLedgers, strayClaims, type Truth } from "./truth.ts";
+import {
+  forsake,
+  isLapsed,
+  isUnsettled,
+  nodeSubnets,
+  podNetworks,
+  prefixOf,
+  rangeLedgers,
+  strayClaims,
+  type Truth,
+} from "./truth.ts";
 import type { Invariant, World } from "./world.ts";
 
 /** What must hold after every write, of whatever object. */
@@ -41,7 +51,7 @@ function claimWritten(truth: Truth, world: World, before: Claim | undefined, aft
   if (is === "Active" || is === "Draining") inTheLedger(truth, world);
   if (is !== "Held" || was === "Held") return;
   truth.heldSince.set(after.metadata.uid, world.scheduler.now());
-  if (before !== undefined) mayBeHeld(truth, world, before);
+  if (before !== undefined && !isUnsettled(truth, world)) mayBeHeld(truth, world, before);
 }
 
 function noneOverlaps({ view }: World, { metadata, spec }: Claim): void {

@@ -22,7 +22,7 @@ type Record = Stored<NodeNetwork>;
  */
 export function protocolInvariant(truth: Truth): Invariant {
   const routes = createRouteWatch(truth);
-  const entries = createEntryWatch();
+  const entries = createEntryWatch(truth);
   return (_view, change, world) => {
     const { plural } = change.kind.resource;
     if (plural === "nodesubnets") routes.claimStands(read(change.after));

@@ -43,6 +43,16 @@ export interface Truth {
   readonly epochs: Map<string, { readonly range: string; readonly revision: number }>;
   /** Whether the world ever took objects of ours away. */
   hasLost: boolean;
+  /** When a backup was restored last. */
+  restoredAtMs: number;
+}
+
+/** After a restore, plans of before it may still be carried out for so long. */
+const unsettledMs = 60_000;
+
+/** Whether a write may be one that was decided in a past that a restore has undone. */
+export function isUnsettled({ restoredAtMs }: Truth, { scheduler }: Pick<World, "scheduler">): boolean {
+  return scheduler.now() - restoredAtMs < unsettledMs;
 }
 
 /** Of an empty world. */
@@ -56,6 +66,7 @@ export function createTruth(timing: ProofTiming): Truth {
     heldSince: new Map(),
     epochs: new Map(),
     hasLost: false,
+    restoredAtMs: Number.NEGATIVE_INFINITY,
   };
 }
 
