@@ -88,6 +88,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
       runMetrics.note(run, clock.now() - began);
       latest = object && run.outcome && { own: object, outcome: run.outcome };
       hasRun = true;
+      relistUnclaimed(claims, run.outcome);
       report.trigger("run");
       return run.againAfterMs === undefined ? undefined : { againAfterMs: run.againAfterMs };
     },
@@ -117,6 +118,14 @@ export function onOtherPast(claims: Pick<Informer<NodeSubnet>, "relist" | "broke
     if (isOther) claims.relist();
     known = own.spec.incarnation;
   };
+}
+
+/** Lists the claims anew, once after a break, where the one that the spec counts on is not among them. */
+export function relistUnclaimed(
+  claims: Pick<Informer<NodeSubnet>, "relist" | "broken">,
+  outcome: Pick<RunOutcome, "faults"> | undefined,
+): void {
+  if (claims.broken && outcome?.faults.some(({ reason }) => reason === "SubnetUnclaimed") === true) claims.relist();
 }
 
 /** Tells the first failure in a row; those that follow are of interest to the curious only. */

@@ -38,6 +38,8 @@ export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, inpu
   notes.note(removals, await cluster.claims.apply(removals));
   const gone = candidates.records.filter((record) => isLetGo(record, snapshot, input));
   await removeRecords(cluster, notes, gone);
+  const answered = candidates.answered.map(({ object }) => recordRemoval(object, "its node has answered that it has nothing"));
+  notes.note(answered, await cluster.records.apply(answered));
   return againAfterMs;
 }
 

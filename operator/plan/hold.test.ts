@@ -127,7 +127,7 @@ test("a machine that came back as another Node object is there, however silent i
   assert.equal(verdict(300_000, silent, {}, again), 2_700_000);
 });
 
-test("a claim that an agent still has stays, with pods or without, however long; the word of one that is silent is not enough", () => {
+test("a claim that an agent still has stays, with pods or without, however long; the word of a silent one of a Node that is there counts ten times as long", () => {
   const leases = (count: number) => ({ subnets: [{ cidr: "10.244.9.0/24", leases: count, free: 1 }] });
   for (const count of [0, 1]) {
     assert.equal(
@@ -139,10 +139,12 @@ test("a claim that an agent still has stays, with pods or without, however long;
     verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs, { subnets: [] })),
     "its hold is over",
   );
-  assert.equal(
-    verdict(1e9, (nowMs) => recordsOf([7, 8, 9], nowMs - 1e6, leases(1))),
-    "its hold is over",
-  );
+  const silent = (nowMs: number) => [
+    ...recordsOf([7, 8, 9], nowMs, { subnets: [] }).slice(0, 2),
+    ...recordsOf([7, 8, 9], nowMs - 1e6, leases(1)).slice(2),
+  ];
+  assert.equal(verdict(2_999_000, silent), 1_000);
+  assert.equal(verdict(3_000_000, silent), "its hold is over; not heard of, and no longer waited for: node-3");
 });
 
 test("the time is its network's, else that of a network of the same name, else five minutes", () => {

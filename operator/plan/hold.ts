@@ -31,7 +31,7 @@ const defaultHoldSeconds = 300;
 
 /**
  * A Held claim may go when its hold is over and every agent has seen it Held, so that nobody takes its end for a loss. An agent that was not heard of for three
- * heartbeats is waited for until ten times the hold is over, and so is the new Node of the claim's node until it is told something. One stays that an agent which is heard of still has, be it without pods, and one whose Node still
+ * heartbeats is waited for until ten times the hold is over, and so is one that may still have the subnet. One stays that an agent which is heard of still has, be it without pods, and one whose Node still
  * says that its network is there: where nothing else is left, that is what a loss looks like.
  */
 export function planHolds(snapshot: Snapshot, { members }: Allocation, input: HoldInput): HoldPlan {
@@ -47,16 +47,16 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
   });
   if (resting.length === 0) return { expired: [], againAfterMs: undefined };
   const holdOf = holdTimes(snapshot.networks);
-  const unseenBy = unseen(acknowledgements(snapshot, ledger.incarnation, input));
-  const newcomers = newcomersOf(snapshot);
+  const acknowledged = acknowledgements(snapshot, ledger.incarnation, input);
+  const unseenBy = unseen(acknowledged);
+  const doubtful = doubtfulNodes(snapshot, acknowledged);
   const expired: Expired[] = [];
   let againAfterMs: number | undefined;
   for (const claim of resting) {
-    const { releaseSequence = 0, node, nodeUID } = claim.object.spec;
-    const others = unseenBy(releaseSequence);
+    const others = unseenBy(claim.object.spec.releaseSequence ?? 0);
     if (others === "awaited") continue;
-    const silent =
-      (newcomers.get(node) ?? nodeUID) !== nodeUID ? { count: others.count + 1, names: [node, ...others.names] } : others;
+    const own = doubtful(claim);
+    const silent = own === undefined || others.names.includes(own) ? others : withNode(others, own);
     const leftMs = holdOf(claim.object.spec) * (silent.count > 0 ? 10 : 1) - heldMs(claim, input);
     if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
     else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
@@ -64,10 +64,28 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
   return { expired, againAfterMs };
 }
 
-/** Nodes that were told nothing yet: name → UID. Such a one may run on the machine of an earlier Node of its name, and nobody has asked that what it has. */
-function newcomersOf({ nodes, records }: Snapshot): ReadonlyMap<string, string> {
+/**
+ * Gives the node that may still have a claim's subnet though it does not say so: a silent one that said last that it has it, or a new Node of the claim's node
+ * that was told nothing yet, since that may run on the machine of the earlier one.
+ */
+function doubtfulNodes(
+  { nodes, records }: Snapshot,
+  acknowledged: readonly Acknowledgement[],
+): (claim: Claim) => string | undefined {
   const told = new Set(records.map(({ node }) => node));
-  return new Map(nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name, uid }) => [name, uid]));
+  const newcomers = new Map(
+    nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name, uid }) => [name, uid]),
+  );
+  const silent = acknowledged.filter(({ isSilent }) => isSilent);
+  const keepers = new Map(silent.flatMap(({ node, subnets }) => subnets.map((cidr) => [cidr, node])));
+  return ({ object: { spec } }) => {
+    const newcomer = newcomers.get(spec.node) ?? spec.nodeUID;
+    return keepers.get(spec.cidr) ?? (newcomer === spec.nodeUID ? undefined : spec.node);
+  };
+}
+
+function withNode({ count, names }: Unseen, node: string): Unseen {
+  return { count: count + 1, names: [node, ...names] };
 }
 
 /** UIDs of Nodes that say that their network is there, though all that is left of it rests. */
@@ -120,6 +138,8 @@ interface Acknowledgement {
   readonly node: string;
   readonly sequence: number;
   readonly isSilent: boolean;
+  /** What it says it has. */
+  readonly subnets: readonly string[];
 }
 
 /**
@@ -132,10 +152,11 @@ function acknowledgements({ nodes, records }: Snapshot, incarnation: string, inp
     const record = known.get(node.name);
     const { status } = ownRecord(node, record) ?? (isSameMachine(node, record) ? record?.object : undefined) ?? {};
     if (record === undefined || status === undefined)
-      return record !== undefined || hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true }] : [];
+      return record !== undefined || hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true, subnets: [] }] : [];
     const { acknowledged } = status;
     const sequence = acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1;
-    return [{ node: node.name, sequence, isSilent: !isHeardOf(record, nodes.length, input) }];
+    const subnets = (status.subnets ?? []).map(({ cidr }) => cidr);
+    return [{ node: node.name, sequence, isSilent: !isHeardOf(record, nodes.length, input), subnets }];
   });
 }
 

@@ -8,7 +8,8 @@ import { forgettable } from "./forgettable.ts";
 import { isComplete, type Member } from "./member.ts";
 import { describeSettings, keptSettings, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
-import { compareAge } from "./select.ts";
+import { nodesToAsk } from "./questions.ts";
+import { compareAge, compareText } from "./select.ts";
 import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** NodeNetworks, compared by their spec. */
@@ -42,7 +43,7 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
   }
   want.push(...questions(snapshot, podRanges, new Set(want.map(({ metadata }) => metadata.name))));
   const told = new Set(want.map(({ metadata }) => metadata.name));
-  const others = snapshot.records.filter(({ node }) => !told.has(node));
+  const others = snapshot.records.filter(({ node }) => !told.has(node)).toSorted((a, b) => compareText(a.node, b.node));
   return diff(
     nodeNetworkKind,
     [...want, ...others.map((record) => keptRecord(record, ledger.incarnation, toForget(record)))],
@@ -50,33 +51,25 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
   );
 }
 
-/**
- * A NodeNetwork without subnets and without a network: while a recovery goes on, for every other node that has none; else for one whose claims others miss.
- */
-function questions(
-  { ledger, networks, nodes, records }: Snapshot,
-  podRanges: readonly string[],
-  others: ReadonlySet<string>,
-): NodeNetwork[] {
+/** A NodeNetwork without subnets and without a network for every other node that is to be asked what it has. */
+function questions(snapshot: Snapshot, podRanges: readonly string[], others: ReadonlySet<string>): NodeNetwork[] {
+  const { ledger, networks } = snapshot;
   const [network] = networks.filter(({ issues }) => issues.length === 0).toSorted(compareAge);
   if (network === undefined || ledger === undefined) return [];
-  const told = new Set(records.map(({ node }) => node));
-  const missed = new Set(records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ nodeUID }) => nodeUID)));
-  return nodes
-    .filter(({ name, uid }) => !told.has(name) && !others.has(name) && (ledger.recovering || missed.has(uid)))
-    .map((node) => ({
-      apiVersion,
-      kind: "NodeNetwork",
-      metadata: { name: node.name },
-      spec: {
-        configGeneration: 1,
-        ...identityOf(node, ledger.incarnation),
-        subnets: [],
-        growth: { addBelowFreeIPs: 0 },
-        podRanges: [...podRanges],
-        ...settingsOf(network),
-      },
-    }));
+  const toAsk = nodesToAsk(snapshot).filter(({ name }) => !others.has(name));
+  return toAsk.map((node) => ({
+    apiVersion,
+    kind: "NodeNetwork",
+    metadata: { name: node.name },
+    spec: {
+      configGeneration: 1,
+      ...identityOf(node, ledger.incarnation),
+      subnets: [],
+      growth: { addBelowFreeIPs: 0 },
+      podRanges: [...podRanges],
+      ...settingsOf(network),
+    },
+  }));
 }
 
 function identityOf(node: NodeFacts, incarnation: string) {

@@ -56,7 +56,7 @@ test("candidates are the claims of absent nodes and of earlier ones, surplus cla
   });
   assert.deepEqual(
     { ...found, vanished: found.vanished.length },
-    { departed: [earlier, departed], surplus: [extra], vanished: 0, unnumbered: [], records: [orphan] },
+    { departed: [earlier, departed], surplus: [extra], vanished: 0, unnumbered: [], answered: [], records: [orphan] },
   );
 });
 
@@ -89,7 +89,7 @@ test("after a loss nothing is surplus, vanished or numbered until the agents hav
   for (const now of [ledger({ ...spec, recovery }), undefined])
     assert.deepEqual(
       { ...candidates({ ...part, ledger: now }), records: [] },
-      { departed: [departed], surplus: [], vanished: [], unnumbered: [], records: [] },
+      { departed: [departed], surplus: [], vanished: [], unnumbered: [], answered: [], records: [] },
     );
   assert.equal(candidates(part).vanished.length, 1);
 });

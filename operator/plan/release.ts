@@ -6,6 +6,7 @@ import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
 import { indexEntries } from "./entry-index.ts";
 import { nodeSubnetKind } from "./node-subnets.ts";
+import { answeredQuestions } from "./questions.ts";
 import { compareText } from "./select.ts";
 import type { Claim, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
 
@@ -21,6 +22,8 @@ export interface ReleaseCandidates {
   readonly unnumbered: readonly Claim[];
   /** NodeNetworks whose Node, by name and UID, is not to be seen, and no claim of whose name is left: until then they tell what its machine has. */
   readonly records: readonly NodeRecord[];
+  /** NodeNetworks that only asked, and have been answered. */
+  readonly answered: readonly NodeRecord[];
 }
 
 /** A claim that went without having been Held. */
@@ -57,6 +60,7 @@ export function releaseCandidates(
         )
       : [],
     unnumbered: isSettled ? claims.filter(({ object }) => isUnnumbered(object, ledger.incarnation)) : [],
+    answered: isSettled ? answeredQuestions(snapshot) : [],
     records: records.filter(({ node, object }) => uids.get(node) !== object.spec.nodeUID && !owners.has(node)),
   };
 }

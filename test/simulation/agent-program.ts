@@ -5,7 +5,7 @@ import { createInformer, type Informer, type InformerOptions } from "../../lib/k
 import type { KubeObject, Resource, Stored } from "../../lib/kube/resource.ts";
 import { type Loop, startLoop } from "../../lib/reconcile/loop.ts";
 import type { RunOutcome } from "../../node-agent/plan/node-status.ts";
-import { onOtherPast } from "../../node-agent/loops.ts";
+import { onOtherPast, relistUnclaimed } from "../../node-agent/loops.ts";
 import { createReporter, nodeNetworks } from "../../node-agent/report.ts";
 import type { Machine } from "./machine.ts";
 import type { Program } from "./process.ts";
@@ -66,6 +66,7 @@ export function agentProgram(machine: Machine, { heartbeatMs, ...acting }: Agent
         const done = await run(isSynced ? { own: object, claims: claims.list() } : undefined);
         if (done === undefined) return undefined;
         latest = object && done.outcome && { own: object, outcome: done.outcome };
+        relistUnclaimed(claims, done.outcome);
         report.trigger("run");
         return done.againAfterMs === undefined ? undefined : { againAfterMs: done.againAfterMs };
       },

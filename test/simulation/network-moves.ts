@@ -140,7 +140,10 @@ export function createNetworkHands(holdSeconds: number): NetworkHands {
         const used = entries.filter(({ networkUID }) => networkUID === network.metadata.uid);
         const families = new Set([...ranges, ...used].map(({ cidr }) => prefixOf(cidr).family));
         const more = (room[network.metadata.name] ?? []).filter(({ cidr }) => families.has(prefixOf(cidr).family));
-        if (network.metadata.deletionTimestamp === undefined) patch(world, network, { ranges: [...ranges, ...more] });
+        if (network.metadata.deletionTimestamp !== undefined) continue;
+        const isMoving = used.some(({ state }) => state === "Closing") || ranges.some(({ state }) => state === "Draining");
+        // Nodes that the selector no longer matches get nothing new to move to.
+        patch(world, network, { ranges: [...ranges, ...more], ...(isMoving && { nodeSelector: { matchLabels: null } }) });
       }
     },
   };

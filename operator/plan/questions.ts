@@ -1,0 +1,33 @@
+import { compareText } from "./select.ts";
+import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
+
+/**
+ * Nodes without a NodeNetwork that are asked what they have, by one that names no subnet and no network; by name: all of them while a recovery goes on; afterwards
+ * those of whose subnets others miss a claim, or whose claims rest, since their agents could not say otherwise that they still have them.
+ */
+export function nodesToAsk(snapshot: Snapshot): NodeFacts[] {
+  const told = new Set(snapshot.records.map(({ node }) => node));
+  const isDoubtful = doubtful(snapshot);
+  return snapshot.nodes
+    .filter((node) => !told.has(node.name) && isDoubtful(node.uid))
+    .toSorted((a, b) => compareText(a.name, b.name));
+}
+
+/** NodeNetworks that only asked, and were answered: their nodes have nothing and miss nothing, and nobody doubts that. */
+export function answeredQuestions(snapshot: Snapshot): NodeRecord[] {
+  const isDoubtful = doubtful(snapshot);
+  return snapshot.records.filter(({ object: { spec, status } }) => {
+    const isAnswered = status?.nodeUID === spec.nodeUID && status.subnets?.length === 0 && (status.lost ?? []).length === 0;
+    return spec.network === undefined && isAnswered && !isDoubtful(spec.nodeUID);
+  });
+}
+
+/** Tells of a Node, by its UID, whether it is to be asked. */
+function doubtful({ ledger, claims, records }: Snapshot): (nodeUID: string) => boolean {
+  if (ledger === undefined) return () => false;
+  if (ledger.recovering) return () => true;
+  const missed = records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ nodeUID }) => nodeUID));
+  const resting = claims.filter(({ object }) => object.spec.state === "Held").map(({ object }) => object.spec.nodeUID);
+  const uids = new Set([...missed, ...resting]);
+  return (nodeUID) => uids.has(nodeUID);
+}
