@@ -2,7 +2,7 @@ import { nodes, pods } from "../../lib/kube/builtin.ts";
 import { conflistOf, isTended, type Machine } from "./machine.ts";
 import type { ApiKind } from "./api-kind.ts";
 import { openSubnets } from "../../cni/plan/conflist.ts";
-import { renderPrefix } from "../../lib/net/prefix.ts";
+import { containsPrefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { createMachinery, type Machinery } from "./machine-moves.ts";
 import { coreKinds, customKinds, otherKinds } from "./known-kinds.ts";
 import { lossMoves } from "./loss-moves.ts";
@@ -16,7 +16,16 @@ import { isSignOfLife, proofInvariant } from "./proof-invariants.ts";
 import { proofAtRest } from "./proof-rest.ts";
 import { protocolInvariant } from "./protocol-invariants.ts";
 import type { Schedule } from "./run-schedule.ts";
-import { createTruth, isNodeGone, nodeSubnets, podNetworks, type ProofTiming, type Truth } from "./truth.ts";
+import {
+  createTruth,
+  isNodeGone,
+  nodeSubnets,
+  podNetworks,
+  prefixOf,
+  type ProofTiming,
+  rangeLedgers,
+  type Truth,
+} from "./truth.ts";
 import type { World } from "./world.ts";
 
 /** What the simulated server serves in the proof; for any number of schedules. */
@@ -78,6 +87,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
 
 /** What people would see to in the end: machines are tended or gone, networks go on, an operator runs. */
 function calmDown(truth: Truth, machinery: Machinery, world: World, startOperator: () => void): void {
+  if (truth.wasRewound) for (const process of [...world.processes]) process.kill();
   for (const machine of truth.machines) if (machine.isOn) settleMachine(truth, machinery, world, machine);
   const living = new Set(truth.machines.filter(({ isOn }) => isOn).map(({ machineID }) => machineID));
   for (const { metadata, status } of world.view.list(nodes))
@@ -100,8 +110,24 @@ function settleMachine({ machines, hasLost }: Truth, machinery: Machinery, world
   if (!isTended(machine)) machinery.startAgent(world, machine);
 }
 
+/** A Node that cannot go gets no other subnet: where it keeps a range from leaving, people take its finalizer. */
+function freeNodes({ view, admin }: World): void {
+  const closing = view
+    .list(rangeLedgers)
+    .flatMap(({ spec }) => spec.entries)
+    .filter(({ state }) => state === "Closing")
+    .map(({ cidr }) => prefixOf(cidr));
+  const inTheWay = view
+    .list(nodeSubnets)
+    .filter(({ spec }) => closing.some((entry) => containsPrefix(entry, prefixOf(spec.cidr))));
+  const names = new Set(inTheWay.map(({ spec }) => spec.node));
+  for (const { metadata } of view.list(nodes))
+    if (metadata.deletionTimestamp !== undefined && names.has(metadata.name)) admin.erase(nodes, metadata.name);
+}
+
 /** People see to it that what shall go can go: machines that were given up and have no Node; pods in subnets that give no addresses any more, or of networks that leave, end; the API forgets pods that are gone. */
 function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
+  freeNodes(world);
   const leaving = new Set(
     world.view
       .list(podNetworks)

@@ -43,6 +43,8 @@ export interface Truth {
   readonly epochs: Map<string, { readonly range: string; readonly revision: number }>;
   /** Whether the world ever took objects of ours away. */
   hasLost: boolean;
+  /** A backup was restored with versions given once more; whoever has copies must be started anew, as Kubernetes says of all of its parts. */
+  wasRewound: boolean;
   /** When a backup was restored last. */
   restoredAtMs: number;
 }
@@ -66,6 +68,7 @@ export function createTruth(timing: ProofTiming): Truth {
     heldSince: new Map(),
     epochs: new Map(),
     hasLost: false,
+    wasRewound: false,
     restoredAtMs: Number.NEGATIVE_INFINITY,
   };
 }
