@@ -66,7 +66,8 @@ export function createReporter(options: ReporterOptions): Reporter {
     note(own, outcome);
     const next = statusOf(own, outcome, standing?.status, options);
     const at = reportAt(standing, next, outcome.facts, clock.now());
-    if (at > clock.now()) return at - clock.now();
+    // Whole milliseconds, as timers have them: what rounding leaves would be waited for again and again.
+    if (at > clock.now()) return Math.ceil(at - clock.now());
     const { name, uid } = own.metadata;
     const status = { ...next, observedAt: renderTime(options.wallClock()) };
     await applyObject(
