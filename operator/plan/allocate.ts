@@ -92,8 +92,14 @@ function wishesOf(
   one: Belonging,
   acceptance: Acceptance | undefined,
 ): { readonly networkUID: string; readonly prefix: Prefix }[] {
-  const { kept } = one.holding;
-  const lacking = ([4, 6] as const).filter((family) => !kept.some(({ prefix }) => prefix.family === family));
+  const { kept, returning, lost } = one.holding;
+  const has = new Set(
+    [...kept, ...returning]
+      .map(({ prefix }) => prefix)
+      .concat(lost)
+      .map(({ family }) => family),
+  );
+  const lacking = ([4, 6] as const).filter((family) => !has.has(family));
   const prefixes = lacking.flatMap((family) => adoptable(one, acceptance, family) ?? []);
   return prefixes.map((prefix) => ({ networkUID: one.network.uid, prefix }));
 }

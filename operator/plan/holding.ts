@@ -1,3 +1,4 @@
+import type { NodeNetworkStatus } from "../../crds/types.ts";
 import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, rangeOf } from "./accept.ts";
 import { type EntryIndex, indexEntries } from "./entry-index.ts";
@@ -52,11 +53,9 @@ export function surroundingsOf(snapshot: Snapshot): Surroundings {
 /** What a node has of its network. */
 export function holdingOf(held: Held, acceptance: Acceptance | undefined, around: Surroundings): Holding {
   const { network, own, record } = held;
+  const reported = new Set(reportOf(held)?.subnets?.map(({ cidr }) => cidr));
   const home = own.filter(({ object }) => object.spec.networkUID === network.uid);
   const named = record?.object.spec.networkUID === network.uid ? record.subnets : [];
-  const reported = new Set(
-    record?.object.status?.nodeUID === held.node.uid ? record.object.status.subnets?.map(({ cidr }) => cidr) : [],
-  );
   /** One that its agent has although its NodeNetwork does not name it: that went back in time, or was lost. One that is being drained was dropped. */
   const isNamed = ({ prefix, object }: Claim) =>
     named.some((other) => comparePrefixes(other, prefix) === 0) ||
@@ -74,6 +73,13 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
       ...own.filter(({ object }) => object.spec.networkUID !== network.uid && object.spec.state !== "Held"),
     ],
   };
+}
+
+/** What the agent of its machine said last, be it for an earlier Node object of that. */
+function reportOf({ node, named }: Pick<Held, "node" | "named">): NodeNetworkStatus | undefined {
+  const { status } = named?.object ?? {};
+  const isOfMachine = node.machineID !== undefined && status?.machineID === node.machineID;
+  return status?.nodeUID === node.uid || isOfMachine ? status : undefined;
 }
 
 /** Whether a claim is more than a leftover: a Pending one counts only under the very entry that it was planned from. */
@@ -98,14 +104,13 @@ export function isGood(
 
 /** Claims of an earlier Node object of the same machine, whose agent says that it has them. */
 export function comingBack({ node, network, earlier, named }: Omit<Held, "own" | "record">): Claim[] {
-  const { spec, status } = named?.object ?? {};
-  if (node.machineID === undefined || status?.machineID !== node.machineID) return [];
-  const has = new Set((status.subnets ?? []).map(({ cidr }) => cidr));
+  const has = new Set(reportOf({ node, named })?.subnets?.map(({ cidr }) => cidr));
+  const nodeUID = named?.object.spec.nodeUID;
   return earlier.filter(
     ({ object }) =>
       object.spec.state !== "Pending" &&
       object.spec.networkUID === network.uid &&
-      object.spec.nodeUID === spec?.nodeUID &&
+      object.spec.nodeUID === nodeUID &&
       has.has(object.spec.cidr),
   );
 }

@@ -19,6 +19,7 @@ import type { Schedule } from "./run-schedule.ts";
 import {
   createTruth,
   isNodeGone,
+  nodeNetworks,
   nodeSubnets,
   podNetworks,
   prefixOf,
@@ -134,12 +135,12 @@ function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
       .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
       .map(({ metadata }) => metadata.uid),
   );
-  const going = new Set(
-    world.view
-      .list(nodeSubnets)
-      .filter(({ spec }) => leaving.has(spec.networkUID))
-      .map(({ spec }) => spec.cidr),
-  );
+  const going = new Set([
+    ...world.view.list(nodeSubnets).flatMap(({ spec }) => (leaving.has(spec.networkUID) ? [spec.cidr] : [])),
+    ...world.view
+      .list(nodeNetworks)
+      .flatMap(({ spec }) => (leaving.has(spec.networkUID ?? "") ? spec.subnets.map(({ cidr }) => cidr) : [])),
+  ]);
   for (const machine of truth.machines) {
     if (!machine.isOn) continue;
     if (machine.forsaken.size > 0 && isNodeGone(machine, world)) machinery.powerOff(world, machine);

@@ -11,12 +11,16 @@ import type { World } from "./world.ts";
 type Lister = <T extends KubeObject>(resource: Resource<T>) => readonly Stored<T>[];
 
 /**
- * Whether these objects tell of every running machine that has subnets: its claims, its NodeNetwork or its Node's condition. Of what none of them tells, nobody
- * can know, and no protocol can keep it (docs/allocation.md, what is assumed).
+ * Whether these objects tell of every running machine that has subnets, or was told to: its claims, its NodeNetwork or its Node's condition. Of what none of them
+ * tells, nobody can know, and no protocol can keep it (docs/allocation.md, what is assumed).
  */
-export function tellOfAll(machines: readonly Machine[], list: Lister): boolean {
+export function tellOfAll({ view }: Pick<World, "view">, machines: readonly Machine[], list: Lister): boolean {
   const [known, claims, records] = [list(nodes), list(nodeSubnets), list(nodeNetworks)];
-  return machines.every((machine) => !machine.isOn || machine.bridge.size === 0 || tells(machine, { known, claims, records }));
+  return machines.every((machine) => {
+    const told = view.get(nodeNetworks, machine.node)?.spec.subnets.map(({ cidr }) => cidr) ?? [];
+    const has = [...machine.bridge.keys(), ...told];
+    return !machine.isOn || has.length === 0 || tells(machine, has, { known, claims, records });
+  });
 }
 
 interface Objects {
@@ -25,7 +29,7 @@ interface Objects {
   readonly records: readonly Stored<NodeNetwork>[];
 }
 
-function tells({ node, machineID, bridge }: Machine, { known, claims, records }: Objects): boolean {
+function tells({ node, machineID }: Machine, has: readonly string[], { known, claims, records }: Objects): boolean {
   const own = known.find(({ metadata, status }) => metadata.name === node && status?.nodeInfo?.machineID === machineID);
   const record = records.find(({ metadata }) => metadata.name === node);
   const named = new Set([...(record?.spec.subnets ?? []), ...(record?.status?.subnets ?? [])].map(({ cidr }) => cidr));
@@ -33,7 +37,7 @@ function tells({ node, machineID, bridge }: Machine, { known, claims, records }:
     claims.filter(({ spec }) => spec.node === node && spec.state !== "Pending").map(({ spec }) => spec.cidr),
   );
   if (own !== undefined && hadNetwork(readNode(own))) return true;
-  return [...bridge.keys()].every((cidr) => named.has(cidr) || claimed.has(cidr));
+  return has.every((cidr) => named.has(cidr) || claimed.has(cidr));
 }
 
 /** What there is now, without some kinds, or without the Node of a name. */

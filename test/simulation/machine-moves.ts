@@ -109,7 +109,8 @@ export function createMachinery(truth: Truth, count: number): Machinery {
   };
   const hasNode = (machine: Machine, world: World) => !isNodeGone(machine, world);
   /** Others can still know what runs on it. */
-  const canGo = (machine: Machine, world: World) => hasNode(machine, world) && tellOfAll([machine], without(world, machine));
+  const canGo = (machine: Machine, world: World) =>
+    hasNode(machine, world) && tellOfAll(world, [machine], without(world, machine));
   const isReplaced = (machine: Machine) => living().some((other) => other !== machine && other.node === machine.node);
 
   const moves: Move[] = [
