@@ -50,11 +50,13 @@ export function createFinalizer(clock: Clock): Finalizer {
     async run(cluster, notes, input) {
       const leaving = leavingNetworks(await cluster.gather());
       for (const uid of looks.keys()) if (!leaving.some((network) => network.uid === uid)) looks.delete(uid);
-      const due = leaving.filter(({ uid }) => (looks.get(uid)?.nextAt ?? 0) <= clock.now());
-      const snapshot = due.length === 0 ? undefined : await cluster.gatherNow();
-      if (snapshot !== undefined) {
+      const due = leaving.filter(({ uid }) => (looks.get(uid)?.nextAt ?? 0) <= clock.now()).map(({ uid }) => uid);
+      if (due.length > 0) {
+        const snapshot = await cluster.gatherNow();
         const around = { cluster, notes, snapshot, clock, looks, input };
-        await dismantle(await unusedOf(due, around), around);
+        // A copy may be of a past in which a network was leaving that a restore has brought back.
+        const still = leavingNetworks(snapshot).filter(({ uid }) => due.includes(uid));
+        await dismantle(await unusedOf(still, around), around);
       }
       const next = leaving.map(({ uid }) => looks.get(uid)?.nextAt ?? clock.now() + lookEveryMs);
       return next.length === 0 ? undefined : Math.max(0, Math.min(...next) - clock.now());

@@ -41,7 +41,11 @@ export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): St
     want.push(nodeNetworkFor(member, { incarnation: ledger.incarnation, podRanges, subnets, forget, before }));
     if (before !== undefined) have.push(before.object);
   }
-  want.push(...questions(snapshot, podRanges, new Set(want.map(({ metadata }) => metadata.name))));
+  for (const question of questions(snapshot, podRanges, new Set(want.map(({ metadata }) => metadata.name)))) {
+    const before = records.get(question.metadata.name)?.object;
+    want.push(raised({ ...question, metadata: before?.metadata ?? question.metadata }, before?.spec));
+    if (before !== undefined) have.push(before);
+  }
   const told = new Set(want.map(({ metadata }) => metadata.name));
   const others = snapshot.records.filter(({ node }) => !told.has(node)).toSorted((a, b) => compareText(a.node, b.node));
   return diff(
@@ -62,7 +66,7 @@ function questions(snapshot: Snapshot, podRanges: readonly string[], others: Rea
     kind: "NodeNetwork",
     metadata: { name: node.name },
     spec: {
-      configGeneration: 1,
+      configGeneration: 0,
       ...identityOf(node, ledger.incarnation),
       subnets: [],
       growth: { addBelowFreeIPs: 0 },
