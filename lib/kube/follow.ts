@@ -58,7 +58,7 @@ export async function follow<T extends KubeObject>(
     const doing = course.list === "no" ? "watch" : "list";
     try {
       if (doing === "list") await listOnce(options, state, course, signal);
-      else await watchOnce(options, state, course, signal);
+      else await goOn(options, state, course, signal);
     } catch (error) {
       if (signal.aborted) return;
       await pause(options.clock, afterFailure(options, state, course, doing, error), signal);
@@ -124,6 +124,17 @@ function isOlderThan(item: KubeObject, known: KubeObject | undefined): boolean {
   return known !== undefined && item.metadata.uid === known.metadata.uid && !notOlder(now, then);
 }
 
+/** Watches from what is known on, where the server has not gone back behind that. */
+async function goOn<T extends KubeObject>(
+  options: InformerOptions<T>,
+  state: FollowState<T>,
+  course: Course,
+  signal: AbortSignal,
+): Promise<void> {
+  if (course.doubt) await rejectOlderServer(options, state, signal);
+  if (!state.relistAsked) await watchOnce(options, state, course, signal);
+}
+
 /** Watches until the server ends it or a list is due. */
 async function watchOnce<T extends KubeObject>(
   options: InformerOptions<T>,
@@ -132,8 +143,6 @@ async function watchOnce<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, resource, clock, random, silenceMs = 150_000 } = options;
-  if (course.doubt) await rejectOlderServer(options, state, signal);
-  if (state.relistAsked) return;
   const resourceVersion = state.cache.version() ?? "";
   const timeoutSeconds = Math.round(300 + random() * 300);
   const watch = { ...selection(options), resourceVersion, timeoutSeconds, idleMs: silenceMs };

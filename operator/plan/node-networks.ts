@@ -70,6 +70,7 @@ function questions(snapshot: Snapshot, podRanges: readonly string[], others: Rea
       ...identityOf(node, ledger.incarnation),
       subnets: [],
       growth: { addBelowFreeIPs: 0 },
+      nodeAddresses: [...node.internalAddresses],
       podRanges: [...podRanges],
       ...settingsOf(network),
     },
@@ -77,8 +78,8 @@ function questions(snapshot: Snapshot, podRanges: readonly string[], others: Rea
 }
 
 function identityOf(node: NodeFacts, incarnation: string) {
-  const { uid: nodeUID, machineID, internalAddresses } = node;
-  return { incarnation, nodeUID, ...(machineID !== undefined && { machineID }), nodeAddresses: [...internalAddresses] };
+  const { uid: nodeUID, machineID } = node;
+  return { incarnation, nodeUID, ...(machineID !== undefined && { machineID }) };
 }
 
 /** One that was written for a Node that is no member: the same, but for what every agent is told. */
@@ -132,6 +133,7 @@ function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, forge
     networkUID: network.uid,
     subnets: [...subnets],
     growth: { addBelowFreeIPs: network.object.spec.growth.addBelowFreeIPs },
+    nodeAddresses: [...node.internalAddresses],
     podRanges: [...podRanges],
     ...(forget.length > 0 && { forget: [...forget] }),
     ...(isKept ? keptSettings(record.object.spec) : settingsOf(network)),

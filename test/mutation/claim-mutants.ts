@@ -149,8 +149,8 @@ export const claimMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/plan/holding.ts",
-        find: "if (node.machineID === undefined || status?.machineID !== node.machineID) return [];",
-        replace: "if (status === undefined) return [];",
+        find: "const isOfMachine = node.machineID !== undefined && status?.machineID === node.machineID;",
+        replace: "const isOfMachine = status !== undefined;",
       },
     ],
   },

@@ -88,7 +88,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
 
 /** What people would see to in the end: machines are tended or gone, networks go on, an operator runs. */
 function calmDown(truth: Truth, machinery: Machinery, world: World, startOperator: () => void): void {
-  if (truth.wasRewound) for (const process of [...world.processes]) process.kill();
+  if (truth.wasRewound) for (const process of world.processes.slice()) process.kill();
   for (const machine of truth.machines) if (machine.isOn) settleMachine(truth, machinery, world, machine);
   const living = new Set(truth.machines.filter(({ isOn }) => isOn).map(({ machineID }) => machineID));
   for (const { metadata, status } of world.view.list(nodes))
