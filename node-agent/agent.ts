@@ -103,8 +103,7 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
     }
     const leases = await seenLeases(place.cniStateFolder);
     const sight = { node, view, folder, leases: isFault(leases) ? undefined : leases, nowMs: clock.now() };
-    const decision = decide(before, quiet, sight, { drainMs, closingMs });
-    ({ memory, quiet } = decision);
+    const decision = ({ memory, quiet } = decide(before, quiet, sight, { drainMs, closingMs }));
     const unwritten = await journal.write(memory);
     const { kinds, againAfterMs, ...acted } = await act(decision, folder, leases);
     return {

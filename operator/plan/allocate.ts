@@ -1,6 +1,7 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, acceptRanges, rangeOf } from "./accept.ts";
+import { keptPrefixes } from "./holding.ts";
 import { type Member, memberOf } from "./member.ts";
 import { type Ambiguity, type Belonging, membership } from "./membership.ts";
 import { adoptable, type Need, needsOf } from "./needs.ts";
@@ -92,13 +93,7 @@ function wishesOf(
   one: Belonging,
   acceptance: Acceptance | undefined,
 ): { readonly networkUID: string; readonly prefix: Prefix }[] {
-  const { kept, returning, lost } = one.holding;
-  const has = new Set(
-    [...kept, ...returning]
-      .map(({ prefix }) => prefix)
-      .concat(lost)
-      .map(({ family }) => family),
-  );
+  const has = new Set(keptPrefixes(one.holding).map(({ family }) => family));
   const lacking = ([4, 6] as const).filter((family) => !has.has(family));
   const prefixes = lacking.flatMap((family) => adoptable(one, acceptance, family) ?? []);
   return prefixes.map((prefix) => ({ networkUID: one.network.uid, prefix }));

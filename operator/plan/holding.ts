@@ -32,6 +32,11 @@ export interface Held {
   readonly named: NodeRecord | undefined;
 }
 
+/** Every subnet that a node keeps: those that it uses, and those whose claims come back to it. */
+export function keptPrefixes({ kept, returning, lost }: Holding): Prefix[] {
+  return [...kept, ...returning].map(({ prefix }) => prefix).concat(lost);
+}
+
 /** What must be known of all others to say what one node has. */
 export interface Surroundings {
   readonly entries: EntryIndex;

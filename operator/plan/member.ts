@@ -1,7 +1,7 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix } from "../../lib/net/prefix.ts";
 import type { Acceptance } from "./accept.ts";
-import type { Holding } from "./holding.ts";
+import { type Holding, keptPrefixes } from "./holding.ts";
 import type { Belonging } from "./membership.ts";
 import { isToLeave, type Need } from "./needs.ts";
 import type { Claim } from "./snapshot.ts";
@@ -68,7 +68,7 @@ function fitting({ holding }: Belonging, family: Family, acceptance: Acceptance 
   const [staying = [], leaving = []] = [false, true].map((leave) =>
     all.filter(({ prefix }) => isToLeave(acceptance, prefix) === leave),
   );
-  return holding.kept.some(({ prefix }) => prefix.family === family) ? staying : [...staying, ...leaving];
+  return keptPrefixes(holding).some((prefix) => prefix.family === family) ? staying : [...staying, ...leaving];
 }
 
 /** Whether a member has all the subnets that it shall have, and may use them. */

@@ -1,6 +1,7 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, givingRanges, rangeOf } from "./accept.ts";
+import { keptPrefixes } from "./holding.ts";
 import type { Belonging } from "./membership.ts";
 import { familyName } from "./snapshot.ts";
 
@@ -39,8 +40,8 @@ export function isNamedDraining({ record }: Belonging, prefix: Prefix): boolean 
 }
 
 function familyNeeds(one: Belonging, acceptance: Acceptance | undefined, family: Family, onTurn: boolean): Need[] {
-  const { holding, network } = one;
-  const all = [...holding.kept, ...holding.returning].map((claim) => claim.prefix).concat(holding.lost);
+  const { network } = one;
+  const all = keptPrefixes(one.holding);
   const has = all.filter((prefix) => prefix.family === family);
   const giving = has.filter((prefix) => isGiving(one, acceptance, prefix, onTurn));
   const isNew = all.length === 0;

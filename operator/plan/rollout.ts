@@ -1,5 +1,6 @@
 import type { Prefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, givingRanges } from "./accept.ts";
+import { keptPrefixes } from "./holding.ts";
 import type { Belonging } from "./membership.ts";
 import { isToLeave } from "./needs.ts";
 import { isProgrammed } from "./node-progress.ts";
@@ -53,7 +54,6 @@ function isMidway(one: Belonging): boolean {
 export function wantsChange({ record, holding, network }: Belonging, acceptance: Acceptance | undefined): boolean {
   if (record?.object.status?.configGeneration === undefined || network.issues.length > 0) return false;
   const hasOther = ({ family }: Prefix) => givingRanges(acceptance).some(({ prefix }) => prefix.family === family);
-  const has = [...holding.kept, ...holding.returning].map(({ prefix }) => prefix).concat(holding.lost);
-  const mustMove = has.some((prefix) => isToLeave(acceptance, prefix) && hasOther(prefix));
+  const mustMove = keptPrefixes(holding).some((prefix) => isToLeave(acceptance, prefix) && hasOther(prefix));
   return mustMove || !sameSettings(record.object.spec, settingsOf(network));
 }

@@ -63,7 +63,7 @@ export const agentMutants: readonly Mutant[] = [
     edits: [
       {
         file: "node-agent/plan/losses.ts",
-        find: "const lost = missing.filter((claim) => !isTaken(claim.prefix))",
+        find: "const lost = missing.filter(({ prefix }) => !isTaken(prefix) && !isForgotten(prefix))",
         replace: "const lost = missing.filter((claim) => !isTaken(claim.prefix) && false)",
       },
     ],
