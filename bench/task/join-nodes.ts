@@ -65,6 +65,9 @@ export async function joinNodes(client: KubeClient, input: JoinInput): Promise<J
   };
 }
 
+/** Where fewer writes than expected came, for so long, it asks all the same. */
+const unaskedMs = 30_000;
+
 /** Asks now and then, and only when there were enough writes that it may be done, since asking costs the server much. */
 async function served(client: KubeClient, clock: RevisionClock, input: JoinInput): Promise<Found> {
   const { by, count, until, deadlineMs } = input;
@@ -73,7 +76,7 @@ async function served(client: KubeClient, clock: RevisionClock, input: JoinInput
     await delay(100);
     const now = clock.now();
     if (now > deadlineMs) throw new Error(`${by} did not serve ${until} nodes within ${deadlineMs} ms`);
-    if (clock.writes() < least && now - askedAt < 10_000) continue;
+    if (clock.writes() < least && now - askedAt < unaskedMs) continue;
     const found = await (by === "podnet" ? servedByPodnet(client) : servedByNodeIPAM(client));
     if (Object.values(found).every((versions) => versions.length >= until)) {
       // The clock has to read one more time to know of the last write.
