@@ -15,14 +15,25 @@ import type { WriteNotes } from "./write-report.ts";
 /** Writes at a time. */
 const parallel = 16;
 
-/** Writes the NetworkUnavailable condition of every node of ours where it is due; gives when to come again for those that have to wait. */
-export async function writeNodeConditions(
-  cluster: Cluster,
-  snapshot: Snapshot,
-  progress: ReadonlyMap<string, NodeProgress>,
-  notes: WriteNotes,
-  nowMs: number,
-): Promise<number | undefined> {
+/** So many are written before it is asked whether something else is more urgent. */
+const inOneGo = 256;
+
+export interface NodeConditionWork {
+  readonly cluster: Cluster;
+  readonly snapshot: Snapshot;
+  readonly progress: ReadonlyMap<string, NodeProgress>;
+  readonly notes: WriteNotes;
+  readonly nowMs: number;
+  /** Whether there is something more urgent to do. */
+  readonly isUrged: () => Promise<boolean>;
+}
+
+/**
+ * Writes the NetworkUnavailable condition of every node of ours where it is due; gives when to come again for those that have to wait. Where there is more
+ * urgent work it writes some of them, so that it comes to an end, too.
+ */
+export async function writeNodeConditions(work: NodeConditionWork): Promise<number | undefined> {
+  const { cluster, snapshot, progress, notes, nowMs, isUrged } = work;
   const waits: number[] = [];
   const due: { readonly node: NodeFacts; readonly plan: NodeConditionPlan }[] = [];
   const isRecovered = notes.report().written.some(endsRecovery);
@@ -30,7 +41,11 @@ export async function writeNodeConditions(
     if (plan.op === "wait") waits.push(plan.forMs);
     else if (plan.op !== "none") due.push({ node, plan });
   }
-  await inParallel(due, parallel, ({ node, plan }) => apply(cluster, node, plan, notes));
+  for (let from = 0; from < due.length; from += inOneGo) {
+    // What a recovery's end decides is planned in this pass alone.
+    if (from > 0 && !isRecovered && (await isUrged())) return 0;
+    await inParallel(due.slice(from, from + inOneGo), parallel, ({ node, plan }) => apply(cluster, node, plan, notes));
+  }
   return waits.length === 0 ? undefined : Math.min(...waits);
 }
 

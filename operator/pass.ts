@@ -6,9 +6,10 @@ import { createFinalizer } from "./finalize.ts";
 import { writeNodeConditions } from "./node-condition.ts";
 import type { PlannedEvent } from "./plan/events.ts";
 import { nodeStates } from "./plan/node-states.ts";
+import type { Snapshot } from "./plan/snapshot.ts";
 import { standingEvents } from "./plan/standing-events.ts";
 import { summarize } from "./plan/summarize.ts";
-import { writeSubnets } from "./podnetwork.ts";
+import { claimSubnets, type SubnetInput, tellNodes } from "./podnetwork.ts";
 import { releaseLeftovers } from "./release.ts";
 import { createSightings } from "./sightings.ts";
 import { createSummaryWriter } from "./summary.ts";
@@ -41,8 +42,11 @@ export interface PassResult {
   readonly next: RunResult;
 }
 
-/** While nodes keep coming they are given subnets first, for so long; what people see of it, several writes a node, waits. */
+/** While nodes keep coming they are given subnets first, for so long; what else there is to write, several times a node, waits. */
 const subnetsFirstMs = 10_000;
+
+/** A round of claims that took longer may have left other nodes without any. */
+const shortRoundMs = 500;
 
 /**
  * One pass over everything: subnets, then what is left over, then leaving networks, then what people see of it. It remembers nothing that the next pass needs
@@ -73,9 +77,7 @@ export function createPass({
       ...timing,
     });
     sightings.look(await cluster.gather());
-    await writeSubnets(cluster, notes, input());
-    for (const began = clock.now(); clock.now() - began < subnetsFirstMs && (await isGrowing(cluster, notes)); )
-      await writeSubnets(cluster, notes, input());
+    await writeSubnets({ cluster, clock, notes, input });
     if (notes.report().written.some(({ kind }) => kind === "RangeLedger")) knownBack = back;
     const restAgain = await releaseLeftovers(cluster, notes, input());
     const lookAgain = await finalizer.run(cluster, notes, { ...input(), wentBack: false });
@@ -86,7 +88,8 @@ export function createPass({
     const progress = nodeStates(snapshot, allocation, { nowMs, ...timing });
     const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), nowMs });
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);
-    const tellAgain = await writeNodeConditions(cluster, snapshot, progress, notes, nowMs);
+    const isUrged = () => hasCome(cluster, snapshot);
+    const tellAgain = await writeNodeConditions({ cluster, snapshot, progress, notes, nowMs, isUrged });
 
     const report = notes.report();
     failedInARow = report.failures.length === 0 ? 0 : failedInARow + 1;
@@ -101,12 +104,42 @@ export function createPass({
   };
 }
 
+interface SubnetWork {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly notes: WriteNotes;
+  readonly input: () => SubnetInput;
+}
+
+/**
+ * Claims for all nodes, in rounds while others keep coming; then all of them are told. So a cluster that grows faster than it can be served costs the API server
+ * the least until every node has its subnets.
+ */
+async function writeSubnets({ cluster, clock, notes, input }: SubnetWork): Promise<void> {
+  for (const began = clock.now(); ; ) {
+    const roundBegan = clock.now();
+    const claimed = await claimSubnets(cluster, notes, input());
+    const isShort = clock.now() - roundBegan < shortRoundMs;
+    if (isShort && claimed !== undefined) await tellNodes(cluster, notes, claimed);
+    const isMore = clock.now() - began < subnetsFirstMs && (await isGrowing(cluster, notes));
+    if (!isShort && !isMore && claimed !== undefined) await tellNodes(cluster, notes, claimed);
+    if (!isMore) return;
+  }
+}
+
 /** Whether nodes came in while others were given subnets. Where anything else happened, too, the next pass sees to it. */
 async function isGrowing(cluster: Cluster, notes: WriteNotes): Promise<boolean> {
   const { written, failures } = notes.report();
   const isQuiet = failures.length === 0 && !written.some(({ kind }) => kind === "RangeLedger");
   if (!isQuiet || !written.some(({ kind, op }) => kind === "NodeSubnet" && op === "add")) return false;
   return cluster.allocation(await cluster.gather()).creates.length > 0;
+}
+
+/** Whether nodes came that have to be given subnets. */
+async function hasCome(cluster: Cluster, since: Snapshot): Promise<boolean> {
+  const now = await cluster.gather();
+  const known = new Set(since.nodes.map(({ uid }) => uid));
+  return now.nodes.some(({ uid }) => !known.has(uid)) && cluster.allocation(now).creates.length > 0;
 }
 
 /** A lost race is planned anew at once; two that race for ever part by chance. */

@@ -14,17 +14,23 @@ import type { WriteNotes } from "./write-report.ts";
 export type SubnetInput = Omit<LedgerInput, keyof LedgerOptions>;
 
 /**
- * Enters ranges into the ledger, claims subnets for nodes and tells nodes what to do. Where the local copies show nothing to do, nothing is asked or written;
- * else everything is read anew first, since a copy is always a little old. A claim is made Pending; then the ledger is asked again, once for all of them;
- * only under the very entry it was planned from it becomes Active.
+ * Enters ranges into the ledger and claims subnets for nodes; gives what then stands, for `tellNodes`. Undefined where the local copies show nothing to do, so
+ * that nothing is asked or written, or where the ledger cannot be written; else everything is read anew first, since a copy is always a little old. A claim is
+ * made Pending; then the ledger is asked again, once for all of them; only under the very entry it was planned from it becomes Active.
  */
-export async function writeSubnets(cluster: Cluster, notes: WriteNotes, input: SubnetInput): Promise<void> {
-  if (isSettled(cluster, await cluster.gather(), input)) return;
+export async function claimSubnets(cluster: Cluster, notes: WriteNotes, input: SubnetInput): Promise<Snapshot | undefined> {
+  if (isSettled(cluster, await cluster.gather(), input)) return undefined;
   const now = await writeLedger(cluster, await cluster.gatherNow(), notes, input);
-  if (now?.ledger === undefined) return;
-  const claimed = await writeClaims(cluster, now, notes);
-  const promoted = await promote(cluster, claimed, notes);
-  const told = nodeNetworkSteps(promoted, cluster.allocation(promoted));
+  if (now?.ledger === undefined) return undefined;
+  return promote(cluster, await writeClaims(cluster, now, notes), notes);
+}
+
+/**
+ * Tells nodes what to do, each on condition that nobody told it anything since `snapshot`. However long ago that is: a claim that stood Active then is no other
+ * node's before it was Held, and what has changed is told with the next snapshot.
+ */
+export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot): Promise<void> {
+  const told = nodeNetworkSteps(snapshot, cluster.allocation(snapshot));
   notes.note(told, await cluster.records.apply(told));
 }
 
