@@ -34,11 +34,15 @@ export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: S
   notes.note(told, await cluster.records.apply(told));
 }
 
+/** The cheapest question first: while nodes keep coming the answer is no, and the last one is dear. */
 function isSettled(cluster: Cluster, snapshot: Snapshot, input: SubnetInput): boolean {
   if (ledgerStep(snapshot, input) !== undefined) return false;
   const plan = cluster.allocation(snapshot);
-  return [nodeSubnetSteps(snapshot, plan), promotions(snapshot, plan), nodeNetworkSteps(snapshot, plan)].every(
-    (steps) => steps.length === 0,
+  return (
+    plan.creates.length === 0 &&
+    nodeSubnetSteps(snapshot, plan).length === 0 &&
+    promotions(snapshot, plan).length === 0 &&
+    nodeNetworkSteps(snapshot, plan).length === 0
   );
 }
 
