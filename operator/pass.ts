@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { backoffMs } from "../lib/reconcile/backoff.ts";
+import type { Step } from "../lib/reconcile/kind.ts";
 import type { RunResult } from "../lib/reconcile/loop.ts";
 import type { Cluster } from "./cluster.ts";
 import { createFinalizer } from "./finalize.ts";
@@ -45,8 +46,8 @@ export interface PassResult {
 /** While nodes keep coming they are given subnets first, for so long; what else there is to write, several times a node, waits. */
 const subnetsFirstMs = 10_000;
 
-/** A round of claims that took longer may have left other nodes without any. */
-const shortRoundMs = 500;
+/** So many new claims or more: telling their nodes takes long enough that others, which have none yet, go first. */
+const manyClaims = 100;
 
 /**
  * One pass over everything: subnets, then what is left over, then leaving networks, then what people see of it. It remembers nothing that the next pass needs
@@ -113,25 +114,33 @@ interface SubnetWork {
 
 /**
  * Claims for all nodes, in rounds while others keep coming; then all of them are told. So a cluster that grows faster than it can be served costs the API server
- * the least until every node has its subnets.
+ * the least until every node has its subnets. Where they come one by one, each is told at once, however long a round takes in a large cluster.
  */
 async function writeSubnets({ cluster, clock, notes, input }: SubnetWork): Promise<void> {
+  let told = 0;
   for (const began = clock.now(); ; ) {
-    const roundBegan = clock.now();
     const claimed = await claimSubnets(cluster, notes, input());
-    const isShort = clock.now() - roundBegan < shortRoundMs;
-    if (isShort && claimed !== undefined) await tellNodes(cluster, notes, claimed);
+    const added = notes.report().written.filter(isNewClaim).length;
+    const isFew = added - told < manyClaims;
+    if (isFew && claimed !== undefined) {
+      await tellNodes(cluster, notes, claimed);
+      told = added;
+    }
     const isMore = clock.now() - began < subnetsFirstMs && (await isGrowing(cluster, notes));
-    if (!isShort && !isMore && claimed !== undefined) await tellNodes(cluster, notes, claimed);
+    if (!isFew && !isMore && claimed !== undefined) await tellNodes(cluster, notes, claimed);
     if (!isMore) return;
   }
+}
+
+function isNewClaim({ kind, op }: Step<unknown>): boolean {
+  return kind === "NodeSubnet" && op === "add";
 }
 
 /** Whether nodes came in while others were given subnets. Where anything else happened, too, the next pass sees to it. */
 async function isGrowing(cluster: Cluster, notes: WriteNotes): Promise<boolean> {
   const { written, failures } = notes.report();
   const isQuiet = failures.length === 0 && !written.some(({ kind }) => kind === "RangeLedger");
-  if (!isQuiet || !written.some(({ kind, op }) => kind === "NodeSubnet" && op === "add")) return false;
+  if (!isQuiet || !written.some(isNewClaim)) return false;
   return cluster.allocation(await cluster.gather()).creates.length > 0;
 }
 
