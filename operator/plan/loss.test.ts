@@ -203,3 +203,13 @@ test("of a node that had a network nothing is left: that is a loss too, though t
     assert.equal(half.now().ledger?.recovering, false);
   }
 });
+
+test("a ledger made anew knows of all epochs that claims do, so that one which comes under its incarnation does not outrun it again", () => {
+  const world = running();
+  const spec = world.now().ledger?.object.spec ?? assert.fail();
+  const state = { incarnation: spec.incarnation, state: "Held", heldAt: "2026-01-01T00:00:00Z", epoch: spec.epoch + 5 } as const;
+  const ahead = claim("10.244.9.0/24", node("gone"), undefined, state);
+  const other = planWorld({ ...world.now(), claims: [...world.now().claims, ahead] });
+  other.pass();
+  assert.equal(other.now().ledger?.object.spec.epoch, spec.epoch + 5);
+});

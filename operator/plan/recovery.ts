@@ -59,17 +59,25 @@ export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep |
   const before = ledger?.object.spec;
   const incarnation = before === undefined || loss !== undefined ? input.newIncarnation : before.incarnation;
   const recovery = loss !== undefined ? recoveryFrom(loss, input) : isOver ? undefined : before?.recovery;
-  return { step: stepTo(snapshot, specOf(before, plan, { incarnation, recovery }), because.join("; ")), plan };
+  const seen = loss === undefined ? [] : snapshot.claims.map(({ object }) => object.spec.epoch);
+  return { step: stepTo(snapshot, specOf(before, plan, { incarnation, recovery, seen }), because.join("; ")), plan };
+}
+
+interface Beginning {
+  readonly incarnation: string;
+  readonly recovery: RangeLedgerRecovery | undefined;
+  /** After a loss: the epochs that claims know of, since these claims may come under the new incarnation. */
+  readonly seen: readonly number[];
 }
 
 function specOf(
   before: RangeLedgerSpec | undefined,
   { entries }: LedgerPlan,
-  { incarnation, recovery }: { readonly incarnation: string; readonly recovery: RangeLedgerRecovery | undefined },
+  { incarnation, recovery, seen }: Beginning,
 ): RangeLedgerSpec {
   return {
     incarnation,
-    epoch: Math.max(before?.epoch ?? 0, ...entries.map((entry) => entry.epoch)),
+    epoch: [...entries.map((entry) => entry.epoch), ...seen].reduce((most, epoch) => Math.max(most, epoch), before?.epoch ?? 0),
     releaseSequence: before?.releaseSequence ?? 0,
     ...(recovery !== undefined && { recovery }),
     entries: entries.map(renderEntry),

@@ -111,6 +111,12 @@ function settleMachine({ machines, hasLost }: Truth, machinery: Machinery, world
   if (!isTended(machine)) machinery.startAgent(world, machine);
 }
 
+/** Nothing in the API speaks of it any more, so that nobody will ever tell it anything. */
+function isForgotten({ node, bridge }: Machine, { view }: World): boolean {
+  const isMentioned = view.get(nodeNetworks, node) !== undefined || view.list(nodeSubnets).some(({ spec }) => spec.node === node);
+  return bridge.size > 0 && !isMentioned;
+}
+
 /** A Node that cannot go gets no other subnet: where it keeps a range from leaving, people take its finalizer. */
 function freeNodes({ view, admin }: World): void {
   const closing = view
@@ -143,7 +149,8 @@ function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
   ]);
   for (const machine of truth.machines) {
     if (!machine.isOn) continue;
-    if (machine.forsaken.size > 0 && isNodeGone(machine, world)) machinery.powerOff(world, machine);
+    if (isNodeGone(machine, world) && (machine.forsaken.size > 0 || isForgotten(machine, world)))
+      machinery.powerOff(world, machine);
     const conflist = conflistOf(machine);
     const offered = new Set((conflist === undefined ? [] : openSubnets(conflist)).map(renderPrefix));
     for (const { name, leases } of machine.pods.values())

@@ -3,7 +3,7 @@ import { prefixesOverlap } from "../../lib/net/prefix.ts";
 import { tried } from "./admin.ts";
 import { samplePodNetwork } from "./api-samples.ts";
 import type { Move } from "./move.ts";
-import { podNetworks, prefixOf, rangeLedgers } from "./truth.ts";
+import { nodeSubnets, podNetworks, prefixOf, rangeLedgers } from "./truth.ts";
 import type { World } from "./world.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 
@@ -138,7 +138,10 @@ export function createNetworkHands(holdSeconds: number): NetworkHands {
       for (const network of world.view.list(podNetworks)) {
         const { ranges } = network.spec;
         const used = entries.filter(({ networkUID }) => networkUID === network.metadata.uid);
-        const families = new Set([...ranges, ...used].map(({ cidr }) => prefixOf(cidr).family));
+        const claims = world.view
+          .list(nodeSubnets)
+          .flatMap(({ spec }) => (spec.networkUID === network.metadata.uid ? [spec] : []));
+        const families = new Set([...ranges, ...used, ...claims].map(({ cidr }) => prefixOf(cidr).family));
         const more = (room[network.metadata.name] ?? []).filter(({ cidr }) => families.has(prefixOf(cidr).family));
         if (network.metadata.deletionTimestamp !== undefined) continue;
         const isMoving = used.some(({ state }) => state === "Closing") || ranges.some(({ state }) => state === "Draining");
