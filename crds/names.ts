@@ -1,4 +1,4 @@
-import { parseLoosePrefix, renderPrefix, toPrefix } from "../lib/net/prefix.ts";
+import { parseLoosePrefix, type Prefix, renderPrefix, toPrefix } from "../lib/net/prefix.ts";
 
 /** API group of all kinds. */
 export const group = "podnet.dev";
@@ -54,8 +54,12 @@ export const bridgeAlias = "podnet";
  * @throws {RangeError} when the text is not a prefix in canonical form.
  */
 export function nodeSubnetName(cidr: string): string {
-  const prefix = toPrefix(cidr);
-  if (prefix.family === 4) return cidr.replace("/", "-");
+  return subnetName(toPrefix(cidr));
+}
+
+/** The same of a prefix that was read already. */
+export function subnetName(prefix: Prefix): string {
+  if (prefix.family === 4) return renderPrefix(prefix).replace("/", "-");
   const groups = prefix.address.toString(16).padStart(32, "0").match(/.{4}/g) ?? [];
   return `${groups.join("-")}-${prefix.length}`;
 }

@@ -9,7 +9,9 @@ export function parseJson(text: string): unknown {
 
 /** An own property of a value read from JSON; undefined where the value is no object or has none of that name. */
 export function field(value: unknown, name: string): unknown {
-  return fields(value).find(([key]) => key === name)?.[1];
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
 }
 
 /** The properties of a value read from JSON in their order; none where it is no object. */

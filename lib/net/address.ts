@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIPv6 } from "node:net";
 import { parseIp, stringifyIp } from "ip-bigint";
 
 /** IPv4 or IPv6, as data. */
@@ -21,10 +21,34 @@ export function addressBits(family: Family): number {
  * no IPv4-mapped IPv6 (`::ffff:10.0.0.1`). Undefined for anything else. Any valid spelling is read; `renderAddress` gives the canonical one.
  */
 export function parseAddress(text: string): Address | undefined {
-  const family = isIP(text);
-  if ((family !== 4 && family !== 6) || text.includes("%")) return undefined;
+  const dotted = parseDotted(text);
+  if (dotted !== undefined) return { family: 4, value: BigInt(dotted) };
+  if (!isIPv6(text) || text.includes("%")) return undefined;
   const value = parseIp(text, { validate: false }).number;
-  return family === 6 && isMapped(value) ? undefined : { family, value };
+  return isMapped(value) ? undefined : { family: 6, value };
+}
+
+const [zero, nine, dot] = [48, 57, 46];
+
+/** Four numbers up to 255 with dots between them, none with a leading zero, as one number: `"10.0.0.1"` → `0x0a000001`. */
+function parseDotted(text: string): number | undefined {
+  let value = 0;
+  let part: number | undefined;
+  let dots = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === dot) {
+      if (part === undefined || dots === 3) return undefined;
+      value = value * 256 + part;
+      part = undefined;
+      dots++;
+    } else {
+      if (code < zero || code > nine || part === 0) return undefined;
+      part = (part ?? 0) * 10 + code - zero;
+      if (part > 255) return undefined;
+    }
+  }
+  return part === undefined || dots < 3 ? undefined : value * 256 + part;
 }
 
 /**
@@ -39,7 +63,9 @@ export function toAddress(text: string): Address {
 
 /** The one canonical text of an address: dotted decimal, or RFC 5952, e.g. `"fd00:10:244::1"`. */
 export function renderAddress(address: Address): string {
-  return stringifyIp({ number: address.value, version: address.family });
+  if (address.family === 6) return stringifyIp({ number: address.value, version: 6 });
+  const bits = Number(address.value);
+  return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
 }
 
 /** Orders by family, then by number: negative, 0 or positive, for `sort`. */

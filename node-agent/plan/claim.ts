@@ -1,4 +1,4 @@
-import { nodeSubnetName } from "../../crds/names.ts";
+import { subnetName } from "../../crds/names.ts";
 import type { NodeSubnet, NodeSubnetSpec } from "../../crds/types.ts";
 import { type Address, parseAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
@@ -48,7 +48,7 @@ export function readableAddresses(texts: readonly string[]): Address[] {
 function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {
   const prefix = parsePrefix(spec.cidr);
   if (isPrefixProblem(prefix)) return unread(name, prefix.code, `is ignored: spec.cidr ${prefix.message}`);
-  if (nodeSubnetName(spec.cidr) !== name) {
+  if (subnetName(prefix) !== name) {
     return unread(name, "NameIsNotCidr", `is ignored: spec.cidr ${spec.cidr} is not what its name says; delete the object`);
   }
   const { node, nodeUID, state, incarnation, releaseSequence, nextHops = [], nodeAddresses = [] } = spec;

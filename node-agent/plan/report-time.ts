@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { NodeNetworkStatus } from "../../crds/types.ts";
 import { lowFamilies } from "./leases.ts";
 import type { OwnFacts } from "./node-status.ts";
@@ -26,7 +27,7 @@ const useApartMs = 5_000;
  * nodes cost N writes a while, not N² when one node joins.
  */
 export function reportAt(last: Reported | undefined, next: NodeNetworkStatus, threshold: Threshold, nowMs: number): number {
-  if (last === undefined || text(ownPart(last.status, threshold)) !== text(ownPart(next, threshold))) return nowMs;
+  if (last === undefined || !isDeepStrictEqual(ownPart(last.status, threshold), ownPart(next, threshold))) return nowMs;
   const dueMs = hasOtherUse(last.status, next) ? Math.min(last.heartbeatMs, last.useToldMs + useApartMs) : last.heartbeatMs;
   return Math.max(nowMs, dueMs);
 }
@@ -58,13 +59,4 @@ function ownPart(status: NodeNetworkStatus, { open, addBelowFreeIPs }: Threshold
     subnets: subnets.map(({ cidr, drained = false }) => ({ cidr, drained })),
     low: lowFamilies(subnets, open, addBelowFreeIPs),
   };
-}
-
-/** The same text for the same value, whatever order its fields come in. */
-function text(value: object): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }
