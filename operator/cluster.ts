@@ -13,12 +13,14 @@ import { createInformer, type Informer, type InformerOptions, type InformerProbl
 import { type ObjectsWorld, objectsWorld } from "../lib/kube/objects.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { type Allocation, allocate } from "./plan/allocate.ts";
+import type { Step } from "../lib/reconcile/kind.ts";
+import type { Allocation } from "./plan/allocate.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { nodeSubnetKind } from "./plan/node-subnets.ts";
 import { rangeLedgerKind } from "./plan/recovery.ts";
-import { readClaim, readLedger, readNetwork, readNode, readRecord } from "./plan/read.ts";
+import { readNode } from "./plan/read.ts";
 import type { Ledger, Snapshot } from "./plan/snapshot.ts";
+import { createReadings, type Readings } from "./readings.ts";
 
 /** PodNetworks in the API. */
 export const podNetworks: Resource<PodNetwork> = podNetworkResource;
@@ -37,6 +39,8 @@ export interface ClusterOptions {
   /** Something that a plan depends on may have changed, e.g. `"NodeSubnet 10.244.1.0-24"`. */
   readonly onChange: (because: string) => void;
   readonly onProblem: (resource: string, problem: InformerProblem) => void;
+  /** What is read of objects; default its own. */
+  readonly readings?: Readings;
 }
 
 /** The cluster, as far as the operator sees and writes it. */
@@ -55,6 +59,8 @@ export interface Cluster {
   gather(): Promise<Snapshot>;
   /** The plan of a snapshot, made once for each. */
   allocation(snapshot: Snapshot): Allocation;
+  /** The steps that bring NodeNetworks to that plan, made once for each snapshot. */
+  told(snapshot: Snapshot): readonly Step<NodeNetwork>[];
   /**
    * All of it, asked anew, but for the Nodes. In this order, each one after the answer to the one before: the ledger, NodeNetworks, claims, networks; so what
    * an object refers to is in view, unless it is gone, and an entry that was closing in the ledger shows its last claims.
@@ -76,17 +82,21 @@ const observedWithinMs = 2_000;
 
 /** Informers and writers of all kinds; nothing happens before `run`. */
 export function createCluster(options: ClusterOptions): Cluster {
-  const { client } = options;
-  const copies = createCopies(options);
+  const { client, readings = createReadings() } = options;
+  const copies = createCopies(options, readings);
   const fieldManager = fieldManagers.operator;
   const claimKind = { resource: nodeSubnets, kind: nodeSubnetKind, tracksOwners: false };
   const claims = objectsWorld({ client, ...claimKind, fieldManager, informer: copies.claims });
   const records = objectsWorld({ client, resource: nodeNetworks, kind: nodeNetworkKind, fieldManager, informer: copies.records });
   const ledgers = objectsWorld({ client, resource: rangeLedgers, kind: rangeLedgerKind, fieldManager, informer: copies.ledgers });
-  const readers = createReaders();
-  const ledgerNow = async () => readers.ledger(await client.get(rangeLedgers, ledgerName));
-  const nodesNow = () => copies.nodes.list().map(readers.node);
-  let last: Snapshot | undefined;
+  const read = (ledger: Stored<RangeLedger> | undefined, { networks, claims, records }: Listed): Snapshot =>
+    readings.known({
+      ledger: ledger && readings.ledger(ledger),
+      nodes: copies.nodes.list().map(readings.node),
+      networks: networks.map(readings.network),
+      claims: claims.flatMap((object) => readings.claim(object) ?? []),
+      records: records.map(readings.record),
+    });
   return {
     client,
     claims,
@@ -101,25 +111,35 @@ export function createCluster(options: ClusterOptions): Cluster {
       const patience = { timeoutMs: observedWithinMs };
       await Promise.all([copies.networks.caughtUp(patience), copies.nodes.caughtUp(patience)]);
       const [stored, found, written] = await Promise.all([ledgers.observe(), claims.observe(), records.observe()]);
-      const ledger = readers.ledger(stored.find(({ metadata }) => metadata.name === ledgerName));
-      const next = { ledger, nodes: nodesNow(), ...readers.rest(copies.networks.list(), found, written) };
-      last = last !== undefined && isSame(last, next) ? last : next;
-      return last;
+      const ledger = stored.find(({ metadata }) => metadata.name === ledgerName);
+      const snapshot = read(ledger, { networks: copies.networks.list(), claims: found, records: written });
+      readings.keep(snapshot);
+      return snapshot;
     },
-    allocation: remembered(allocate),
+    allocation: readings.allocation,
+    told: readings.told,
     async gatherNow() {
-      const ledger = await ledgerNow();
-      const written = await client.listAll(nodeNetworks);
-      const found = await client.listAll(nodeSubnets);
-      const wanted = await client.listAll(podNetworks);
-      return { ledger, nodes: nodesNow(), ...readers.rest(wanted.items, found.items, written.items) };
+      const ledger = await client.get(rangeLedgers, ledgerName);
+      const { items: records } = await client.listAll(nodeNetworks);
+      const { items: claims } = await client.listAll(nodeSubnets);
+      const { items: networks } = await client.listAll(podNetworks);
+      return read(ledger, { networks, claims, records });
     },
-    ledgerNow,
+    async ledgerNow() {
+      const ledger = await client.get(rangeLedgers, ledgerName);
+      return ledger && readings.ledger(ledger);
+    },
     timesBack: () => Object.values(copies).reduce((sum, copy) => sum + copy.timesBack, 0),
     wrote({ kind, metadata }) {
       (kind === podNetworks.kind ? copies.networks : copies.nodes).wrote({ version: metadata.resourceVersion });
     },
   };
+}
+
+interface Listed {
+  readonly networks: readonly Stored<PodNetwork>[];
+  readonly claims: readonly Stored<NodeSubnet>[];
+  readonly records: readonly Stored<NodeNetwork>[];
 }
 
 /** The local copies, by the field of a snapshot that each one feeds. */
@@ -131,7 +151,7 @@ interface Copies {
   readonly ledgers: Informer<RangeLedger>;
 }
 
-function createCopies({ client, clock, random, onChange, onProblem }: ClusterOptions): Copies {
+function createCopies({ client, clock, random, onChange, onProblem }: ClusterOptions, { project }: Readings): Copies {
   const informerOf = <T extends KubeObject>(resource: Resource<T>, part: Partial<InformerOptions<T>> = {}) =>
     createInformer({
       client,
@@ -155,55 +175,13 @@ function createCopies({ client, clock, random, onChange, onProblem }: ClusterOpt
     }),
     ledgers: informerOf(rangeLedgers),
     nodes: informerOf(nodes, {
-      project: projectNode,
+      project,
       onChange: (name) => {
         if (isNewNode(name, factsOfNode(copies.nodes.get(name)))) onChange(`${nodes.kind} ${name}`);
       },
     }),
   };
   return copies;
-}
-
-/** The readers of plan/read.ts, each of which reads an unchanged object once. */
-function createReaders() {
-  const network = remembered(readNetwork);
-  const claim = remembered((object: Stored<NodeSubnet>) => readClaim(object));
-  const record = remembered(readRecord);
-  const ledger = remembered(readLedger);
-  return {
-    ledger: (object: Stored<RangeLedger> | undefined): Ledger | undefined => object && ledger(object),
-    node: remembered(readNode),
-    rest: (
-      networks: readonly Stored<PodNetwork>[],
-      claims: readonly Stored<NodeSubnet>[],
-      records: readonly Stored<NodeNetwork>[],
-    ): Omit<Snapshot, "nodes" | "ledger"> => ({
-      networks: networks.map(network),
-      claims: claims.flatMap((object) => claim(object) ?? []),
-      records: records.map(record),
-    }),
-  };
-}
-
-/** What the plans read of a Node; kubelets write the rest of it all day. */
-function projectNode({ metadata, spec, status }: Stored<Node>): Stored<Node> {
-  const { name, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels } = metadata;
-  return {
-    metadata: {
-      name,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-      ...(labels !== undefined && { labels }),
-    },
-    spec: { podCIDRs: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]) },
-    status: {
-      ...(status?.nodeInfo !== undefined && { nodeInfo: status.nodeInfo }),
-      addresses: status?.addresses ?? [],
-      conditions: (status?.conditions ?? []).filter(({ type }) => type === "Ready" || type === "NetworkUnavailable"),
-    },
-  };
 }
 
 /** A kubelet's sign of life changes none of them. */
@@ -229,28 +207,5 @@ function createNovelty(): (name: string, facts: string | undefined) => boolean {
     if (facts === undefined) seen.delete(name);
     else seen.set(name, facts);
     return true;
-  };
-}
-
-/** Whether two snapshots hold the very same objects in the same order. */
-function isSame(a: Snapshot, b: Snapshot): boolean {
-  const sameItems = (one: readonly object[], other: readonly object[]) =>
-    one.length === other.length && one.every((item, at) => item === other[at]);
-  return (
-    a.ledger === b.ledger &&
-    sameItems(a.networks, b.networks) &&
-    sameItems(a.nodes, b.nodes) &&
-    sameItems(a.claims, b.claims) &&
-    sameItems(a.records, b.records)
-  );
-}
-
-/** The same function, which works once per object as long as that is the same one. */
-function remembered<In extends object, Out>(read: (object: In) => Out): (object: In) => Out {
-  const known = new WeakMap<In, { readonly value: Out }>();
-  return (object) => {
-    const found = known.get(object) ?? { value: read(object) };
-    known.set(object, found);
-    return found.value;
   };
 }

@@ -86,7 +86,7 @@ export function createPass({
     const snapshot = await cluster.gather();
     const allocation = cluster.allocation(snapshot);
     const nowMs = wallClock();
-    const progress = nodeStates(snapshot, allocation, { nowMs, ...timing });
+    const progress = nodeStates(snapshot, allocation, { nowMs, ...timing }, cluster.told(snapshot));
     const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), nowMs });
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);
     const isUrged = () => hasCome(cluster, snapshot);

@@ -2,7 +2,6 @@ import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
-import { nodeNetworkSteps } from "./plan/node-networks.ts";
 import { nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
 import { type LedgerInput, ledgerStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
@@ -30,7 +29,7 @@ export async function claimSubnets(cluster: Cluster, notes: WriteNotes, input: S
  * node's before it was Held, and what has changed is told with the next snapshot.
  */
 export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot): Promise<void> {
-  const told = nodeNetworkSteps(snapshot, cluster.allocation(snapshot));
+  const told = cluster.told(snapshot);
   notes.note(told, await cluster.records.apply(told));
 }
 
@@ -42,7 +41,7 @@ function isSettled(cluster: Cluster, snapshot: Snapshot, input: SubnetInput): bo
     plan.creates.length === 0 &&
     nodeSubnetSteps(snapshot, plan).length === 0 &&
     promotions(snapshot, plan).length === 0 &&
-    nodeNetworkSteps(snapshot, plan).length === 0
+    cluster.told(snapshot).length === 0
   );
 }
 

@@ -88,9 +88,9 @@ function keptRecord({ object }: NodeRecord, incarnation: string, forget: readonl
   return raised({ ...object, spec: { ...before, incarnation, ...(forget.length > 0 && { forget: [...forget] }) } }, object.spec);
 }
 
-/** With the next `configGeneration` where it differs from what was told before. */
+/** With what was told before where nothing differs from it, else with the next `configGeneration`. */
 function raised(want: NodeNetwork, old: NodeNetworkSpec | undefined): NodeNetwork {
-  if (old !== undefined && differs(want.spec, old) === undefined) return want;
+  if (old !== undefined && differs(want.spec, old) === undefined) return { ...want, spec: old };
   return { ...want, spec: { ...want.spec, configGeneration: (old?.configGeneration ?? 0) + 1 } };
 }
 
@@ -142,6 +142,7 @@ function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, forge
 }
 
 function differs(want: NodeNetworkSpec, have: NodeNetworkSpec): string | undefined {
+  if (want === have) return undefined;
   const found = fields(have);
   for (const [field, wanted] of fields(want)) {
     const old = found.get(field);

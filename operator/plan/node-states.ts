@@ -1,14 +1,20 @@
 import { isHeard } from "../../crds/heartbeat.ts";
+import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
 import type { HoldInput } from "./hold.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import { type NodeProgress, progressOf } from "./node-progress.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** How far every member is: node name → progress. */
-export function nodeStates(snapshot: Snapshot, allocation: Allocation, input: HoldInput): ReadonlyMap<string, NodeProgress> {
+/** How far every member is: node name → progress. `told`: the steps of `nodeNetworkSteps`, where they are known already. */
+export function nodeStates(
+  snapshot: Snapshot,
+  allocation: Allocation,
+  input: HoldInput,
+  told: readonly Pick<Step<unknown>, "key">[] = nodeNetworkSteps(snapshot, allocation),
+): ReadonlyMap<string, NodeProgress> {
   const { nowMs } = input;
-  const outdated = new Set(nodeNetworkSteps(snapshot, allocation).map((step) => step.key));
+  const outdated = new Set(told.map((step) => step.key));
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
   return new Map(
     allocation.members.map((member) => {

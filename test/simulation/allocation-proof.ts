@@ -7,8 +7,9 @@ import { createMachinery, type Machinery } from "./machine-moves.ts";
 import { coreKinds, customKinds, otherKinds } from "./known-kinds.ts";
 import { lossMoves } from "./loss-moves.ts";
 import { processMoves, serverMoves } from "./move.ts";
-import { createNetworkHands } from "./network-moves.ts";
+import { createNetworkHands, type NetworkHands } from "./network-moves.ts";
 import { kindRules } from "./node-subnet-rules.ts";
+import { createReadings } from "../../operator/readings.ts";
 import { operatorProgram } from "./operator-program.ts";
 import { describeWorld } from "./describe-world.ts";
 import { proofCoverage } from "./proof-coverage.ts";
@@ -54,7 +55,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
   const truth = createTruth(timing);
   const machinery = createMachinery(truth, mostNodes);
   const networks = createNetworkHands(timing.holdSeconds);
-  const operator = operatorProgram({ timing, isElected: seed % 10 === 0 });
+  const operator = operatorProgram({ timing, isElected: seed % 10 === 0, readings: createReadings(8) });
   return {
     kinds,
     length: 40,
@@ -78,8 +79,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
     ].filter(({ name }) => !without.includes(name)),
     calmDown: (world) => {
       if (truth.hasLost) networks.applyAll(world);
-      networks.giveRoom(world);
-      calmDown(truth, machinery, world, () => world.start("operator-last", operator));
+      calmDown(truth, machinery, networks, world, () => world.start("operator-last", operator));
     },
     atRest: (world) => proofAtRest(truth, world),
     describe: (world) => describeWorld(truth, world),
@@ -87,7 +87,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
 }
 
 /** What people would see to in the end: machines are tended or gone, networks go on, an operator runs. */
-function calmDown(truth: Truth, machinery: Machinery, world: World, startOperator: () => void): void {
+function calmDown(truth: Truth, machinery: Machinery, networks: NetworkHands, world: World, startOperator: () => void): void {
   if (truth.wasRewound) for (const process of world.processes.slice()) process.kill();
   for (const machine of truth.machines) if (machine.isOn) settleMachine(truth, machinery, world, machine);
   const living = new Set(truth.machines.filter(({ isOn }) => isOn).map(({ machineID }) => machineID));
@@ -96,7 +96,7 @@ function calmDown(truth: Truth, machinery: Machinery, world: World, startOperato
   for (const { metadata } of world.view.list(podNetworks))
     world.admin.patch(podNetworks, metadata.name, { spec: { rollout: { paused: false } } });
   if (!world.processes.some(({ name, signal }) => name.startsWith("operator") && !signal.aborted)) startOperator();
-  evictForEver(truth, machinery, world);
+  seeToItForEver(truth, machinery, networks, world);
 }
 
 /** A running machine whose Node was lost with other objects, or that was given up, gets its Node back, or is switched off; any other one leaves its network by itself. */
@@ -132,8 +132,9 @@ function freeNodes({ view, admin }: World): void {
     if (metadata.deletionTimestamp !== undefined && names.has(metadata.name)) admin.erase(nodes, metadata.name);
 }
 
-/** People see to it that what shall go can go: machines that were given up and have no Node; pods in subnets that give no addresses any more, or of networks that leave, end; the API forgets pods that are gone. */
-function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
+/** People see to it that there is room, and that what shall go can go: machines that were given up and have no Node; pods in subnets that give no addresses any more, or of networks that leave, end; the API forgets pods that are gone. */
+function seeToItForEver(truth: Truth, machinery: Machinery, networks: NetworkHands, world: World): void {
+  networks.giveRoom(world);
   freeNodes(world);
   const leaving = new Set(
     world.view
@@ -161,5 +162,5 @@ function evictForEver(truth: Truth, machinery: Machinery, world: World): void {
   );
   for (const { metadata } of world.view.list(pods))
     if (!running.has(metadata.name)) world.admin.erase(pods, { namespace: "default", name: metadata.name });
-  world.scheduler.after(3_000, () => evictForEver(truth, machinery, world));
+  world.scheduler.after(3_000, () => seeToItForEver(truth, machinery, networks, world));
 }

@@ -5,6 +5,7 @@ import { leaseStore } from "../../lib/kube/lease.ts";
 import { startLoop } from "../../lib/reconcile/loop.ts";
 import { createCluster } from "../../operator/cluster.ts";
 import { createPass, type PassResult, type PassTiming } from "../../operator/pass.ts";
+import type { Readings } from "../../operator/readings.ts";
 import type { Program } from "./process.ts";
 
 export interface OperatorProgramOptions {
@@ -15,6 +16,8 @@ export interface OperatorProgramOptions {
   readonly timing: PassTiming;
   /** Whether one leads and the others stand by, as they are shipped. */
   readonly isElected?: boolean;
+  /** Operators may share what they read of the same objects. */
+  readonly readings?: Readings;
 }
 
 /** As in operator/main.ts. */
@@ -24,7 +27,13 @@ const minIntervalMs = 200;
  * The operator as operator/main.ts runs it, without metrics, health, log and Events. Without election any number of them at once must do no harm.
  * A failure of a pass that is none of the API server's ends the run.
  */
-export function operatorProgram({ onPass, resyncMs = 60_000, timing, isElected = false }: OperatorProgramOptions): Program {
+export function operatorProgram({
+  onPass,
+  resyncMs = 60_000,
+  timing,
+  isElected = false,
+  readings,
+}: OperatorProgramOptions): Program {
   return async ({ name, client, clock, wallClock, random, signal }) => {
     const { promise: bug, reject } = Promise.withResolvers<never>();
     const onFailure = ({ error }: { readonly error: unknown }) => {
@@ -34,6 +43,7 @@ export function operatorProgram({ onPass, resyncMs = 60_000, timing, isElected =
     const shared = { client, clock, wallClock, random };
     const cluster = createCluster({
       ...shared,
+      ...(readings !== undefined && { readings }),
       onChange: (because) => trigger(because),
       onProblem: (_kind, problem) => onFailure(problem),
     });
