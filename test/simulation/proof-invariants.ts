@@ -6,6 +6,7 @@ import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap } from "../../lib/net/prefix.ts";
 import { leasesIn } from "./machine.ts";
 import type { Change, StoredRecord } from "./object-store.ts";
+import { isObject, type JsonObject, sameJson } from "./plain-json.ts";
 import {
   forsake,
   isLapsed,
@@ -143,12 +144,11 @@ export function isSignOfLife({ kind, before, after }: Change): boolean {
   const { plural } = kind.resource;
   if (plural === "leases") return true;
   if (plural !== "nodenetworks" || before === undefined || after === undefined) return false;
-  return silent(before) === silent(after);
+  return sameJson(before.object["spec"], after.object["spec"]) && sameJson(silent(before), silent(after));
 }
 
-function silent(record: StoredRecord): string {
-  const { spec, status } = record.object as object as NodeNetwork;
-  return JSON.stringify([spec, { ...status, observedAt: "" }]);
+function silent({ object: { status } }: StoredRecord): JsonObject {
+  return { ...(isObject(status) ? status : {}), observedAt: "" };
 }
 
 /** The entry of the ledger that a claim was planned from, as it stands. */

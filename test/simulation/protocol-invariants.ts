@@ -96,7 +96,7 @@ function recordChanged({ hasLost }: Truth, { view }: World, before: Record | und
   if (after === undefined) return;
   const [old, now] = [before?.spec, after.spec];
   const { name } = after.metadata;
-  const isSame = JSON.stringify(old) === JSON.stringify(now);
+  const isSame = old === now || JSON.stringify(old) === JSON.stringify(now);
   assert.ok(
     isSame || now.configGeneration > (old?.configGeneration ?? 0),
     `NodeNetwork ${name}: generation ${now.configGeneration} is given twice`,
