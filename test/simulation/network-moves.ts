@@ -135,18 +135,24 @@ export function createNetworkHands(holdSeconds: number): NetworkHands {
     },
     giveRoom(world) {
       const entries = world.view.list(rangeLedgers).flatMap(({ spec }) => spec.entries);
+      const claims = world.view.list(nodeSubnets).map(({ spec }) => spec);
       for (const network of world.view.list(podNetworks)) {
-        const { ranges } = network.spec;
-        const used = entries.filter(({ networkUID }) => networkUID === network.metadata.uid);
-        const claims = world.view
-          .list(nodeSubnets)
-          .flatMap(({ spec }) => (spec.networkUID === network.metadata.uid ? [spec] : []));
-        const families = new Set([...ranges, ...used, ...claims].map(({ cidr }) => prefixOf(cidr).family));
-        const more = (room[network.metadata.name] ?? []).filter(({ cidr }) => families.has(prefixOf(cidr).family));
-        if (network.metadata.deletionTimestamp !== undefined) continue;
-        const isMoving = used.some(({ state }) => state === "Closing") || ranges.some(({ state }) => state === "Draining");
+        const { ranges, nodeSelector } = network.spec;
+        const { name, uid, deletionTimestamp } = network.metadata;
+        const [used, held] = [entries, claims].map((some) => some.filter(({ networkUID }) => networkUID === uid));
+        const families = new Set([...ranges, ...(used ?? []), ...(held ?? [])].map(({ cidr }) => prefixOf(cidr).family));
+        const isLacking = ({ cidr }: PodNetworkRange) =>
+          families.has(prefixOf(cidr).family) && !ranges.some((range) => range.cidr === cidr);
+        const lacking = (room[name] ?? []).filter(isLacking);
+        const isClosing = entries.some(({ networkUID, state }) => networkUID === uid && state === "Closing");
+        const isMoving = isClosing || ranges.some(({ state }) => state === "Draining");
         // Nodes that the selector no longer matches get nothing new to move to.
-        patch(world, network, { ranges: [...ranges, ...more], ...(isMoving && { nodeSelector: { matchLabels: null } }) });
+        const isSelective = isMoving && nodeSelector?.matchLabels !== undefined;
+        if (deletionTimestamp !== undefined || (lacking.length === 0 && !isSelective)) continue;
+        patch(world, network, {
+          ...(lacking.length > 0 && { ranges: [...ranges, ...lacking] }),
+          ...(isSelective && { nodeSelector: { matchLabels: null } }),
+        });
       }
     },
   };
