@@ -89,14 +89,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const claims = objectsWorld({ client, ...claimKind, fieldManager, informer: copies.claims });
   const records = objectsWorld({ client, resource: nodeNetworks, kind: nodeNetworkKind, fieldManager, informer: copies.records });
   const ledgers = objectsWorld({ client, resource: rangeLedgers, kind: rangeLedgerKind, fieldManager, informer: copies.ledgers });
-  const read = (ledger: Stored<RangeLedger> | undefined, { networks, claims, records }: Listed): Snapshot =>
-    readings.known({
-      ledger: ledger && readings.ledger(ledger),
-      nodes: copies.nodes.list().map(readings.node),
-      networks: networks.map(readings.network),
-      claims: claims.flatMap((object) => readings.claim(object) ?? []),
-      records: records.map(readings.record),
-    });
+  const read = (listed: Omit<Listed, "nodes">) => snapshotOf(readings, { ...listed, nodes: copies.nodes.list() });
   return {
     client,
     claims,
@@ -112,7 +105,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       await Promise.all([copies.networks.caughtUp(patience), copies.nodes.caughtUp(patience)]);
       const [stored, found, written] = await Promise.all([ledgers.observe(), claims.observe(), records.observe()]);
       const ledger = stored.find(({ metadata }) => metadata.name === ledgerName);
-      const snapshot = read(ledger, { networks: copies.networks.list(), claims: found, records: written });
+      const snapshot = read({ ledger, networks: copies.networks.list(), claims: found, records: written });
       readings.keep(snapshot);
       return snapshot;
     },
@@ -123,7 +116,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       const { items: records } = await client.listAll(nodeNetworks);
       const { items: claims } = await client.listAll(nodeSubnets);
       const { items: networks } = await client.listAll(podNetworks);
-      return read(ledger, { networks, claims, records });
+      return read({ ledger, networks, claims, records });
     },
     async ledgerNow() {
       const ledger = await client.get(rangeLedgers, ledgerName);
@@ -137,9 +130,21 @@ export function createCluster(options: ClusterOptions): Cluster {
 }
 
 interface Listed {
+  readonly ledger: Stored<RangeLedger> | undefined;
+  readonly nodes: readonly Stored<Node>[];
   readonly networks: readonly Stored<PodNetwork>[];
   readonly claims: readonly Stored<NodeSubnet>[];
   readonly records: readonly Stored<NodeNetwork>[];
+}
+
+function snapshotOf(readings: Readings, { ledger, nodes, networks, claims, records }: Listed): Snapshot {
+  return readings.known({
+    ledger: ledger && readings.ledger(ledger),
+    nodes: nodes.map(readings.node),
+    networks: networks.map(readings.network),
+    claims: claims.flatMap((object) => readings.claim(object) ?? []),
+    records: records.map(readings.record),
+  });
 }
 
 /** The local copies, by the field of a snapshot that each one feeds. */
