@@ -59,14 +59,14 @@ export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep |
   const before = ledger?.object.spec;
   const incarnation = before === undefined || loss !== undefined ? input.newIncarnation : before.incarnation;
   const recovery = loss !== undefined ? recoveryFrom(loss, input) : isOver ? undefined : before?.recovery;
-  const seen = loss === undefined ? [] : snapshot.claims.map(({ object }) => object.spec.epoch);
+  const seen = snapshot.claims.map(({ object }) => object.spec.epoch);
   return { step: stepTo(snapshot, specOf(before, plan, { incarnation, recovery, seen }), because.join("; ")), plan };
 }
 
 interface Beginning {
   readonly incarnation: string;
   readonly recovery: RangeLedgerRecovery | undefined;
-  /** After a loss: the epochs that claims know of, since these claims may come under the new incarnation. */
+  /** The epochs that claims know of, since claims of an earlier incarnation may come under this one. */
   readonly seen: readonly number[];
 }
 
