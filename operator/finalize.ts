@@ -31,6 +31,8 @@ export interface Finalizer {
 interface Look {
   readonly blockers: Blockers;
   readonly nextAt: number;
+  /** Set where nothing could be done but wait: what was left then. Once something else is, it is looked at without waiting any longer. */
+  readonly left?: string;
 }
 
 /** Between two looks at the pods, at least; more where looking takes long, so that it takes a twentieth of the time at most. */
@@ -48,9 +50,12 @@ export function createFinalizer(clock: Clock): Finalizer {
   const looks = new Map<string, Look>();
   return {
     async run(cluster, notes, input) {
-      const leaving = leavingNetworks(await cluster.gather());
+      const seen = await cluster.gather();
+      const leaving = leavingNetworks(seen);
       for (const uid of looks.keys()) if (!leaving.some((network) => network.uid === uid)) looks.delete(uid);
-      const due = leaving.filter(({ uid }) => (looks.get(uid)?.nextAt ?? 0) <= clock.now()).map(({ uid }) => uid);
+      const isDue = ({ nextAt, left }: Look, uid: string) =>
+        nextAt <= clock.now() || (left !== undefined && left !== leftOf(seen, uid));
+      const due = leaving.map(({ uid }) => uid).filter((uid) => isDue(looks.get(uid) ?? neverLooked, uid));
       if (due.length > 0) {
         const snapshot = await cluster.gatherNow();
         const around = { cluster, notes, snapshot, clock, looks, input };
@@ -100,26 +105,41 @@ async function dismantle(networks: readonly LeavingNetwork[], around: Surroundin
   const entries = snapshot.ledger?.entries ?? [];
   for (const network of networks) {
     const isOpen = entries.some(({ networkUID, open }) => networkUID === network.uid && open);
-    if (snapshot.ledger !== undefined && !isOpen && (await takeApart(network, around))) continue;
+    const came = snapshot.ledger === undefined || isOpen ? "Step" : await takeApart(network, around);
     const look = looks.get(network.uid);
-    if (look !== undefined) looks.set(network.uid, { ...look, nextAt: clock.now() });
+    if (look === undefined || came === "Gone") continue;
+    looks.set(network.uid, came === "Wait" ? { ...look, left: leftOf(snapshot, network.uid) } : { ...look, nextAt: clock.now() });
   }
 }
 
-/** One step further with a network whose ranges are closed; gives whether nothing of it is left. */
-async function takeApart(network: LeavingNetwork, { cluster, notes, snapshot, input }: Surroundings): Promise<boolean> {
+/** How much is left of a network, as text. */
+function leftOf({ claims, records, ledger }: Snapshot, uid: string): string {
+  const isOf = ({ object }: Claim | NodeRecord) => object.spec.networkUID === uid;
+  const entries = (ledger?.entries ?? []).filter(({ networkUID }) => networkUID === uid);
+  return `${claims.filter(isOf).length} claims, ${records.filter(isOf).length} NodeNetworks, ${entries.length} entries`;
+}
+
+/**
+ * One step further with a network whose ranges are closed. `"Gone"`: nothing of it is left. `"Wait"`: there is nothing to do before its claims have rested, or
+ * before its ranges have left the ledger.
+ */
+async function takeApart(
+  network: LeavingNetwork,
+  { cluster, notes, snapshot, input }: Surroundings,
+): Promise<"Gone" | "Step" | "Wait"> {
   const because = "its network goes and no pod has an address of it";
   const isOf = ({ object }: Claim | NodeRecord) => object.spec.networkUID === network.uid;
   const claims = snapshot.claims.filter(isOf);
   const held = claims.filter(isServing).map(({ object }) => holding(object, because, input.nowMs));
   notes.note(held, await cluster.claims.apply(held));
-  if (claims.length > 0) return false;
+  if (claims.length > 0) return held.length > 0 ? "Step" : "Wait";
   const records = snapshot.records.filter(isOf).map(({ object }) => recordRemoval(object, because));
   notes.note(records, await cluster.records.apply(records));
-  if (records.length > 0 || snapshot.ledger?.entries.some(({ networkUID }) => networkUID === network.uid) === true) return false;
-  if (network.object?.metadata.finalizers?.includes(claimsFinalizer) !== true) return true;
+  if (records.length > 0) return "Step";
+  if (snapshot.ledger?.entries.some(({ networkUID }) => networkUID === network.uid) === true) return "Wait";
+  if (network.object?.metadata.finalizers?.includes(claimsFinalizer) !== true) return "Gone";
   const step = { op: "change", kind: "PodNetwork", key: network.name, because: "its last claim is gone" } as const;
-  return (await notes.attempt(step, () => applyFinalizers(cluster, network, []))) !== undefined;
+  return (await notes.attempt(step, () => applyFinalizers(cluster, network, []))) === undefined ? "Step" : "Gone";
 }
 
 /** Whether the API server has this very network after all, though the local copy does not show it. */
@@ -128,6 +148,7 @@ async function isThere(client: KubeClient, { name, uid }: LeavingNetwork): Promi
 }
 
 const noBlockers: Blockers = { pods: 0, nodes: [] };
+const neverLooked: Look = { blockers: noBlockers, nextAt: 0 };
 
 /** Pods with an address of one of the prefixes, for each list of them. */
 async function podsOf(client: KubeClient, lists: readonly (readonly UsedPrefix[])[]): Promise<Blockers[]> {
