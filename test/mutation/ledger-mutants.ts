@@ -46,13 +46,14 @@ export const ledgerMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/cluster.ts",
-        find: "const ledger = await ledgerNow();\n      const written",
-        replace: "const written",
+        find: "const ledger = await client.get(rangeLedgers, ledgerName);\n      const { items: records }",
+        replace: "const { items: records }",
       },
       {
         file: "operator/cluster.ts",
-        find: "const wanted = await client.listAll(podNetworks);",
-        replace: "const wanted = await client.listAll(podNetworks);\n      const ledger = await ledgerNow();",
+        find: "const { items: networks } = await client.listAll(podNetworks);",
+        replace:
+          "const { items: networks } = await client.listAll(podNetworks);\n      const ledger = await client.get(rangeLedgers, ledgerName);",
       },
     ],
   },
