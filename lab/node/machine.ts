@@ -120,6 +120,8 @@ async function startHolder(network: Host, groups: readonly string[]): Promise<La
       }
       // It cannot be read at all from the namespace's making to its process 1's.
       if (!existsSync(pids) || readlinkSync(pids) === ownPids) return undefined;
+      // Until unshare has parted its mounts from this machine's, after the fork, what is unmounted there goes here too, /run/netns/* among it.
+      if (/ shared:\d/.test(readFileSync(`/proc/${holder.pid}/mountinfo`, "utf8"))) return undefined;
       // The namespace is there a moment before its process 1. Number 0 would mean this very process to a control group.
       return Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8")) || undefined;
     },
