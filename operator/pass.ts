@@ -26,6 +26,8 @@ export interface PassOptions {
   /** Gives a text that was never given before. */
   readonly newIncarnation: () => string;
   readonly timing: PassTiming;
+  /** So many new claims or more: telling their nodes takes long enough that others, which have none yet, go first. Default 100. */
+  readonly manyClaims?: number;
 }
 
 export interface PassTiming {
@@ -46,9 +48,6 @@ export interface PassResult {
 /** While nodes keep coming they are given subnets first, for so long; what else there is to write, several times a node, waits. */
 const subnetsFirstMs = 10_000;
 
-/** So many new claims or more: telling their nodes takes long enough that others, which have none yet, go first. */
-const manyClaims = 100;
-
 /**
  * One pass over everything: subnets, then what is left over, then leaving networks, then what people see of it. It remembers nothing that the next pass needs
  * for being right, only when it last looked and wrote. A write that fails does not stop the others.
@@ -61,6 +60,7 @@ export function createPass({
   random,
   newIncarnation,
   timing,
+  manyClaims = 100,
 }: PassOptions): () => Promise<PassResult> {
   const finalizer = createFinalizer(clock);
   const summaries = createSummaryWriter(clock);
@@ -78,7 +78,7 @@ export function createPass({
       ...timing,
     });
     sightings.look(await cluster.gather());
-    await writeSubnets({ cluster, clock, notes, input });
+    await writeSubnets({ cluster, clock, notes, input, manyClaims });
     if (notes.report().written.some(({ kind }) => kind === "RangeLedger")) knownBack = back;
     const restAgain = await releaseLeftovers(cluster, notes, input());
     const lookAgain = await finalizer.run(cluster, notes, { ...input(), wentBack: false });
@@ -110,13 +110,14 @@ interface SubnetWork {
   readonly clock: Clock;
   readonly notes: WriteNotes;
   readonly input: () => SubnetInput;
+  readonly manyClaims: number;
 }
 
 /**
  * Claims for all nodes, in rounds while others keep coming; then all of them are told. So a cluster that grows faster than it can be served costs the API server
  * the least until every node has its subnets. Where they come one by one, each is told at once, however long a round takes in a large cluster.
  */
-async function writeSubnets({ cluster, clock, notes, input }: SubnetWork): Promise<void> {
+async function writeSubnets({ cluster, clock, notes, input, manyClaims }: SubnetWork): Promise<void> {
   let told = 0;
   for (const began = clock.now(); ; ) {
     const claimed = await claimSubnets(cluster, notes, input());

@@ -52,6 +52,8 @@ export function createMachinery(truth: Truth, count: number): Machinery {
     },
   });
   const startAgent = (world: World, machine: Machine) => {
+    // A kubelet starts a container when the one before it has ended, if need be by force.
+    if (machine.agent?.alive() === true) machine.agent.kill();
     machine.agent = world.start(`agent-${machine.machineID}`, agentProgram(machine, agentOptions(world)));
     machine.agent.setReach(machine.reaches);
   };

@@ -22,6 +22,8 @@ export interface OperatorProgramOptions {
 
 /** As in operator/main.ts. */
 const minIntervalMs = 200;
+/** Here a handful of nodes is a crowd. */
+const manyClaims = 2;
 
 /**
  * The operator as operator/main.ts runs it, without metrics, health, log and Events. Without election any number of them at once must do no harm.
@@ -53,7 +55,7 @@ export function operatorProgram({
     );
     let made = 0;
     const newIncarnation = () => `${name}-${++made}`;
-    const pass = createPass({ ...shared, cluster, newIncarnation, timing });
+    const pass = createPass({ ...shared, cluster, newIncarnation, timing, manyClaims });
     const loop = startLoop({
       clock,
       random,
