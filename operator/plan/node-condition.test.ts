@@ -66,6 +66,12 @@ test("a node that is not programmed is unavailable, with what it lacks", () => {
   );
 });
 
+test("a node whose claims went in order is not available again, though its NodeNetwork is still there and programmed", () => {
+  const resting = { ...programmed, status: "True", reason: "PodnetNotProgrammed" } as const;
+  const made = plan({ claims: [], record: reported("True"), have: resting });
+  assert.ok(made.op !== "write" || made.condition.status === "True");
+});
+
 test("one peer is one peer", () => {
   const made = plan({ record: reported("True"), peers: 1 });
   assert.ok(made.op === "write" && made.condition.message.endsWith(", 1 peer"));

@@ -79,14 +79,14 @@ function wantedCondition(input: NodeConditionInput): NodeVerdict {
   return { type, status: "False", reason: `${ours}Programmed`, message };
 }
 
-/** A node whose last claim rests takes no new pods. */
+/** A node whose last claim rests takes no new pods; nor does one become available again whose claims went, while its NodeNetwork still tells of them. */
 function isAvailable({ node, record, claims }: NodeConditionInput): boolean {
   if (claims.length > 0 && claims.every(({ object }) => object.spec.state === "Held")) return false;
   const own = ownRecord(node, record);
   const have = node.networkUnavailable;
   if (have?.status === "False" && have.reason === `${ours}Programmed`)
     return own === undefined || programmedCondition(own)?.status !== "False";
-  return own !== undefined && isProgrammed(own);
+  return claims.length > 0 && own !== undefined && isProgrammed(own);
 }
 
 /** The jitter is a node's own for ever, so that a plan needs no chance. */
