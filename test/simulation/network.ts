@@ -30,6 +30,8 @@ export interface Network {
 /** A watch that the server holds open. */
 export interface OpenStream {
   readonly process: Process;
+  /** Whether nothing comes any more, and nobody has said so. */
+  isStalled(): boolean;
   /** The connection breaks. */
   cut(): void;
   /** The server forgets it. */

@@ -50,6 +50,8 @@ export interface ScheduleResult {
   readonly coverage: ReadonlyMap<string, number>;
 }
 
+/** In so many schedules watches that stalled are left to be found out by their silence, which takes ten times as long as all else. */
+const patientShare = 0.1;
 /** Of virtual time. */
 const watchedMs = 60_000;
 /** Nothing was written for so long, and all is as it must be: that is rest. */
@@ -122,6 +124,7 @@ async function play(world: World, { begin, moves, length, leastFaults }: Schedul
 function clearUp(world: World, { calmDown }: Schedule): void {
   Object.assign(world.weather, fineWeather(), { rates: calm });
   for (const process of world.processes) process.setWallClockRight();
+  if (!world.chance.happens(patientShare)) world.cutStalled();
   calmDown(world);
 }
 

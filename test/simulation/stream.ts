@@ -67,6 +67,7 @@ export function openStream(network: Network, process: Process, request: ApiReque
   const unsubscribe = network.server.subscribe((change) => onChange(state, change));
   const open = {
     process,
+    isStalled: () => state.stalled,
     cut() {
       state.stalled = true;
       fail(state, broken(request, true));

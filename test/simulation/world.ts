@@ -49,6 +49,8 @@ export interface World {
    * all that were ever given, as etcd recommends it to clusters; `"rewound"`: they are given once more.
    */
   restore(revision: number, downMs: number, versions: Versions): void;
+  /** Breaks the connections of watches that had stalled. */
+  cutStalled(): void;
   /** Moves the server's wall clock. */
   stepServerClock(ms: number): void;
   /** Lets things happen until `until` holds, which is asked before each step. @throws what an invariant or a program threw. */
@@ -155,6 +157,9 @@ export function createWorld({ seed, kinds, invariants = [], trace }: WorldOption
       note(`restored ${revision} of ${server.store.revision()}, versions ${versions}`);
       server.store.restore(revision, versions === "bumped" ? 1_000 : undefined);
       restartServer(downMs);
+    },
+    cutStalled() {
+      for (const stream of network.streams) if (stream.isStalled()) stream.cut();
     },
     stepServerClock: (ms) => {
       skewMs += ms;
