@@ -5,7 +5,7 @@ import type { NodeRecord, Snapshot } from "./snapshot.ts";
 
 /**
  * Gives what an agent may forget, as text, since no claim stands for it, and none can be made of it again: no entry of the ledger contains it with subnets
- * of its length. Of what it misses: what no node has. Of what it has itself: what its NodeNetwork does not name beside others. Nobody would ever end these
+ * of its length. Of what it misses: what no node has. Of what it has itself: what its NodeNetwork does not name. Nobody would ever end these
  * otherwise. Nothing while a recovery goes on, or the owner has not been heard, since then it is not known who has what.
  */
 export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[] {
@@ -15,7 +15,7 @@ export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[
   const had = new Set(
     records.flatMap(({ object: { spec, status } }) => [...spec.subnets, ...(status?.subnets ?? [])].map(({ cidr }) => cidr)),
   );
-  const unheard = unheardUIDs(snapshot);
+  const unheard = unheardNodes(snapshot);
   const entries = indexEntries(ledger.entries);
   const isLost = (cidr: string) => {
     const prefix = parsePrefix(cidr);
@@ -24,16 +24,16 @@ export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[
   return ({ object: { spec, status = {} } }) => {
     const { lost = [], subnets = [] } = status;
     const named = new Set(spec.subnets.map(({ cidr }) => cidr));
-    const missed = lost.filter(({ cidr, nodeUID }) => !had.has(cidr) && !unheard.has(nodeUID) && isLost(cidr));
-    const own = named.size === 0 ? [] : subnets.filter(({ cidr }) => !named.has(cidr) && isLost(cidr));
+    const missed = lost.filter(({ cidr, node }) => !had.has(cidr) && !unheard.has(node) && isLost(cidr));
+    const own = subnets.filter(({ cidr }) => !named.has(cidr) && isLost(cidr));
     return [...missed, ...own].map(({ cidr }) => cidr);
   };
 }
 
-/** UIDs of Nodes whose agents have said nothing yet. */
-export function unheardUIDs({ nodes, records }: Pick<Snapshot, "nodes" | "records">): ReadonlySet<string> {
+/** Names of Nodes whose agents have said nothing yet: to this very object, since a machine lives on when its Node is made anew. */
+function unheardNodes({ nodes, records }: Pick<Snapshot, "nodes" | "records">): ReadonlySet<string> {
   const known = new Map(records.map((record) => [record.node, record]));
   return new Set(
-    nodes.filter((node) => ownRecord(node, known.get(node.name))?.status?.nodeUID !== node.uid).map(({ uid }) => uid),
+    nodes.filter((node) => ownRecord(node, known.get(node.name))?.status?.nodeUID !== node.uid).map(({ name }) => name),
   );
 }

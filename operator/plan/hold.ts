@@ -94,11 +94,16 @@ function openNodes({ nodes, claims }: Snapshot): ReadonlySet<string> {
   return new Set(nodes.filter((node) => !serving.has(node.uid) && hadNetwork(node)).map(({ uid }) => uid));
 }
 
-/** Whether the NodeNetwork of a node that is gone tells of nothing that its machine may still have: its agent has nothing, or is silent for longer than a hold. */
+/**
+ * Whether the NodeNetwork of a node that is gone tells of nothing that its machine may still have: its agent has nothing, or is silent for longer than a hold.
+ * One that never gave a word may have done all the same what it was told, and may be about to say so.
+ */
 export function isLetGo(record: NodeRecord, { nodes, networks }: Snapshot, input: HoldInput): boolean {
-  const { spec, status } = record.object;
+  const { spec, status, metadata } = record.object;
   if (status?.nodeUID === spec.nodeUID && status.subnets?.length === 0) return true;
-  return unheardMs(record, input) > Math.max(holdTimes(networks)(spec), silenceMs(input.heartbeatSeconds, nodes.length));
+  const toldMs = () => input.sightings?.unheardMs(record) ?? input.nowMs - Date.parse(metadata.creationTimestamp);
+  const silentMs = status?.observedAt === undefined ? toldMs() : unheardMs(record, input);
+  return silentMs > Math.max(holdTimes(networks)(spec), silenceMs(input.heartbeatSeconds, nodes.length));
 }
 
 /** Gives a claim's time of rest in milliseconds: as its network says, or one of the same name that came after it. */

@@ -3,13 +3,13 @@ import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /**
  * Nodes without a NodeNetwork of their own that are asked what they have, by one that names no subnet and no network; by name: all of them while a recovery goes on; afterwards
- * those of whose subnets others miss a claim, or whose claims rest, since their agents could not say otherwise that they still have them.
+ * those of whose name others miss a claim, or claims rest, since their agents could not say otherwise that they still have them, be their Nodes made anew.
  */
 export function nodesToAsk(snapshot: Snapshot): NodeFacts[] {
   const known = new Map(snapshot.records.map((record) => [record.node, record]));
   const isDoubtful = doubtful(snapshot);
   return snapshot.nodes
-    .filter((node) => isDoubtful(node.uid) && !isTold(node, known.get(node.name)))
+    .filter((node) => isDoubtful(node.name) && !isTold(node, known.get(node.name)))
     .toSorted((a, b) => compareText(a.name, b.name));
 }
 
@@ -23,18 +23,18 @@ function isTold({ uid }: NodeFacts, record: NodeRecord | undefined): boolean {
 /** NodeNetworks that only asked, and were answered: their nodes have nothing and miss nothing, and nobody doubts that. */
 export function answeredQuestions(snapshot: Snapshot): NodeRecord[] {
   const isDoubtful = doubtful(snapshot);
-  return snapshot.records.filter(({ object: { spec, status } }) => {
+  return snapshot.records.filter(({ node, object: { spec, status } }) => {
     const isAnswered = status?.nodeUID === spec.nodeUID && status.subnets?.length === 0 && (status.lost ?? []).length === 0;
-    return spec.network === undefined && isAnswered && !isDoubtful(spec.nodeUID);
+    return spec.network === undefined && isAnswered && !isDoubtful(node);
   });
 }
 
-/** Tells of a Node, by its UID, whether it is to be asked. */
-function doubtful({ ledger, claims, records }: Snapshot): (nodeUID: string) => boolean {
+/** Tells of a Node, by its name, whether it is to be asked. */
+function doubtful({ ledger, claims, records }: Snapshot): (node: string) => boolean {
   if (ledger === undefined) return () => false;
   if (ledger.recovering) return () => true;
-  const missed = records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ nodeUID }) => nodeUID));
-  const resting = claims.filter(({ object }) => object.spec.state === "Held").map(({ object }) => object.spec.nodeUID);
-  const uids = new Set([...missed, ...resting]);
-  return (nodeUID) => uids.has(nodeUID);
+  const missed = records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ node }) => node));
+  const resting = claims.filter(({ object }) => object.spec.state === "Held").map(({ object }) => object.spec.node);
+  const names = new Set([...missed, ...resting]);
+  return (node) => names.has(node);
 }
