@@ -1,5 +1,6 @@
 // npm run verify:mutations [-- --mutant NAME --schedules N --processes P]: whether the simulation notices when the code is broken on purpose.
-// For each mutant, which is a change of a copy of the code, it prints what failed first, and how many schedules that took.
+// For each mutant, which is a change of a copy of the code, it prints what failed first, and how many schedules that took; where so many find nothing, since other
+// guards make up for it or it takes more luck, the tests that stand beside the changed code have to notice.
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,6 +11,7 @@ import { createBrokenTree } from "./mutation/broken-tree.ts";
 import type { Mutant } from "./mutation/mutant.ts";
 import { mutants } from "./mutation/mutants.ts";
 import { type Played, playTree } from "./mutation/play-tree.ts";
+import { testTree } from "./mutation/test-tree.ts";
 
 const ROOT = dirname(import.meta.dirname);
 
@@ -48,10 +50,16 @@ interface Ground {
   readonly signal: AbortSignal;
 }
 
-async function play(mutant: Mutant | undefined, from: number, count: number, { parent, signal }: Ground): Promise<Played> {
+/** What came of a tree: of its schedules, or, where they all passed, of the tests beside what was changed. */
+type Outcome = Played | { readonly is: "noticed"; readonly test: string };
+
+async function play(mutant: Mutant | undefined, from: number, count: number, { parent, signal }: Ground): Promise<Outcome> {
   const tree = await createBrokenTree(ROOT, parent, mutant);
+  const { folder } = tree;
   try {
-    return await playTree({ folder: tree.folder, from, count, signal });
+    const played = await playTree({ folder, from, count, signal });
+    const test = played.is === "passed" && mutant !== undefined ? await testTree({ folder, mutant, signal }) : undefined;
+    return test === undefined ? played : { is: "noticed", test: test.name };
   } finally {
     await tree.remove();
   }
@@ -68,8 +76,9 @@ async function playControl({ schedules, processes }: Settings, ground: Ground): 
   return results.every(({ is }) => is === "passed");
 }
 
-function describe(played: Played): string {
+function describe(played: Outcome): string {
   if (played.is === "passed") return "NOT CAUGHT";
+  if (played.is === "noticed") return `caught by the test ${JSON.stringify(played.test)}`;
   if (played.is === "broken") return `NOT USABLE: ${played.why}`;
   const { seed, message } = played.failure;
   return `caught by schedule ${seed}: ${message.length > 150 ? `${message.slice(0, 147)}...` : message}`;
@@ -81,15 +90,17 @@ async function playMutants({ schedules, processes, chosen }: Settings, ground: G
     const began = performance.now();
     const played = await play(mutant, 1, schedules, ground);
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
-    const isCaught = played.is === "failed";
+    const isCaught = played.is === "failed" || played.is === "noticed";
     console.log(`${isCaught ? "✓" : "✖"} ${mutant.name.padEnd(width)} ${seconds.padStart(4)} s  ${describe(played)}`);
     if (!isCaught) console.log(`  ${mutant.breaks}`);
     return played;
   });
   const caught = results.flatMap((played) => (played.is === "failed" ? [played.failure.seed] : []));
   const most = caught.length === 0 ? "" : `; the schedules needed: ${caught.toSorted((a, b) => a - b).join(" ")}`;
+  const noticed = results.filter(({ is }) => is === "noticed").length;
   console.log(`\n${caught.length} of ${chosen.length} mutants were caught within ${schedules} schedules${most}`);
-  return chosen.length - caught.length;
+  console.log(`${noticed} more by the tests beside the changed code`);
+  return chosen.length - caught.length - noticed;
 }
 
 async function main(words: readonly string[]): Promise<number> {

@@ -25,7 +25,8 @@ export interface Share {
   readonly count: number;
   /** Names of moves that are not made. */
   readonly without: readonly string[];
-  readonly ending: Ending;
+  /** Seeds that this divides are judged at rest; the others end with their last move. */
+  readonly judgedEach: number;
 }
 
 /** What seeds came to. */
@@ -35,12 +36,13 @@ export interface Played {
 }
 
 /** Plays a share, whatever comes of each seed. */
-export async function playSeeds({ seed, count, without, ending }: Share): Promise<Played> {
+export async function playSeeds({ seed, count, without, judgedEach }: Share): Promise<Played> {
   const coverage = createCoverage();
   const kinds = proofKinds();
   const failures: { seed: number; message: string }[] = [];
   for (let at = seed; at < seed + count; at++) {
     try {
+      const ending = at % judgedEach === 0 ? "judged" : "open";
       await playProof({ seed: at, kinds, coverage, without, ending });
     } catch (error) {
       failures.push({ seed: at, message: error instanceof Error ? error.message : String(error) });

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Coverage, createCoverage } from "./coverage.ts";
 import type { Played, Share } from "./play-proof.ts";
-import type { Ending } from "./run-schedule.ts";
 
 export interface SpreadOptions {
   readonly seed: number;
@@ -11,8 +10,8 @@ export interface SpreadOptions {
   readonly workers: number;
   /** Names of moves that are not made. */
   readonly without?: readonly string[];
-  /** Default: judged. */
-  readonly ending?: Ending;
+  /** Seeds that this divides are judged at rest; default 1. */
+  readonly judgedEach?: number;
   /** Told after every share; `failures` are those so far. Give true to end it early. */
   readonly onShare?: (progress: Progress) => boolean;
 }
@@ -38,7 +37,7 @@ export async function spreadProof({
   schedules,
   workers,
   without = [],
-  ending = "judged",
+  judgedEach = 1,
   onShare,
 }: SpreadOptions): Promise<Spread> {
   const coverage = createCoverage();
@@ -47,7 +46,7 @@ export async function spreadProof({
     seed: seed + index * shareOf,
     count: Math.min(shareOf, schedules - index * shareOf),
     without,
-    ending,
+    judgedEach,
   })).values();
   let done = 0;
   let isOver = false;
