@@ -124,11 +124,11 @@ async function writeSubnets({ cluster, clock, notes, input, manyClaims }: Subnet
     const added = notes.report().written.filter(isNewClaim).length;
     const isFew = added - told < manyClaims;
     if (isFew && claimed !== undefined) {
-      await tellNodes(cluster, notes, claimed);
+      await tellNodes(cluster, notes, claimed, input().nowMs);
       told = added;
     }
     const isMore = clock.now() - began < subnetsFirstMs && (await isGrowing(cluster, notes));
-    if (!isFew && !isMore && claimed !== undefined) await tellNodes(cluster, notes, claimed);
+    if (!isFew && !isMore && claimed !== undefined) await tellNodes(cluster, notes, claimed, input().nowMs);
     if (!isMore) return;
   }
 }

@@ -1,8 +1,9 @@
 import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
+import { handedOver } from "./plan/handed-over.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
-import { nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
+import { holding, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
 import { type LedgerInput, ledgerStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import type { Network, Snapshot } from "./plan/snapshot.ts";
@@ -27,10 +28,15 @@ export async function claimSubnets(cluster: Cluster, notes: WriteNotes, input: S
 /**
  * Tells nodes what to do, each on condition that nobody told it anything since `snapshot`. However long ago that is: a claim that stood Active then is no other
  * node's before it was Held, and what has changed is told with the next snapshot.
+ * Where a NodeNetwork goes over to another machine, claims that the earlier one may have begin their rest anew first; where that fails nobody is told yet.
  */
-export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot): Promise<void> {
+export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, nowMs: number): Promise<void> {
   const told = cluster.told(snapshot);
-  notes.note(told, await cluster.records.apply(told));
+  const because = "another machine took over what its machine last said";
+  const rests = handedOver(snapshot, told).map(({ object }) => holding(object, because, nowMs));
+  const failures = await cluster.claims.apply(rests);
+  notes.note(rests, failures);
+  if (failures.length === 0) notes.note(told, await cluster.records.apply(told));
 }
 
 /** The cheapest question first: while nodes keep coming the answer is no, and the last one is dear. */

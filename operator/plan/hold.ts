@@ -65,23 +65,18 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
 }
 
 /**
- * Gives the node that may still have a claim's subnet though it does not say so: a silent one that said last that it has it, or a new Node of the claim's node
- * that was told nothing yet, since that may run on the machine of the earlier one.
+ * Gives the node that may still have a claim's subnet though it does not say so: a silent one that said last that it has it, or the claim's node without a
+ * NodeNetwork, since that may have been lost, or the Node be a new one on the machine of the earlier one.
  */
 function doubtfulNodes(
   { nodes, records }: Snapshot,
   acknowledged: readonly Acknowledgement[],
 ): (claim: Claim) => string | undefined {
   const told = new Set(records.map(({ node }) => node));
-  const newcomers = new Map(
-    nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name, uid }) => [name, uid]),
-  );
+  const untold = new Set(nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name }) => name));
   const silent = acknowledged.filter(({ isSilent }) => isSilent);
   const keepers = new Map(silent.flatMap(({ node, subnets }) => subnets.map((cidr) => [cidr, node])));
-  return ({ object: { spec } }) => {
-    const newcomer = newcomers.get(spec.node) ?? spec.nodeUID;
-    return keepers.get(spec.cidr) ?? (newcomer === spec.nodeUID ? undefined : spec.node);
-  };
+  return ({ object: { spec } }) => keepers.get(spec.cidr) ?? (untold.has(spec.node) ? spec.node : undefined);
 }
 
 function withNode({ count, names }: Unseen, node: string): Unseen {

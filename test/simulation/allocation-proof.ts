@@ -132,21 +132,17 @@ function freeNodes({ view, admin }: World): void {
     if (metadata.deletionTimestamp !== undefined && names.has(metadata.name)) admin.erase(nodes, metadata.name);
 }
 
-/** People see to it that there is room, and that what shall go can go: machines that were given up and have no Node; pods in subnets that give no addresses any more, or of networks that leave, end; the API forgets pods that are gone. */
+/** People see to it that there is room, and that what shall go can go: machines that were given up and have no Node; pods in subnets that give no addresses any more, or of networks that leave or are gone, end; the API forgets pods that are gone. */
 function seeToItForEver(truth: Truth, machinery: Machinery, networks: NetworkHands, world: World): void {
   networks.giveRoom(world);
   freeNodes(world);
-  const leaving = new Set(
-    world.view
-      .list(podNetworks)
-      .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
-      .map(({ metadata }) => metadata.uid),
-  );
+  const networksThere = world.view.list(podNetworks).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const staying = new Set(networksThere.map(({ metadata }) => metadata.uid));
   const going = new Set([
-    ...world.view.list(nodeSubnets).flatMap(({ spec }) => (leaving.has(spec.networkUID) ? [spec.cidr] : [])),
+    ...world.view.list(nodeSubnets).flatMap(({ spec }) => (staying.has(spec.networkUID) ? [] : [spec.cidr])),
     ...world.view
       .list(nodeNetworks)
-      .flatMap(({ spec }) => (leaving.has(spec.networkUID ?? "") ? spec.subnets.map(({ cidr }) => cidr) : [])),
+      .flatMap(({ spec }) => (staying.has(spec.networkUID ?? "") ? [] : spec.subnets.map(({ cidr }) => cidr))),
   ]);
   for (const machine of truth.machines) {
     if (!machine.isOn) continue;

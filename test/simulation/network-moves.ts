@@ -147,8 +147,8 @@ export function createNetworkHands(holdSeconds: number): NetworkHands {
         const isClosing = entries.some(({ networkUID, state }) => networkUID === uid && state === "Closing");
         const isMoving = isClosing || ranges.some(({ state }) => state === "Draining");
         // Nodes that the selector no longer matches get nothing new to move to.
-        const isSelective = nodeSelector?.matchLabels !== undefined;
-        if (deletionTimestamp !== undefined || !isMoving || (lacking.length === 0 && !isSelective)) continue;
+        const isSelective = isMoving && nodeSelector?.matchLabels !== undefined;
+        if (deletionTimestamp !== undefined || (lacking.length === 0 && !isSelective)) continue;
         patch(world, network, {
           ...(lacking.length > 0 && { ranges: [...ranges, ...lacking] }),
           ...(isSelective && { nodeSelector: { matchLabels: null } }),

@@ -11,6 +11,7 @@ import {
   forsake,
   isLapsed,
   isUnsettled,
+  nodeNetworks,
   nodeSubnets,
   podNetworks,
   prefixOf,
@@ -75,9 +76,19 @@ function inTheLedger({ excused }: Truth, { view }: World): void {
   );
 }
 
-/** A claim is laid to rest only where its Node is gone, its network goes, or its machine has nothing of it any more. */
-function mayBeHeld({ machines }: Truth, { view }: World, { metadata, spec }: Claim): void {
-  if (view.get(nodes, spec.node)?.metadata.uid !== spec.nodeUID) return;
+/** Longer than any write is under way. */
+const slowestMs = 10_000;
+
+/**
+ * A claim is laid to rest only where its Node is gone, its network goes, or its machine has nothing of it any more. Or where one operator told the node of it while
+ * the write of another, which had found it unused, was under way: then the next pass takes it back.
+ */
+function mayBeHeld({ machines, toldAt }: Truth, { view, scheduler }: World, { metadata, spec }: Claim): void {
+  const node = view.get(nodes, spec.node);
+  if (node?.metadata.uid !== spec.nodeUID) return;
+  const isJustTold = scheduler.now() - (toldAt.get(`${spec.node} ${spec.cidr}`) ?? -Infinity) < slowestMs;
+  const isNamed = view.get(nodeNetworks, spec.node)?.spec.subnets.some(({ cidr }) => cidr === spec.cidr) === true;
+  if (isJustTold && isNamed && node.metadata.deletionTimestamp === undefined) return;
   const network = view.get(podNetworks, spec.network);
   if (network?.metadata.uid !== spec.networkUID || network.metadata.deletionTimestamp !== undefined) return;
   const having = machines.filter(({ node, isOn, bridge }) => node === spec.node && isOn && bridge.has(spec.cidr));
@@ -132,7 +143,11 @@ function ledgerChanged(truth: Truth, world: World, before: Ledger | undefined, a
 
 type Record = Stored<NodeNetwork>;
 
-function recordChanged({ machines }: Truth, { scheduler }: World, before: Record | undefined, after: Record | undefined): void {
+function recordChanged(truth: Truth, { scheduler }: World, before: Record | undefined, after: Record | undefined): void {
+  const { machines, toldAt } = truth;
+  const known = new Set(before?.spec.subnets.map(({ cidr }) => cidr));
+  for (const { cidr } of after?.spec.subnets ?? [])
+    if (!known.has(cidr)) toldAt.set(`${after?.metadata.name} ${cidr}`, scheduler.now());
   const { machineID } = after?.status ?? {};
   if (machineID === undefined || before?.status === after?.status) return;
   const machine = machines.find((candidate) => candidate.machineID === machineID);

@@ -39,6 +39,8 @@ export interface Truth {
   readonly erased: Map<string, string>;
   /** UID of a claim → when it became Held, by no clock that steps. */
   readonly heldSince: Map<string, number>;
+  /** Node and prefix, e.g. `"node-1 10.0.0.0/29"` → when its NodeNetwork began to name it. */
+  readonly toldAt: Map<string, number>;
   /** Incarnation and epoch → the range they were given to, and at which revision. */
   readonly epochs: Map<string, { readonly range: string; readonly revision: number }>;
   /** Whether the world ever took objects of ours away. */
@@ -66,6 +68,7 @@ export function createTruth(timing: ProofTiming): Truth {
     excused: new Set(),
     erased: new Map(),
     heldSince: new Map(),
+    toldAt: new Map(),
     epochs: new Map(),
     hasLost: false,
     wasRewound: false,

@@ -1,0 +1,22 @@
+import type { NodeNetwork } from "../../crds/types.ts";
+import type { Step } from "../../lib/reconcile/kind.ts";
+import type { Claim, Snapshot } from "./snapshot.ts";
+
+/**
+ * Claims at rest that begin their rest anew, before the steps that tell nodes are done. A NodeNetwork that goes over to another machine of the node's name loses
+ * what the earlier machine last said that it has; that machine, if it is only cut off, may still have it for a hold after its last word.
+ */
+export function handedOver({ claims }: Pick<Snapshot, "claims">, told: readonly Step<NodeNetwork>[]): Claim[] {
+  const passed = told.flatMap(({ want, have }) =>
+    want !== undefined && have !== undefined && goesOver(have, want) ? [have] : [],
+  );
+  if (passed.length === 0) return [];
+  const had = new Set(
+    passed.flatMap(({ spec, status }) => [...spec.subnets, ...(status?.subnets ?? [])].map(({ cidr }) => cidr)),
+  );
+  return claims.filter(({ object: { spec } }) => spec.state === "Held" && had.has(spec.cidr));
+}
+
+function goesOver({ spec: before }: NodeNetwork, { spec: after }: NodeNetwork): boolean {
+  return before.nodeUID !== after.nodeUID && (before.machineID === undefined || before.machineID !== after.machineID);
+}
