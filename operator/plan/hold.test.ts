@@ -16,8 +16,8 @@ import {
 } from "../../test/support/plan-snapshot.ts";
 import { planWorld } from "../../test/support/plan-world.ts";
 import { allocate } from "./allocate.ts";
-import { planHolds } from "./hold.ts";
-import type { Claim, NodeRecord, Snapshot } from "./snapshot.ts";
+import { isLetGo, planHolds } from "./hold.ts";
+import type { Claim, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 const held = { state: "Held", heldAt: bornAt, releaseSequence: 7 } as const;
 const nodes = [1, 2, 3].map((number) => node(`node-${number}`));
@@ -178,4 +178,33 @@ test("the last Held claim of a Node stays until the Node says that its network i
   const resting = claim("10.244.9.0/24", owner, undefined, held);
   assert.deepEqual([found("False", [resting]), found("True", [resting])], [0, 1]);
   assert.equal(found("False", [resting, claim("10.244.8.0/24", owner)]), 1);
+});
+
+test("the claim's own node without a NodeNetwork may have it, since that may have been lost: it counts as silent, be its Node made anew", () => {
+  const late = (owner: NodeFacts) => {
+    const world = withLedger({ networks: [network()], nodes: [owner], ledger: ledger({ releaseSequence: 9 }) });
+    const snapshot = { ...world, claims: [claim("10.244.9.0/24", node("node-1"), undefined, held)] };
+    const at = (afterMs: number) =>
+      planHolds(snapshot, allocate(snapshot), { nowMs: bornAtMs + afterMs, heartbeatSeconds: 60 }).expired.length;
+    return [at(2_999_000), at(3_000_000)];
+  };
+  assert.deepEqual(late(node("node-1")), [0, 1]);
+  assert.deepEqual(late(node("node-1", { meta: { uid: "anew" } })), [0, 1]);
+  assert.deepEqual(late(node("node-2")), [1, 1]);
+});
+
+test("the NodeNetwork of a Node that is gone is let go when its agent has nothing, or said nothing for a hold, the first word included", () => {
+  const { object } = base.now().records[0] ?? assert.fail();
+  const snapshot = { ...base.now(), nodes: [] };
+  const isGone = (status: NodeNetworkStatus | undefined, afterMs: number) => {
+    const { status: _, ...bare } = object;
+    const one = record(status === undefined ? bare : { ...bare, status: { nodeUID: object.spec.nodeUID, ...status } });
+    return isLetGo(one, snapshot, { nowMs: bornAtMs + afterMs, heartbeatSeconds: 60 });
+  };
+  assert.equal(isGone({ observedAt: bornAt, subnets: [] }, 1), true);
+  const having = { observedAt: bornAt, subnets: [{ cidr: "10.244.0.0/24", leases: 0, free: 1 }] };
+  for (const status of [undefined, having]) {
+    assert.equal(isGone(status, 299_000), false);
+    assert.equal(isGone(status, 301_000), true);
+  }
 });
