@@ -117,17 +117,17 @@ function isForgotten({ node, bridge }: Machine, { view }: World): boolean {
   return bridge.size > 0 && !isMentioned;
 }
 
-/** A Node that cannot go gets no other subnet: where it keeps a range from leaving, people take its finalizer. */
+/** A Node that cannot go gets no other subnet: where its own lies in no open range, or went to another one after a loss, people take its finalizer. */
 function freeNodes({ view, admin }: World): void {
-  const closing = view
-    .list(rangeLedgers)
-    .flatMap(({ spec }) => spec.entries)
-    .filter(({ state }) => state === "Closing")
-    .map(({ cidr }) => prefixOf(cidr));
-  const inTheWay = view
-    .list(nodeSubnets)
-    .filter(({ spec }) => closing.some((entry) => containsPrefix(entry, prefixOf(spec.cidr))));
-  const names = new Set(inTheWay.map(({ spec }) => spec.node));
+  const entries = view.list(rangeLedgers).flatMap(({ spec }) => spec.entries);
+  const open = entries.filter(({ state }) => state === "Open").map(({ cidr }) => prefixOf(cidr));
+  const claims = view.list(nodeSubnets).map(({ spec }) => spec);
+  const strays = claims.filter(({ cidr }) => !open.some((entry) => containsPrefix(entry, prefixOf(cidr))));
+  const owners = new Map(claims.map(({ cidr, node }) => [cidr, node]));
+  const robbed = view
+    .list(nodeNetworks)
+    .filter(({ metadata, spec }) => spec.subnets.some(({ cidr }) => (owners.get(cidr) ?? metadata.name) !== metadata.name));
+  const names = new Set([...strays.map(({ node }) => node), ...robbed.map(({ metadata }) => metadata.name)]);
   for (const { metadata } of view.list(nodes))
     if (metadata.deletionTimestamp !== undefined && names.has(metadata.name)) admin.erase(nodes, metadata.name);
 }

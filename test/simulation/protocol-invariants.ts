@@ -27,7 +27,7 @@ export function protocolInvariant(truth: Truth): Invariant {
     const { plural } = change.kind.resource;
     if (plural === "nodesubnets") routes.claimStands(read(change.after));
     if (plural === "nodesubnets") entries.claimChanged(world, read(change.before), read(change.after));
-    routes.look();
+    routes.look(world.view);
     if (truth.isWorldActing) return;
     if (plural === "nodesubnets") claimChanged(truth, world, read(change.before), read(change.after));
     else if (plural === "rangeledgers") {

@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
 import type { NodeSubnet } from "../../crds/types.ts";
 import { prefixesOverlap } from "../../lib/net/prefix.ts";
+import { nodes } from "../../lib/kube/builtin.ts";
 import type { Machine } from "./machine.ts";
+import type { StoreView } from "./object-store.ts";
 import { prefixOf, type Truth } from "./truth.ts";
 
 /** Looks at the routes of machines to other nodes' subnets. */
 export interface RouteWatch {
   claimStands(claim: NodeSubnet | undefined): void;
   /** @throws where a machine routes, or no longer routes, to what it must not. */
-  look(): void;
+  look(view: StoreView): void;
 }
 
-/** What agents may route to: every claim that ever counted, until it was Held, or another one took its place, or no machine of its node has it. */
+/**
+ * What agents may route to: every claim that ever counted, until it was Held, or another one took its place, or no machine of its node has it. A machine whose Node
+ * is lost is in no cluster until it comes in again.
+ */
 export function createRouteWatch({ machines }: Truth): RouteWatch {
   const counted = new Set<string>();
   const held = new Set<string>();
@@ -21,9 +26,9 @@ export function createRouteWatch({ machines }: Truth): RouteWatch {
       const [other = "", owner] = key.split(" ");
       return (other !== cidr || owner !== node) && prefixesOverlap(prefixOf(other), prefixOf(cidr));
     });
-  const isHad = (cidr: string, owner: string) =>
-    machines.some(({ isOn, node, bridge }) => isOn && node === owner && bridge.has(cidr));
-  const lookAt = (machine: Machine) => {
+  const isHad = (cidr: string, owner: string, view: StoreView) =>
+    view.get(nodes, owner) !== undefined && machines.some(({ isOn, node, bridge }) => isOn && node === owner && bridge.has(cidr));
+  const lookAt = (machine: Machine, view: StoreView) => {
     const before = known.get(machine) ?? new Map<string, string>();
     const { machineID, routes } = machine;
     known.set(machine, routes);
@@ -33,7 +38,7 @@ export function createRouteWatch({ machines }: Truth): RouteWatch {
     if (routes.size === 0 || machine.bridge.size === 0) return;
     for (const [cidr, node] of before)
       assert.ok(
-        routes.has(cidr) || held.has(`${cidr} ${node}`) || isTaken(cidr, node) || !isHad(cidr, node),
+        routes.has(cidr) || held.has(`${cidr} ${node}`) || isTaken(cidr, node) || !isHad(cidr, node, view),
         `${machineID} routes no longer to ${cidr} of ${node}, which has it, and never Held`,
       );
   };
@@ -44,8 +49,8 @@ export function createRouteWatch({ machines }: Truth): RouteWatch {
       counted.add(key);
       if (claim.spec.state === "Held") held.add(key);
     },
-    look() {
-      for (const machine of machines) if (machine.isOn && known.get(machine) !== machine.routes) lookAt(machine);
+    look(view) {
+      for (const machine of machines) if (machine.isOn && known.get(machine) !== machine.routes) lookAt(machine, view);
     },
   };
 }
