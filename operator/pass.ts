@@ -10,7 +10,7 @@ import { nodeStates } from "./plan/node-states.ts";
 import type { Snapshot } from "./plan/snapshot.ts";
 import { standingEvents } from "./plan/standing-events.ts";
 import { summarize } from "./plan/summarize.ts";
-import { claimSubnets, type SubnetInput, tellNodes } from "./podnetwork.ts";
+import { claimSubnets, type SubnetInput, type TellInput, tellNodes } from "./podnetwork.ts";
 import { releaseLeftovers } from "./release.ts";
 import { createSightings } from "./sightings.ts";
 import { createSummaryWriter } from "./summary.ts";
@@ -109,7 +109,7 @@ interface SubnetWork {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly notes: WriteNotes;
-  readonly input: () => SubnetInput;
+  readonly input: () => SubnetInput & TellInput;
   readonly manyClaims: number;
 }
 
@@ -124,11 +124,11 @@ async function writeSubnets({ cluster, clock, notes, input, manyClaims }: Subnet
     const added = notes.report().written.filter(isNewClaim).length;
     const isFew = added - told < manyClaims;
     if (isFew && claimed !== undefined) {
-      await tellNodes(cluster, notes, claimed, input().nowMs);
+      await tellNodes(cluster, notes, claimed, input());
       told = added;
     }
     const isMore = clock.now() - began < subnetsFirstMs && (await isGrowing(cluster, notes));
-    if (!isFew && !isMore && claimed !== undefined) await tellNodes(cluster, notes, claimed, input().nowMs);
+    if (!isFew && !isMore && claimed !== undefined) await tellNodes(cluster, notes, claimed, input());
     if (!isMore) return;
   }
 }

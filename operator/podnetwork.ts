@@ -1,17 +1,22 @@
 import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
-import { handedOver } from "./plan/handed-over.ts";
+import { handedOver, readyToTell } from "./plan/handed-over.ts";
+import { type HoldInput, isDeadSilent } from "./plan/hold.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
 import { holding, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
 import { type LedgerInput, ledgerStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
+import { releaseCandidates } from "./plan/release.ts";
 import type { Network, Snapshot } from "./plan/snapshot.ts";
 import { withWritten } from "./plan/written.ts";
 import type { WriteNotes } from "./write-report.ts";
 
 /** What a pass brings besides the cluster. */
 export type SubnetInput = Omit<LedgerInput, keyof LedgerOptions>;
+
+/** What it takes to tell nodes. */
+export type TellInput = HoldInput & Pick<SubnetInput, "nowMs">;
 
 /**
  * Enters ranges into the ledger and claims subnets for nodes; gives what then stands, for `tellNodes`. Undefined where the local copies show nothing to do, so
@@ -30,10 +35,12 @@ export async function claimSubnets(cluster: Cluster, notes: WriteNotes, input: S
  * node's before it was Held, and what has changed is told with the next snapshot.
  * Where a NodeNetwork goes over to another machine, claims that the earlier one may have begin their rest anew first; where that fails nobody is told yet.
  */
-export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, nowMs: number): Promise<void> {
-  const told = cluster.told(snapshot);
+export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, input: TellInput): Promise<void> {
+  const allocation = cluster.allocation(snapshot);
+  const { vanished } = releaseCandidates(snapshot, allocation, (record) => isDeadSilent(record, snapshot, input));
+  const told = readyToTell(cluster.told(snapshot), vanished);
   const because = "another machine took over what its machine last said";
-  const rests = handedOver(snapshot, told).map(({ object }) => holding(object, because, nowMs));
+  const rests = handedOver(snapshot, told).map(({ object }) => holding(object, because, input.nowMs));
   const failures = await cluster.claims.apply(rests);
   notes.note(rests, failures);
   if (failures.length === 0) notes.note(told, await cluster.records.apply(told));

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import type { NodeNetwork, NodeNetworkStatus } from "../../crds/types.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import { claim, network, node } from "../../test/support/plan-snapshot.ts";
+import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
 import { planWorld } from "../../test/support/plan-world.ts";
-import { handedOver } from "./handed-over.ts";
+import { handedOver, readyToTell } from "./handed-over.ts";
 
 const world = planWorld({ networks: [network()], nodes: [node("node-1", { machineID: "old" })] });
 world.pass();
@@ -45,4 +46,22 @@ test("where it stays with its machine or its Node nothing does, since that goes 
 test("of a machine that is not known it may be another", () => {
   const { machineID: _, ...spec } = had.spec;
   assert.deepEqual(renewed({ nodeUID: "another" }, { ...had, spec }), [cidr, "10.244.7.0/24"]);
+});
+
+test("a NodeNetwork stays with a machine that has what no claim stands for, until that claim is back", () => {
+  const step = (spec: Partial<NodeNetwork["spec"]>): Step<NodeNetwork> => ({
+    op: "change",
+    kind: "NodeNetwork",
+    key: "node-1",
+    because: "",
+    want: { ...first, spec: { ...first.spec, ...spec } },
+    have: had,
+  });
+  const entry = world.now().ledger?.entries[0] ?? assert.fail();
+  const prefix = parsePrefix("10.244.7.0/24");
+  assert.ok(!isPrefixProblem(prefix));
+  const lost = { prefix, node: "node-1", nodeUID, entry, incarnation: "first" };
+  const [over, same] = [step({ nodeUID: "another", machineID: "new" }), step({ configGeneration: 9 })];
+  assert.deepEqual(readyToTell([over, same], [lost]), [same]);
+  assert.deepEqual(readyToTell([over, same], [{ ...lost, nodeUID: "someone" }]), [over, same]);
 });

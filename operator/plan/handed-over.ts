@@ -1,5 +1,6 @@
 import type { NodeNetwork } from "../../crds/types.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
+import type { Vanished } from "./release.ts";
 import type { Claim, Snapshot } from "./snapshot.ts";
 
 /**
@@ -15,6 +16,18 @@ export function handedOver({ claims }: Pick<Snapshot, "claims">, told: readonly 
     passed.flatMap(({ spec, status }) => [...spec.subnets, ...(status?.subnets ?? [])].map(({ cidr }) => cidr)),
   );
   return claims.filter(({ object: { spec } }) => spec.state === "Held" && had.has(spec.cidr));
+}
+
+/**
+ * The steps that can be done now: a NodeNetwork whose machine is heard to have what no claim stands for stays with it until that claim was brought back, which the
+ * same pass does. `vanished`: those claims.
+ */
+export function readyToTell(told: readonly Step<NodeNetwork>[], vanished: readonly Vanished[]): Step<NodeNetwork>[] {
+  const awaited = new Set(vanished.map(({ nodeUID }) => nodeUID));
+  return told.filter(({ want, have }) => {
+    const isPassed = want !== undefined && have !== undefined && goesOver(have, want);
+    return !isPassed || !awaited.has(have.spec.nodeUID);
+  });
 }
 
 function goesOver({ spec: before }: NodeNetwork, { spec: after }: NodeNetwork): boolean {

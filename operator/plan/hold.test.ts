@@ -48,7 +48,9 @@ function verdict(
   const nowMs = bornAtMs + afterMs;
   const resting = claim("10.244.9.0/24", node("gone"), undefined, { ...held, ...part });
   const world = withLedger({ networks: [network()], nodes, ledger: ledger({ releaseSequence: 9 }) });
-  const snapshot = { ...world, claims: [resting], records: records(nowMs), ...more };
+  const [{ object } = assert.fail()] = base.now().records;
+  const left = record({ ...object, metadata: { name: "gone" }, spec: { ...object.spec, nodeUID: "uid-gone" } });
+  const snapshot = { ...world, claims: [resting], records: [...records(nowMs), left], ...more };
   const { expired, againAfterMs } = planHolds(snapshot, allocate(snapshot), { nowMs, heartbeatSeconds: 60 });
   return expired.map(({ because }) => because)[0] ?? againAfterMs;
 }
@@ -180,7 +182,7 @@ test("the last Held claim of a Node stays until the Node says that its network i
   assert.equal(found("False", [resting, claim("10.244.8.0/24", owner)]), 1);
 });
 
-test("the claim's own node without a NodeNetwork may have it, since that may have been lost: it counts as silent, be its Node made anew", () => {
+test("the claim's own node without a NodeNetwork may have it, since that was lost: it counts as silent, be its Node made anew or gone", () => {
   const late = (owner: NodeFacts) => {
     const world = withLedger({ networks: [network()], nodes: [owner], ledger: ledger({ releaseSequence: 9 }) });
     const snapshot = { ...world, claims: [claim("10.244.9.0/24", node("node-1"), undefined, held)] };
@@ -190,7 +192,7 @@ test("the claim's own node without a NodeNetwork may have it, since that may hav
   };
   assert.deepEqual(late(node("node-1")), [0, 1]);
   assert.deepEqual(late(node("node-1", { meta: { uid: "anew" } })), [0, 1]);
-  assert.deepEqual(late(node("node-2")), [1, 1]);
+  assert.deepEqual(late(node("node-2")), [0, 1]);
 });
 
 test("the NodeNetwork of a Node that is gone is let go when its agent has nothing, or said nothing for a hold, the first word included", () => {

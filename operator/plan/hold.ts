@@ -66,17 +66,18 @@ export function planHolds(snapshot: Snapshot, { members }: Allocation, input: Ho
 
 /**
  * Gives the node that may still have a claim's subnet though it does not say so: a silent one that said last that it has it, or the claim's node without a
- * NodeNetwork, since that may have been lost, or the Node be a new one on the machine of the earlier one.
+ * NodeNetwork, be the Node there or gone: a NodeNetwork stays until the last claim of its node is gone, so that one was lost.
  */
 function doubtfulNodes(
   { nodes, records }: Snapshot,
   acknowledged: readonly Acknowledgement[],
 ): (claim: Claim) => string | undefined {
   const told = new Set(records.map(({ node }) => node));
-  const untold = new Set(nodes.filter((node) => !told.has(node.name) && !hadNetwork(node)).map(({ name }) => name));
+  const counted = new Set(nodes.filter(hadNetwork).map(({ name }) => name));
   const silent = acknowledged.filter(({ isSilent }) => isSilent);
   const keepers = new Map(silent.flatMap(({ node, subnets }) => subnets.map((cidr) => [cidr, node])));
-  return ({ object: { spec } }) => keepers.get(spec.cidr) ?? (untold.has(spec.node) ? spec.node : undefined);
+  return ({ object: { spec } }) =>
+    keepers.get(spec.cidr) ?? (told.has(spec.node) || counted.has(spec.node) ? undefined : spec.node);
 }
 
 function withNode({ count, names }: Unseen, node: string): Unseen {

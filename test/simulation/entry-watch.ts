@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeSubnet, RangeLedger } from "../../crds/types.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap } from "../../lib/net/prefix.ts";
-import { isUnsettled, nodeSubnets, prefixOf, type Truth } from "./truth.ts";
+import { isUnsettled, nodeSubnets, prefixOf, slowestMs, type Truth } from "./truth.ts";
 import type { World } from "./world.ts";
 
 type Entry = RangeLedger["spec"]["entries"][number];
@@ -12,6 +12,8 @@ type Ledger = Stored<RangeLedger>;
 export interface EntryWatch {
   /** @throws where a claim became Active that was made when its entry was closing already. */
   claimChanged(world: World, before: Stored<NodeSubnet> | undefined, after: Stored<NodeSubnet> | undefined): void;
+  /** The world took the ledger away. */
+  ledgerLost(world: World): void;
   /** @throws where an entry left under a claim, or entered over one. */
   ledgerChanged(world: World, before: Ledger | undefined, after: Ledger | undefined): void;
 }
@@ -23,11 +25,14 @@ export function createEntryWatch(truth: Truth): EntryWatch {
   /** Epoch of an entry → the revision at which it closed. */
   const closedAt = new Map<number, number>();
   let restores = 0;
+  let lostAt = Number.NEGATIVE_INFINITY;
   const isDoubtful = (world: World) => {
     if (world.coverage.count("restore") > restores) closedAt.clear();
     restores = world.coverage.count("restore");
     return isUnsettled(truth, world);
   };
+  /** A create that was under way since before the first ledger was made succeeds where that one is taken away; whoever looks next finds the loss. */
+  const isJustLost = ({ scheduler }: World) => scheduler.now() - lostAt < slowestMs;
   /** Claims that were there before an entry closed were seen by whoever found it closing. */
   const leaves = ({ view }: World, { cidr, epoch }: Entry) => {
     const early = lyingIn(view, cidr).filter(
@@ -44,13 +49,16 @@ export function createEntryWatch(truth: Truth): EntryWatch {
       const isLate = (madeAt.get(metadata.uid) ?? 0) > (closedAt.get(spec.epoch) ?? Number.POSITIVE_INFINITY);
       assert.ok(!isLate, `${metadata.name} became Active, and was made when its entry was closing already`);
     },
+    ledgerLost({ scheduler }) {
+      lostAt = scheduler.now();
+    },
     ledgerChanged(world, before, after) {
       const [old, now] = [before?.spec.entries ?? [], after?.spec.entries ?? []];
       const closing = now.filter(({ state, epoch }) => state === "Closing" && find(old, epoch)?.state !== "Closing");
       const isEarly = isDoubtful(world);
       for (const { epoch } of now) if (find(old, epoch) === undefined) closedAt.delete(epoch);
       for (const { epoch } of closing) closedAt.set(epoch, world.server.store.revision());
-      if (isEarly) return;
+      if (isEarly || (before === undefined && isJustLost(world))) return;
       for (const entry of old) if (find(now, entry.epoch) === undefined) leaves(world, entry);
       for (const entry of now) if (find(old, entry.epoch) === undefined) enters(world, entry);
     },

@@ -16,6 +16,7 @@ import {
   podNetworks,
   prefixOf,
   rangeLedgers,
+  slowestMs,
   strayClaims,
   type Truth,
 } from "./truth.ts";
@@ -75,9 +76,6 @@ function inTheLedger({ excused }: Truth, { view }: World): void {
     "claims in use lie in no entry of the ledger",
   );
 }
-
-/** Longer than any write is under way. */
-const slowestMs = 10_000;
 
 /**
  * A claim is laid to rest only where its Node is gone, its network goes, or its machine has nothing of it any more. Or where one operator told the node of it while

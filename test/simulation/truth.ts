@@ -113,6 +113,9 @@ function outsideOfEntries(view: StoreView): Stored<NodeSubnet>[] {
     .filter(({ spec }) => !entries.some(({ cidr }) => containsPrefix(prefixOf(cidr), prefixOf(spec.cidr))));
 }
 
+/** No write is under way longer. */
+export const slowestMs = 10_000;
+
 /** Whether the protocol may have given up a machine: cut off or silent for longer than it waits for anybody. Seconds in objects are whole ones. */
 export function isLapsed({ timing, hasLost }: Truth, machine: Machine, world: World): boolean {
   const silentMs = world.scheduler.now() - machine.heardAt + 1_000;
