@@ -32,7 +32,8 @@ export function createEntryWatch(truth: Truth): EntryWatch {
     return isUnsettled(truth, world);
   };
   /** A create that was under way since before the first ledger was made succeeds where that one is taken away; whoever looks next finds the loss. */
-  const isJustLost = ({ scheduler }: World) => scheduler.now() - lostAt < slowestMs;
+  const isLateCreate = ({ scheduler }: World, before: Ledger | undefined) =>
+    before === undefined && scheduler.now() - lostAt < slowestMs;
   /** Claims that were there before an entry closed were seen by whoever found it closing. */
   const leaves = ({ view }: World, { cidr, epoch }: Entry) => {
     const early = lyingIn(view, cidr).filter(
@@ -54,15 +55,18 @@ export function createEntryWatch(truth: Truth): EntryWatch {
     },
     ledgerChanged(world, before, after) {
       const [old, now] = [before?.spec.entries ?? [], after?.spec.entries ?? []];
-      const closing = now.filter(({ state, epoch }) => state === "Closing" && find(old, epoch)?.state !== "Closing");
       const isEarly = isDoubtful(world);
       for (const { epoch } of now) if (find(old, epoch) === undefined) closedAt.delete(epoch);
-      for (const { epoch } of closing) closedAt.set(epoch, world.server.store.revision());
-      if (isEarly || (before === undefined && isJustLost(world))) return;
+      for (const { epoch } of newlyClosing(old, now)) closedAt.set(epoch, world.server.store.revision());
+      if (isEarly || isLateCreate(world, before)) return;
       for (const entry of old) if (find(now, entry.epoch) === undefined) leaves(world, entry);
       for (const entry of now) if (find(old, entry.epoch) === undefined) enters(world, entry);
     },
   };
+}
+
+function newlyClosing(old: readonly Entry[], now: readonly Entry[]): Entry[] {
+  return now.filter(({ state, epoch }) => state === "Closing" && find(old, epoch)?.state !== "Closing");
 }
 
 function find(entries: readonly Entry[], epoch: number): Entry | undefined {
