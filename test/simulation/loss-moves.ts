@@ -1,7 +1,7 @@
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
 import { at, tellOfAll, without } from "./evidence.ts";
 import type { Move } from "./move.ts";
-import { actAsWorld, excuse, nodeNetworks, nodeSubnets, rangeLedgers, type Truth } from "./truth.ts";
+import { actAsWorld, excuse, nodeNetworks, nodeSubnets, noteErased, rangeLedgers, type Truth } from "./truth.ts";
 import type { Versions, World } from "./world.ts";
 
 /** What may be lost at once. */
@@ -67,7 +67,7 @@ function restoreSome(truth: Truth, world: World, versions: Versions): boolean {
   truth.wasRewound ||= versions === "rewound";
   truth.restoredAtMs = world.scheduler.now();
   for (const { spec } of view.list(nodeSubnets)) had.delete(spec.cidr);
-  for (const [cidr, node] of had) truth.erased.set(cidr, node);
+  for (const [cidr, node] of had) noteErased(truth, world, cidr, node);
   for (const [key, given] of truth.epochs) if (given.revision > revision) truth.epochs.delete(key);
   excuse(truth, view);
   return true;

@@ -11,6 +11,7 @@ import {
   forsake,
   isLapsed,
   isUnsettled,
+  noteErased,
   nodeNetworks,
   nodeSubnets,
   podNetworks,
@@ -41,7 +42,7 @@ type Claim = Stored<NodeSubnet>;
 
 function claimChanged(truth: Truth, world: World, before: Claim | undefined, after: Claim | undefined): void {
   if (truth.isWorldActing) {
-    if (after === undefined && before !== undefined) truth.erased.set(before.spec.cidr, before.spec.node);
+    if (after === undefined && before !== undefined) noteErased(truth, world, before.spec.cidr, before.spec.node);
     return;
   }
   if (after !== undefined) claimWritten(truth, world, before, after);

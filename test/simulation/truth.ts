@@ -37,6 +37,8 @@ export interface Truth {
   readonly excused: Set<string>;
   /** Prefixes whose claims the world took away → the node that had them. */
   readonly erased: Map<string, string>;
+  /** Node and prefix, e.g. `"node-1 10.0.0.0/29"` → when the world took the claim away. */
+  readonly erasedAt: Map<string, number>;
   /** UID of a claim → when it became Held, by no clock that steps. */
   readonly heldSince: Map<string, number>;
   /** Node and prefix, e.g. `"node-1 10.0.0.0/29"` → when its NodeNetwork began to name it. */
@@ -67,6 +69,7 @@ export function createTruth(timing: ProofTiming): Truth {
     isWorldActing: false,
     excused: new Set(),
     erased: new Map(),
+    erasedAt: new Map(),
     heldSince: new Map(),
     toldAt: new Map(),
     epochs: new Map(),
@@ -151,10 +154,22 @@ type Place = readonly [Machine, string];
 function meet(truth: Truth, world: World, one: Place, other: Place): void {
   const places = [one, other];
   if (places.some(([machine, cidr]) => machine.forsaken.has(cidr))) return;
-  const lapsed = places.find(([machine]) => isLapsed(truth, machine, world));
+  const lapsed = places.find((place) => isLapsed(truth, place[0], world) || isToldTooLate(truth, place));
   const words = places.map(([machine, cidr]) => `${cidr} on ${machine.machineID}`).join(", and ");
   assert.ok(lapsed !== undefined, `two machines have it at once: ${words}`);
   forsake(world, lapsed);
+}
+
+/** The world took a claim away. */
+export function noteErased({ erased, erasedAt }: Truth, { scheduler }: World, cidr: string, node: string): void {
+  erased.set(cidr, node);
+  erasedAt.set(`${node} ${cidr}`, scheduler.now());
+}
+
+/** Whether the node was told of a subnet by a write that was under way while the world took the claim away, so that nothing spoke of it in between. */
+function isToldTooLate({ erasedAt, toldAt }: Truth, [{ node }, cidr]: Place): boolean {
+  const lateMs = (toldAt.get(`${node} ${cidr}`) ?? Number.NaN) - (erasedAt.get(`${node} ${cidr}`) ?? Number.NaN);
+  return lateMs > 0 && lateMs < slowestMs;
 }
 
 /** Counts that a machine was given up on, which the protocol leaves to people. */
