@@ -8,7 +8,7 @@ import { holding, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
 import { type LedgerInput, ledgerStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import { releaseCandidates } from "./plan/release.ts";
-import type { Network, Snapshot } from "./plan/snapshot.ts";
+import type { Network, NodeRecord, Snapshot } from "./plan/snapshot.ts";
 import { withWritten } from "./plan/written.ts";
 import type { WriteNotes } from "./write-report.ts";
 
@@ -36,9 +36,11 @@ export async function claimSubnets(cluster: Cluster, notes: WriteNotes, input: S
  * Where a NodeNetwork goes over to another machine, claims that the earlier one may have begin their rest anew first; where that fails nobody is told yet.
  */
 export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, input: TellInput): Promise<void> {
-  const allocation = cluster.allocation(snapshot);
-  const { vanished } = releaseCandidates(snapshot, allocation, (record) => isDeadSilent(record, snapshot, input));
-  const told = readyToTell(cluster.told(snapshot), vanished);
+  const isDead = (record: NodeRecord) => isDeadSilent(record, snapshot, input);
+  const told = readyToTell(
+    cluster.told(snapshot),
+    () => releaseCandidates(snapshot, cluster.allocation(snapshot), isDead).vanished,
+  );
   const because = "another machine took over what its machine last said";
   const rests = handedOver(snapshot, told).map(({ object }) => holding(object, because, input.nowMs));
   const failures = await cluster.claims.apply(rests);

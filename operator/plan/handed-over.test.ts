@@ -62,6 +62,12 @@ test("a NodeNetwork stays with a machine that has what no claim stands for, unti
   assert.ok(!isPrefixProblem(prefix));
   const lost = { prefix, node: "node-1", nodeUID, entry, incarnation: "first" };
   const [over, same] = [step({ nodeUID: "another", machineID: "new" }), step({ configGeneration: 9 })];
-  assert.deepEqual(readyToTell([over, same], [lost]), [same]);
-  assert.deepEqual(readyToTell([over, same], [{ ...lost, nodeUID: "someone" }]), [over, same]);
+  assert.deepEqual(
+    readyToTell([over, same], () => [lost]),
+    [same],
+  );
+  assert.deepEqual(
+    readyToTell([over, same], () => [{ ...lost, nodeUID: "someone" }]),
+    [over, same],
+  );
 });

@@ -20,13 +20,14 @@ export function handedOver({ claims }: Pick<Snapshot, "claims">, told: readonly 
 
 /**
  * The steps that can be done now: a NodeNetwork whose machine is heard to have what no claim stands for stays with it until that claim was brought back, which the
- * same pass does. `vanished`: those claims.
+ * same pass does. `findVanished` gives those claims; it is asked only where it matters.
  */
-export function readyToTell(told: readonly Step<NodeNetwork>[], vanished: readonly Vanished[]): Step<NodeNetwork>[] {
-  const awaited = new Set(vanished.map(({ nodeUID }) => nodeUID));
+export function readyToTell(told: readonly Step<NodeNetwork>[], findVanished: () => readonly Vanished[]): Step<NodeNetwork>[] {
+  let awaited: ReadonlySet<string> | undefined;
   return told.filter(({ want, have }) => {
-    const isPassed = want !== undefined && have !== undefined && goesOver(have, want);
-    return !isPassed || !awaited.has(have.spec.nodeUID);
+    if (want === undefined || have === undefined || !goesOver(have, want)) return true;
+    awaited ??= new Set(findVanished().map(({ nodeUID }) => nodeUID));
+    return !awaited.has(have.spec.nodeUID);
   });
 }
 
