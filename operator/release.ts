@@ -8,7 +8,7 @@ import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
 import { numberingStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
-import { isDoneWith, isOwnerGone, type ReleaseCandidates, releaseCandidates, vanishedClaim } from "./plan/release.ts";
+import { isDoneWith, isOwnerGone, numbered, type ReleaseCandidates, releaseCandidates, vanishedClaim } from "./plan/release.ts";
 import type { NodeRecord, Snapshot } from "./plan/snapshot.ts";
 import type { SightingsKept } from "./sightings.ts";
 import type { WriteNotes } from "./write-report.ts";
@@ -81,19 +81,8 @@ async function number(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, c
   notes.note([step], failures);
   const written = objects.get(step.key);
   if (written === undefined || failures.length > 0) return;
-  const { incarnation, object } = readLedger(written);
-  const { releaseSequence } = object.spec;
-  const steps = candidates.unnumbered.map(({ object: have }): Step<NodeSubnet> => {
-    const want = { ...have, spec: { ...have.spec, incarnation, releaseSequence } };
-    return {
-      op: "change",
-      kind: nodeSubnetKind.name,
-      key: have.metadata.name,
-      because: `it is release ${releaseSequence}`,
-      want,
-      have,
-    };
-  });
+  const ledger = readLedger(written);
+  const steps = candidates.unnumbered.map((claim) => numbered(claim, ledger));
   notes.note(steps, await cluster.claims.apply(steps));
 }
 

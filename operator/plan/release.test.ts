@@ -4,7 +4,7 @@ import type { NodeNetwork, NodeNetworkStatusLost } from "../../crds/types.ts";
 import { bornAtMs, claim, ledger, networkOf, node, record, storedMeta, withLedger } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
-import { isDoneWith, isOwnerGone, releaseCandidates, vanishedClaim } from "./release.ts";
+import { isDoneWith, isOwnerGone, numbered, releaseCandidates, vanishedClaim } from "./release.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const network = networkOf("default", ["10.244.0.0/16"]);
@@ -177,4 +177,15 @@ test("a missed claim is left alone where its node gets it again, and where two n
     records: [has(worker, ["10.244.9.0/24"]), has(other, ["10.244.9.0/24"]), reporter],
   });
   assert.deepEqual(twice.vanished, []);
+});
+
+test("a Held claim gets the ledger's newest number, and its incarnation with it", () => {
+  const resting = claim("10.244.3.0/24", node("node-3"), undefined, {
+    state: "Held",
+    incarnation: "earlier",
+    releaseSequence: 2,
+  });
+  const { op, because, want, have } = numbered(resting, ledger({ releaseSequence: 7 }));
+  assert.deepEqual([op, because, have], ["change", "it is release 7", resting.object]);
+  assert.deepEqual(want?.spec, { ...resting.object.spec, incarnation: "first", releaseSequence: 7 });
 });

@@ -8,7 +8,7 @@ import { indexEntries } from "./entry-index.ts";
 import { nodeSubnetKind } from "./node-subnets.ts";
 import { answeredQuestions } from "./questions.ts";
 import { compareText } from "./select.ts";
-import type { Claim, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
+import type { Claim, Ledger, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** What seems to be done with. The views it is drawn from may be old: each one is proven before it is written. */
 export interface ReleaseCandidates {
@@ -108,6 +108,14 @@ export function vanishedClaim({ prefix, node, nodeUID, entry, incarnation }: Van
     because: "it vanished while agents still route to it",
     want,
   };
+}
+
+/** The step that gives a Held claim its number: the ledger's newest, which was taken after the claim was seen Held. */
+export function numbered({ object: have }: Claim, { incarnation, object }: Ledger): Step<NodeSubnet> {
+  const { releaseSequence } = object.spec;
+  const want = { ...have, spec: { ...have.spec, incarnation, releaseSequence } };
+  const because = `it is release ${releaseSequence}`;
+  return { op: "change", kind: nodeSubnetKind.name, key: have.metadata.name, because, want, have };
 }
 
 /** Whether agents use the claim in full. */

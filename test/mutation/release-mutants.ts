@@ -45,7 +45,7 @@ export const releaseMutants: readonly Mutant[] = [
     breaks: "The number of a release is one that was taken before the claim was Held, and that agents have acknowledged already.",
     edits: [
       {
-        file: "operator/release.ts",
+        file: "operator/plan/release.ts",
         find: "const { releaseSequence } = object.spec;",
         replace: "const releaseSequence = Math.max(1, object.spec.releaseSequence - 1);",
       },
