@@ -6,6 +6,7 @@ import { networkNamespaceName } from "../create-host.ts";
 import type { Host, LabProcess } from "../host.ts";
 import type { LabContext } from "../lab-context.ts";
 import { Problem } from "../../tools/problem.ts";
+import { errorCode } from "../error-text.ts";
 import { runOrThrow } from "../run-command.ts";
 import { waitUntil } from "../wait-until.ts";
 import { identify } from "../process-table.ts";
@@ -118,8 +119,8 @@ async function startHolder(network: Host, groups: readonly string[]): Promise<La
       if (identify(holder.pid) === undefined) {
         throw new Problem(`${network.name} could not be switched on: ${readFileSync(holder.logFile, "utf8").trim()}`);
       }
-      // It cannot be read at all from the namespace's making to its process 1's.
-      if (!existsSync(pids) || readlinkSync(pids) === ownPids) return undefined;
+      const childPids = readLink(pids);
+      if (childPids === undefined || childPids === ownPids) return undefined;
       // Until unshare has parted its mounts from this machine's, after the fork, what is unmounted there goes here too, /run/netns/* among it.
       if (/ shared:\d/.test(readFileSync(`/proc/${holder.pid}/mountinfo`, "utf8"))) return undefined;
       // The namespace is there a moment before its process 1. Number 0 would mean this very process to a control group.
@@ -129,6 +130,16 @@ async function startHolder(network: Host, groups: readonly string[]): Promise<La
   );
   moveToLeaf(groups, HOLDER, [holder.pid, child]);
   return holder;
+}
+
+/** Where a link of /proc leads; undefined: it cannot be read just now, as a pid namespace's cannot from its making to its process 1's. */
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function mountAll(network: Host, holder: LabProcess, enter: readonly string[], input: MountTableInput): Promise<void> {
