@@ -74,13 +74,24 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       ...factFields(outcome, previous),
       agentVersion,
       ...(programmed === undefined ? {} : { mtu: programmed.plan.mtu }),
-      summary: {
-        ...(bridge === undefined ? {} : { bridge }),
-        ...(peers === undefined ? {} : { peers: `${peers.routed}/${peers.known}` }),
-      },
+      ...summaryField(bridge, peers),
       ...(peers === undefined ? {} : { peers: { known: peers.known, routed: peers.routed } }),
     },
     findings: [programmedFinding(faults, bridge), ...warningFindings(outcome.warnings), ...(peers?.findings ?? [])],
+  };
+}
+
+/** Without anything to say there is no summary: the API server refuses an empty object where an apply takes away all that was applied before. */
+function summaryField(
+  bridge: string | undefined,
+  peers: NodeNetworkStatus["peers"] | undefined,
+): Pick<NodeNetworkStatus, "summary"> {
+  if (bridge === undefined && peers === undefined) return {};
+  return {
+    summary: {
+      ...(bridge === undefined ? {} : { bridge }),
+      ...(peers === undefined ? {} : { peers: `${peers.routed}/${peers.known}` }),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Condition } from "../../crds/types.ts";
+import type { Condition, NodeNetwork } from "../../crds/types.ts";
 import { applyObject } from "../../lib/kube/apply.ts";
 import { type Node, nodes } from "../../lib/kube/builtin.ts";
 import type { Applied } from "../../lib/kube/apply.ts";
@@ -151,6 +151,33 @@ export const applyContract: readonly ApiPromise[] = [
       assert.deepEqual([two.metadata.labels, two.metadata.generation, two.spec], [undefined, 1, made.spec]);
       const same = await applyObject(client, nodeNetworks, report(conditionOf("A", "Second")), { ...first, ...status });
       assert.equal(same.metadata.resourceVersion, two.metadata.resourceVersion);
+    },
+  },
+  {
+    promise:
+      "an applied object without fields is refused where it leaves none of those that were applied before; a list without items is not",
+    async hold({ client }) {
+      await clear(client, nodeNetworks, ["emptied"]);
+      await client.create(nodeNetworks, sampleNodeNetwork("emptied"));
+      const apply = (part: NonNullable<NodeNetwork["status"]>, by = first) =>
+        applyObject<NodeNetwork>(client, nodeNetworks, { metadata: { name: "emptied" }, status: part }, { ...by, ...status });
+      const full = { mtu: 1500, summary: { bridge: "cni0", peers: "1/1" }, conditions: [conditionOf("A", "First")] };
+      await apply(full);
+      await refused(apply({ ...full, summary: {} }), "Invalid");
+      const { status: listless } = await apply({ ...full, conditions: [] });
+      assert.deepEqual(listless, { mtu: 1500, summary: full.summary });
+      const { status: slim } = await apply({ mtu: 1500 });
+      assert.deepEqual(slim, { mtu: 1500 });
+      const { status: empty } = await apply({ mtu: 1500, summary: {} });
+      assert.deepEqual(empty, { mtu: 1500, summary: {} });
+      await apply(full);
+      await apply({ summary: { bridge: "br1" } }, second);
+      const { status: shared } = await apply({ mtu: 1500, summary: {} });
+      assert.deepEqual(shared, { mtu: 1500, summary: { bridge: "br1" } });
+      await clear(client, nodeNetworks, ["emptied"]);
+      await client.create(nodeNetworks, sampleNodeNetwork("emptied"));
+      await apply({ mtu: 1500 });
+      await refused(apply({}), "Invalid");
     },
   },
   {

@@ -1,5 +1,5 @@
 import { type ApiKind, itemKey, listShape } from "./api-kind.ts";
-import { below, changesOf, elementOf, type FieldSet, fieldsOf } from "./field-set.ts";
+import { below, changesOf, elementOf, type FieldSet, leavesOf } from "./field-set.ts";
 import { withoutFields } from "./ownership.ts";
 import { isList, isObject, type Json, type JsonObject, sameJson } from "./plain-json.ts";
 
@@ -21,13 +21,16 @@ export interface ApplyInput {
 
 /** Merges the stated fields in, and takes out those that this owner stated before, states no longer, and shares with nobody. */
 export function applyFields({ kind, live, config, owner, owners, force }: ApplyInput): Applied {
-  const stated = fieldsOf(kind, config);
+  const leaves = leavesOf(kind, config);
+  const stated: FieldSet = new Set(leaves.keys());
   const others = new Map([...owners].filter(([name]) => name !== owner));
   const dropped = [...(owners.get(owner) ?? new Set<string>()).difference(stated)];
   let object = mergeApplied(kind, live, config, "") as JsonObject;
   // A path sorts before those inside it, so items of lists go before their fields.
   for (const path of dropped.toSorted())
     if (!isOwned(others, path)) object = withoutField(kind, object, path.split("\n"), "") ?? {};
+  for (const [path, value] of dropped.length === 0 ? [] : leaves)
+    if (isObject(value) && !path.startsWith("f:metadata\n")) object = withNullFor(object, path.split("\n"));
   const { written, removed } = changesOf(kind, live, object);
   const conflicts = [...others].flatMap(([name, owned]) =>
     [...written.intersection(owned)].map((path) => ({ owner: name, field: path.replaceAll("\n", ".") })),
@@ -35,6 +38,14 @@ export function applyFields({ kind, live, config, owner, owners, force }: ApplyI
   if (conflicts.length > 0 && !force) return { conflicts };
   const left = withoutFields(withoutFields(others, written, undefined), removed, undefined);
   return { object, owners: stated.size === 0 ? left : new Map(left).set(owner, stated) };
+}
+
+/** What was stated as empty and of which nothing is left comes out as null, which schemas refuse: so does the server's own merge. */
+function withNullFor(value: JsonObject, [element = "", ...rest]: readonly string[]): JsonObject {
+  const field = element.slice(2);
+  const inner = value[field];
+  if (inner === undefined) return { ...value, [field]: null };
+  return rest.length > 0 && isObject(inner) ? { ...value, [field]: withNullFor(inner, rest) } : value;
 }
 
 /** Whether somebody owns a field, or something inside it. */
