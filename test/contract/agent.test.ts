@@ -181,7 +181,10 @@ test("an agent without a journal that starts while the API server is out of reac
   await on.cut(false);
   await on.untilRoute("10.244.77.0/24", false);
   assert.equal(await state(), before);
-  assert.match(await on.inNode("cat", agent.logFile), /is no journal of this version/);
+  // A run is told of when it is over, and the route goes in its midst.
+  await on.untilInNode("the journal to be complained of", ["cat", agent.logFile], (log) =>
+    log.includes("is no journal of this version"),
+  );
 });
 
 test("a subnet drains, and goes when the spec drops it", async () => {

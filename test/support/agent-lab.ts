@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { NodeNetwork, NodeNetworkSpec, NodeSubnetSpec } from "../../crds/types.ts";
 import type { Host, LabProcess } from "../../lab/host.ts";
@@ -52,8 +53,16 @@ export async function startAgentLab(): Promise<AgentLab> {
   const lab = await startLab(oneNode(labName("contract-agent"), "nodes-without-kubelets"));
   await installManifests(lab);
   const node = lab.host("node-1");
-  const api = withApi(lab);
-  return { lab, node, start: (name) => startAgent(lab, node, name), ...api, ...withNode(node) };
+  let agent: LabProcess | undefined;
+  const start = async (name: string) => (agent = await startAgent(lab, node, name));
+  const complaints = () => (agent === undefined ? "" : warningsIn(readFileSync(agent.logFile, "utf8")));
+  return { lab, node, start, ...withApi(lab, complaints), ...withNode(node) };
+}
+
+/** The last lines of an agent's log that warn of something. */
+function warningsIn(log: string): string {
+  const lines = log.split("\n").filter((line) => line.includes('"err"') || line.includes('"level":"warn"'));
+  return lines.slice(-5).join("\n");
 }
 
 async function startAgent(lab: Lab, node: Host, name: string): Promise<LabProcess> {
@@ -74,7 +83,7 @@ async function startAgent(lab: Lab, node: Host, name: string): Promise<LabProces
   });
 }
 
-function withApi(lab: Lab) {
+function withApi(lab: Lab, complaints: () => string) {
   const put = async (object: object): Promise<void> => {
     const { code, stderr } = await lab.kubectl(["apply", "--server-side", "-f", "-"], { stdin: JSON.stringify(object) });
     assert.equal(code, 0, stderr);
@@ -96,11 +105,17 @@ function withApi(lab: Lab) {
       await putClaim(metadata, held);
       await putClaim(metadata, { ...held, releaseSequence });
     },
-    untilReported: (what: string, holds: (object: NodeNetwork) => boolean, deadlineMs = 30_000) =>
-      waitUntil(what, deadlineMs, async () => {
-        const object = await reported();
-        return holds(object) ? object : undefined;
-      }),
+    untilReported: async (what: string, holds: (object: NodeNetwork) => boolean, deadlineMs = 30_000) => {
+      let last: NodeNetwork | undefined;
+      const probe = async () => (holds((last = await reported())) ? last : undefined);
+      try {
+        return await waitUntil(what, deadlineMs, probe);
+      } catch (cause) {
+        const claims = await kubectl("get", "nodesubnets", "--output=jsonpath={.items[*].spec}");
+        const found = `${JSON.stringify(last)}\nclaims: ${claims}\nits agent complained:\n${complaints()}`;
+        throw new Error(`Waited in vain for ${what}. Last seen: ${found}`, { cause });
+      }
+    },
   };
 }
 
