@@ -11,7 +11,7 @@ import { createBrokenTree } from "./mutation/broken-tree.ts";
 import type { Mutant } from "./mutation/mutant.ts";
 import { mutants } from "./mutation/mutants.ts";
 import { type Played, playTree } from "./mutation/play-tree.ts";
-import { testTree } from "./mutation/test-tree.ts";
+import { type Tested, testTree } from "./mutation/test-tree.ts";
 
 const ROOT = dirname(import.meta.dirname);
 
@@ -51,29 +51,38 @@ interface Ground {
 }
 
 /** What came of a tree: of its schedules, or, where they all passed, of the tests beside what was changed. */
-type Outcome = Played | { readonly is: "noticed"; readonly test: string };
+type Outcome = Played | Tested;
 
 async function play(mutant: Mutant | undefined, from: number, count: number, { parent, signal }: Ground): Promise<Outcome> {
   const tree = await createBrokenTree(ROOT, parent, mutant);
   const { folder } = tree;
   try {
     const played = await playTree({ folder, from, count, signal });
-    const test = played.is === "passed" && mutant !== undefined ? await testTree({ folder, mutant, signal }) : undefined;
-    return test === undefined ? played : { is: "noticed", test: test.name };
+    return played.is === "passed" && mutant !== undefined ? await testTree({ folder, mutants: [mutant], signal }) : played;
   } finally {
     await tree.remove();
   }
 }
 
 /** The code as it is has to pass, else a failure says nothing of a mutant. */
-async function playControl({ schedules, processes }: Settings, ground: Ground): Promise<boolean> {
+async function playControl({ schedules, processes, chosen }: Settings, ground: Ground): Promise<boolean> {
   const share = Math.ceil(schedules / processes);
   const starts = Array.from({ length: Math.ceil(schedules / share) }, (_, index) => 1 + index * share);
   const results = await inParallel(starts, processes, (from) =>
     play(undefined, from, Math.min(share, schedules + 1 - from), ground),
   );
+  results.push(await testControl(chosen, ground));
   for (const result of results) if (result.is !== "passed") console.log(`✖ without a mutant: ${describe(result)}`);
   return results.every(({ is }) => is === "passed");
+}
+
+async function testControl(chosen: readonly Mutant[], { parent, signal }: Ground): Promise<Tested> {
+  const tree = await createBrokenTree(ROOT, parent, undefined);
+  try {
+    return await testTree({ folder: tree.folder, mutants: chosen, signal });
+  } finally {
+    await tree.remove();
+  }
 }
 
 function describe(played: Outcome): string {
@@ -114,7 +123,7 @@ async function main(words: readonly string[]): Promise<number> {
     const began = performance.now();
     if (!(await playControl(settings, ground))) return 1;
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
-    console.log(`✓ without a mutant ${settings.schedules} schedules pass, ${seconds} s\n`);
+    console.log(`✓ without a mutant ${settings.schedules} schedules pass, and the tests, ${seconds} s\n`);
     return (await playMutants(settings, ground)) === 0 ? 0 : 1;
   } finally {
     await rm(parent, { recursive: true, force: true });

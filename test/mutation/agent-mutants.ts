@@ -36,6 +36,17 @@ export const agentMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "agent-reports-an-empty-summary",
+    breaks: "An agent that has nothing to sum up applies an empty summary, which the API server refuses for ever.",
+    edits: [
+      {
+        file: "node-agent/plan/node-status.ts",
+        find: "if (bridge === undefined && peers === undefined) return {};",
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "agent-routes-to-pending",
     breaks: "An agent uses Pending claims.",
     edits: [

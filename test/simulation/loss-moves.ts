@@ -64,7 +64,10 @@ function restoreSome(truth: Truth, world: World, versions: Versions): boolean {
   const had = new Map(view.list(nodeSubnets).map(({ spec }) => [spec.cidr, spec.node]));
   world.restore(revision, chance.pick([50, 2_000]), versions);
   truth.hasLost = true;
-  truth.wasRewound ||= versions === "rewound";
+  if (versions === "rewound") {
+    truth.wasRewound = true;
+    for (const process of world.processes) truth.fromBeforeRewind.add(process);
+  }
   truth.restoredAtMs = world.scheduler.now();
   for (const { spec } of view.list(nodeSubnets)) had.delete(spec.cidr);
   for (const [cidr, node] of had) noteErased(truth, world, cidr, node);

@@ -11,6 +11,7 @@ import { nodes } from "../../lib/kube/builtin.ts";
 import type { Resource, Stored } from "../../lib/kube/resource.ts";
 import { containsPrefix, type Prefix, prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
 import type { Machine } from "./machine.ts";
+import type { Process } from "./process.ts";
 import type { StoreView } from "./object-store.ts";
 import type { World } from "./world.ts";
 
@@ -49,6 +50,10 @@ export interface Truth {
   hasLost: boolean;
   /** A backup was restored with versions given once more; whoever has copies must be started anew, as Kubernetes says of all of its parts. */
   wasRewound: boolean;
+  /** Those that were running at such a restore. */
+  readonly fromBeforeRewind: Set<Process>;
+  /** When one of them was last seen running. */
+  rewoundSeenAtMs: number;
   /** When a backup was restored last. */
   restoredAtMs: number;
 }
@@ -59,6 +64,17 @@ const unsettledMs = 60_000;
 /** Whether a write may be one that was decided in a past that a restore has undone. */
 export function isUnsettled({ restoredAtMs }: Truth, { scheduler }: Pick<World, "scheduler">): boolean {
   return scheduler.now() - restoredAtMs < unsettledMs;
+}
+
+/** What a process has sent may arrive for so long after its end: a request's deadline, and a delay. */
+const strayMs = 20_000;
+
+/** Whether a write may meet the condition that it names by accident: versions were given once more, and somebody who knew the earlier ones may be at work still. */
+export function mayBeOfUndonePast(truth: Truth, { scheduler, processes }: Pick<World, "scheduler" | "processes">): boolean {
+  for (const process of truth.fromBeforeRewind)
+    if (processes.includes(process)) truth.rewoundSeenAtMs = scheduler.now();
+    else truth.fromBeforeRewind.delete(process);
+  return scheduler.now() - truth.rewoundSeenAtMs < strayMs;
 }
 
 /** Of an empty world. */
@@ -75,6 +91,8 @@ export function createTruth(timing: ProofTiming): Truth {
     epochs: new Map(),
     hasLost: false,
     wasRewound: false,
+    fromBeforeRewind: new Set(),
+    rewoundSeenAtMs: Number.NEGATIVE_INFINITY,
     restoredAtMs: Number.NEGATIVE_INFINITY,
   };
 }
