@@ -63,6 +63,15 @@ test("a node that serves already goes on with half of its subnets, and takes the
   );
 });
 
+test("a node is not told of a subnet whose claim is Pending, since that may yet go to nobody", () => {
+  const [first = assert.fail("no claim"), second = assert.fail("no claim")] = both;
+  const pending = claim(renderPrefix(second.prefix), worker, undefined, { state: "Pending", epoch: 2 });
+  const before = record(written({ networks: [networkOf("default", ["10.244.0.0/16"])], claims: [first] }));
+  assert.deepEqual(written({ claims: [first, pending], records: [before] }).spec.subnets, [
+    { cidr: "10.244.1.0/24", state: "Active" },
+  ]);
+});
+
 test("what is as wanted is not written, whatever its configGeneration", () => {
   const first = written();
   assert.deepEqual(steps({ records: [record({ ...first, spec: { ...first.spec, configGeneration: 41 } })] }), []);
