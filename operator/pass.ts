@@ -46,7 +46,7 @@ export interface PassResult {
 }
 
 /** While nodes keep coming they are given subnets first, for so long; what else there is to write, several times a node, waits. */
-const subnetsFirstMs = 10_000;
+const subnetsFirstMs = 30_000;
 
 /**
  * One pass over everything: subnets, then what is left over, then leaving networks, then what people see of it. It remembers nothing that the next pass needs

@@ -1,5 +1,5 @@
 // npm run verify:allocation [-- --seed S --schedules N --workers W --judged K]: a million schedules of faults against the allocation protocol.
-// What must always hold is checked in all of them after every write. Seeds that K divides (usually 9) go on in fine weather until all is as it must be in the end, which
+// What must always hold is checked in all of them after every write. Seeds that K divides (usually 40) go on in fine weather until all is as it must be in the end, which
 // takes four times as long as all that happens before; --judged 1 plays every seed so.
 // With --trace the one schedule of the seed is played, judged, and all that happens in it is printed; --without leaves out moves by name, --all goes on after failures.
 import { availableParallelism } from "node:os";
@@ -51,7 +51,7 @@ await runCommand(async () => {
       schedules: { type: "string", default: "1000000" },
       workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
       trace: { type: "boolean", default: false },
-      judged: { type: "string", default: "9" },
+      judged: { type: "string", default: "40" },
       all: { type: "boolean", default: false },
       without: { type: "string", multiple: true, default: [] },
     },

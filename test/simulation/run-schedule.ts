@@ -50,8 +50,12 @@ export interface ScheduleResult {
   readonly coverage: ReadonlyMap<string, number>;
 }
 
-/** Between two moves, in milliseconds, at most; each is drawn equally often. Long waits cost much and bring little: what meets in time does harm. */
-const paces = [20, 20, 20, 20, 200, 200, 200, 200, 200, 1_000];
+/** Between two moves, in milliseconds, at most → how often it is drawn, in parts. Long waits cost much and bring little: what meets in time does harm. */
+const paces = new Map([
+  [20, 10],
+  [200, 9],
+  [1_000, 1],
+]);
 /** In so many schedules watches that stalled are left to be found out by their silence, which takes ten times as long as all else. */
 const patientShare = 0.1;
 /** Nothing was written for so long, and all is as it must be: that is rest. */
@@ -109,7 +113,7 @@ async function play(world: World, { begin, moves, length, leastFaults }: Schedul
   const { chance, coverage } = world;
   begin(world);
   Object.assign(world.weather, drawWeather(chance));
-  const usualMs = chance.pick(paces);
+  const usualMs = chance.pick([...paces].flatMap(([ms, parts]) => Array.from({ length: parts }, () => ms)));
   for (let made = 0; made < length || faultsIn(world) < leastFaults; ) {
     const move = pickMove(chance, moves);
     if (!move.make(world)) continue;
