@@ -64,6 +64,8 @@ export const podNetworkReasons = {
   ],
   /** Stands only while True: nodes have a podCIDR that could not become their subnet. */
   PodCIDRNotAdopted: ["PodCIDRNotAdopted"],
+  /** Stands only while True: addresses of nodes lie in subnets. */
+  NodeAddressConflict: ["NodeAddressConflict"],
   /** Stands only while True: nodes keep their subnets although the selector no longer matches them. */
   NodesUnselected: ["NodesUnselected"],
 } as const;

@@ -43,6 +43,10 @@ export const eventReasons = {
     type: "Warning",
     meaning: "The podCIDR of a Node could not become its subnet. On the PodNetwork.",
   },
+  NodeAddressConflict: {
+    type: "Warning",
+    meaning: "An address of a node lies in a subnet, so no other node routes to that. On the PodNetwork and the Node.",
+  },
   DuplicateReport: {
     type: "Warning",
     meaning:

@@ -157,7 +157,7 @@ export interface PodNetworkStatusRange {
   /** Node subnets in the range. */
   total: number;
   allocated: number;
-  /** Node subnets that touch a reserved prefix. */
+  /** Node subnets that touch a reserved prefix, or have a node's address in them. */
   reserved: number;
   /** Node subnets that rest before another node may get them; they count as allocated, too. */
   held: number;

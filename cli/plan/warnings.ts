@@ -19,9 +19,11 @@ export function statusWarnings({ snapshot }: Settled, after: Statuses): Warning[
     );
 }
 
+const onlyWhileTrue: ReadonlySet<string> = new Set(["PodCIDRNotAdopted", "NodeAddressConflict", "NodesUnselected"]);
+
 /** Conditions that no agent changes, where they are not as they should be. */
 function isWorthTelling({ type, status, reason }: Condition): boolean {
-  if (type === "PodCIDRNotAdopted" || type === "NodesUnselected") return status === "True";
+  if (onlyWhileTrue.has(type)) return status === "True";
   if (type === "Accepted") return status === "False" && reason !== "Terminating";
   if (type === "Allocated") return status === "False" && reason !== "Allocating";
   return type === "CapacityOK" && status === "False" && reason !== "RangeNotAccepted";

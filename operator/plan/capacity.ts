@@ -86,10 +86,13 @@ function verdictOf(view: NetworkView, rooms: readonly Room[], fewest: readonly F
 
 /** Per family that new nodes get a subnet of. */
 function roomsOf({ network, acceptance, cluster }: NetworkView): Room[] {
-  const reserved = [...network.reserved, ...network.statics.map(({ prefix }) => prefix)];
+  const statics = network.statics.map(({ prefix }) => prefix);
   const byFamily = Map.groupBy(givingRanges(acceptance), (range) => range.prefix.family);
   return Array.from(byFamily, ([family, ranges]) => {
-    const counts = ranges.map((range) => countSubnets({ ...useOf(range, network, cluster.occupancy), reserved }));
+    const counts = ranges.map((range) => {
+      const use = useOf(range, network, cluster.occupancy);
+      return countSubnets({ ...use, reserved: [...use.reserved, ...statics] });
+    });
     const sum = (field: "free" | "total") => counts.reduce((total, count) => total + count[field], 0);
     return { family, free: sum("free"), total: sum("total") };
   });

@@ -26,6 +26,7 @@ const eventsBySaying: Readonly<Record<string, EventReason>> = {
   "Allocated/RangeExhausted": "RangeExhausted",
   "CapacityOK=False": "CapacityLow",
   "PodCIDRNotAdopted=True": "PodCIDRNotAdopted",
+  "NodeAddressConflict=True": "NodeAddressConflict",
   "Allocated/AmbiguousSelection": "AmbiguousSelection",
 };
 

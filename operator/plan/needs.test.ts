@@ -77,7 +77,7 @@ test("a static subnet that is in use fails its node, which gets no other one in 
   const { failures } = allocate({ ...withLedger({ networks: [of], nodes: [one] }), claims: taken });
   assert.equal(
     failures[0]?.message,
-    "10.244.8.0/24, set aside for Node node-1 in spec.staticSubnets, is in use or reserved; free it or name another one",
+    "10.244.8.0/24, set aside for Node node-1 in spec.staticSubnets, is in use, reserved, or has a node's address in it; free it or name another one",
   );
   const more = small(statics("node-1 10.244.8.0/24", "node-1 10.244.9.0/24"));
   assert.deepEqual(given(more, [one], { claims: [claim("10.244.9.0/24", node("node-9"))] }), [

@@ -3,6 +3,7 @@ import { renderIssue } from "../../crds/issue.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { allocated, describeRecovery, programmed } from "./network-parts.ts";
 import { countOf, isDrained, listOf, nameList, type NetworkView } from "./network-view.ts";
+import { conflictRemedy, describeConflict } from "./node-addresses.ts";
 import { describeRefusal } from "./refusal.ts";
 import { isDraining, wantsChange } from "./rollout.ts";
 
@@ -86,12 +87,17 @@ function stalled(parts: readonly NetworkVerdict[]): NetworkVerdict {
 }
 
 /** Conditions that stand only while there is something to say. */
-function warnings({ members, unadopted, network }: NetworkView): NetworkVerdict[] {
+function warnings({ members, unadopted, conflicts, network }: NetworkView): NetworkVerdict[] {
   const found: NetworkVerdict[] = [];
   if (unadopted.length > 0) {
     const places = listOf(unadopted, ({ node, podCIDR, why }) => `${node} (${renderPrefix(podCIDR)}: ${why})`);
     const message = `nodes have other subnets than their podCIDR: ${places}; nothing is wrong unless a program reads podCIDRs; spec.adoption.nodePodCIDR: Never ends this warning`;
     found.push({ type: "PodCIDRNotAdopted", status: "True", reason: "PodCIDRNotAdopted", message });
+  }
+  if (conflicts.length > 0) {
+    const places = listOf(conflicts, (conflict) => `${conflict.node.name} (${describeConflict(conflict)})`);
+    const message = `nodes have addresses in subnets of this network: ${places}; ${conflictRemedy}`;
+    found.push({ type: "NodeAddressConflict", status: "True", reason: "NodeAddressConflict", message });
   }
   const strangers = members.filter(({ member }) => !member.isSelected && !member.hasNothing);
   if (strangers.length > 0) {

@@ -4,6 +4,7 @@ import type { Acceptance } from "./accept.ts";
 import type { Blockers } from "./finalize.ts";
 import type { Member } from "./member.ts";
 import type { Ambiguity } from "./membership.ts";
+import type { AddressConflict } from "./node-addresses.ts";
 import { joiningMs, type NodeProgress, type Progress } from "./node-progress.ts";
 import type { Occupancy } from "./occupancy.ts";
 import type { Unadopted } from "./pod-cidr.ts";
@@ -29,6 +30,8 @@ export interface NetworkView {
   /** Claims of it, in whatever state. */
   readonly claims: readonly Claim[];
   readonly unadopted: readonly Unadopted[];
+  /** Node addresses that lie in subnets of it. */
+  readonly conflicts: readonly AddressConflict[];
   /** Stands after a loss, with the nodes that have yet to report. */
   readonly recovery: (RangeLedgerRecovery & { readonly awaited: readonly string[] }) | undefined;
   /** While Terminating: what was last found in its way; undefined before the first look. */

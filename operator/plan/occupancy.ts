@@ -1,11 +1,13 @@
 import { isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
-import { indexEntries } from "./entry-index.ts";
+import { type EntryIndex, indexEntries } from "./entry-index.ts";
 import type { LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
 
-/** The prefixes in use, one entry of the ledger at a time. */
+/** What cannot be given any more, one entry of the ledger at a time. */
 export interface Occupancy {
   /** What nobody else may get of an entry: all that lies in it, and every stray, wherever that is. */
   takenFrom(entry: LedgerEntry): readonly Prefix[];
+  /** The addresses of nodes that lie in an entry. Where a subnet were given with one in it, no node could reach both the pods and that node. */
+  nodesIn(entry: LedgerEntry): readonly Prefix[];
   /** Prefixes in use that lie in no entry: a range of theirs went, or the ledger. */
   readonly strays: readonly Prefix[];
 }
@@ -13,9 +15,28 @@ export interface Occupancy {
 /** What is in use, by the entry of the ledger that it lies in. */
 export function occupancy(snapshot: Snapshot): Occupancy {
   const index = indexEntries(snapshot.ledger?.entries ?? []);
+  const used = sortedInto(index, prefixesInUse(snapshot));
+  const nodes = sortedInto(
+    index,
+    snapshot.nodes.flatMap(({ hosts }) => hosts),
+  );
+  return {
+    strays: used.strays,
+    takenFrom: (entry) => [...(used.byEntry.get(entry) ?? []), ...used.strays],
+    nodesIn: (entry) => nodes.byEntry.get(entry) ?? [],
+  };
+}
+
+interface Sorted {
+  readonly byEntry: ReadonlyMap<LedgerEntry, readonly Prefix[]>;
+  /** Those that lie in none. */
+  readonly strays: readonly Prefix[];
+}
+
+function sortedInto(index: EntryIndex, prefixes: readonly Prefix[]): Sorted {
   const byEntry = new Map<LedgerEntry, Prefix[]>();
   const strays: Prefix[] = [];
-  for (const prefix of prefixesInUse(snapshot)) {
+  for (const prefix of prefixes) {
     const entries = index.allAround(prefix);
     if (entries.length === 0) strays.push(prefix);
     for (const entry of entries) {
@@ -24,7 +45,7 @@ export function occupancy(snapshot: Snapshot): Occupancy {
       else list.push(prefix);
     }
   }
-  return { strays, takenFrom: (entry) => [...(byEntry.get(entry) ?? []), ...strays] };
+  return { byEntry, strays };
 }
 
 /**

@@ -89,13 +89,13 @@ function createHomes(uses: readonly UsedRange[]): (prefix: Prefix) => AcceptedRa
   };
 }
 
-/** A range with what is no longer free in it. */
+/** A range with what is no longer free in it. What has a node's address in it is as good as reserved. */
 export function useOf(range: AcceptedRange, network: Network, use: Occupancy): RangeUse {
   return {
     range: range.prefix,
     subnetLength: range.subnetLength,
     taken: use.takenFrom(range.entry),
-    reserved: network.reserved,
+    reserved: [...network.reserved, ...use.nodesIn(range.entry)],
   };
 }
 

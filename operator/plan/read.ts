@@ -4,8 +4,8 @@ import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crd
 import { validatePodNetwork } from "../../crds/validate.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
-import { type Address, compareAddresses, parseAddress, renderAddress } from "../../lib/net/address.ts";
-import { isPrefixProblem, type Prefix, parsePrefix, toPrefix } from "../../lib/net/prefix.ts";
+import { addressBits, type Address, compareAddresses, parseAddress, renderAddress } from "../../lib/net/address.ts";
+import { isPrefixProblem, type Prefix, parsePrefix, prefixAround, toPrefix } from "../../lib/net/prefix.ts";
 import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Readiness } from "./snapshot.ts";
 
 /** A stored PodNetwork, read; one that is not as its schema and rules want it has issues and gives nothing. */
@@ -67,7 +67,7 @@ export function readNode(object: Stored<Node>): NodeFacts {
     (status?.addresses ?? []).filter(({ type }) => types.includes(type)).flatMap(({ address }) => parseAddress(address) ?? []);
   const internal = addressesOf("InternalIP");
   const first = ([4, 6] as const).flatMap((family) => internal.find((address) => address.family === family) ?? []);
-  const all = addressesOf("InternalIP", "ExternalIP").toSorted(compareAddresses).map(renderAddress);
+  const all = addressesOf("InternalIP", "ExternalIP").toSorted(compareAddresses);
   const condition = (type: string) => status?.conditions?.find((condition) => condition.type === type);
   return {
     name: metadata.name,
@@ -79,7 +79,8 @@ export function readNode(object: Stored<Node>): NodeFacts {
     machineID: status?.nodeInfo?.machineID || undefined,
     podCIDRs: prefixesOf(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
     internalAddresses: first.map(renderAddress),
-    allAddresses: [...new Set(all)],
+    allAddresses: [...new Set(all.map(renderAddress))],
+    hosts: all.map((address) => prefixAround(address, addressBits(address.family))),
     networkUnavailable: condition("NetworkUnavailable"),
   };
 }

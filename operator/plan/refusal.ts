@@ -37,7 +37,7 @@ export function describeRefusal({ range, reason, by }: Refusal): string {
 
 /** The subnet that is set aside for a node belongs to somebody else. */
 export function staticFailure(member: Member, prefix: Prefix, isVital: boolean): AllocationFailure {
-  const message = `${renderPrefix(prefix)}, set aside for Node ${member.node.name} in spec.staticSubnets, is in use or reserved; free it or name another one`;
+  const message = `${renderPrefix(prefix)}, set aside for Node ${member.node.name} in spec.staticSubnets, is in use, reserved, or has a node's address in it; free it or name another one`;
   return { ...identity(member), code: "StaticSubnetTaken", message, isVital };
 }
 

@@ -88,6 +88,8 @@ export interface NodeFacts {
   readonly internalAddresses: readonly string[];
   /** Every InternalIP and ExternalIP, once each, sorted, in canonical form. */
   readonly allAddresses: readonly string[];
+  /** The same, as prefixes of one address each. */
+  readonly hosts: readonly Prefix[];
   /** The Node's condition of this type, whoever wrote it. */
   readonly networkUnavailable: NodeCondition | undefined;
 }

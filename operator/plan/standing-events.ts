@@ -5,6 +5,7 @@ import type { Allocation } from "./allocate.ts";
 import { indexEntries } from "./entry-index.ts";
 import type { PlannedEvent } from "./events.ts";
 import { nameList } from "./network-view.ts";
+import { addressConflicts, conflictRemedy, describeConflict } from "./node-addresses.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { unclaimedReports } from "./unclaimed.ts";
@@ -16,7 +17,14 @@ export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocati
     const uid = uids.get(name);
     return { apiVersion: "v1", kind: "Node", name, ...(uid !== undefined && { uid }) };
   };
-  return [...unselectedEvents(snapshot, unselected, refer), ...duplicateEvents(snapshot, refer)];
+  return [
+    ...unselectedEvents(snapshot, unselected, refer),
+    ...duplicateEvents(snapshot, refer),
+    ...addressConflicts(snapshot).map((conflict): PlannedEvent => {
+      const note = `its address lies in a subnet: ${describeConflict(conflict)}; ${conflictRemedy}`;
+      return { regarding: refer(conflict.node.name), reason: "NodeAddressConflict", note };
+    }),
+  ];
 }
 
 /** Before the first PodNetwork there is nothing that could select a node. */

@@ -9,8 +9,10 @@ import type { Blockers } from "./finalize.ts";
 import { isComplete } from "./member.ts";
 import { networkConditions } from "./network-conditions.ts";
 import type { NetworkView } from "./network-view.ts";
+import { addressConflicts } from "./node-addresses.ts";
 import type { NodeProgress, Progress } from "./node-progress.ts";
 import { adoptionCheck } from "./pod-cidr.ts";
+import { useOf } from "./pool.ts";
 import { awaitedNodes } from "./recovery-wait.ts";
 import { isDraining } from "./rollout.ts";
 import type { Network, Snapshot } from "./snapshot.ts";
@@ -34,11 +36,12 @@ export function summarize(input: SummaryInput): ReadonlyMap<string, PodNetworkSt
 
 /** Gives what is known of each network; all lists are gone through once. */
 function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput): (network: Network) => NetworkView {
-  const { ledger, claims, networks, records } = snapshot;
+  const { ledger, nodes, claims, networks, records } = snapshot;
   const members = Map.groupBy(allocation.members, (member) => member.network.uid);
   const owned = Map.groupBy(claims, ({ object }) => object.spec.networkUID);
   const failures = Map.groupBy(allocation.failures, (failure) => failure.networkUID);
-  const adoption = adoptionCheck(claims);
+  const conflicts = Map.groupBy(addressConflicts(snapshot), ({ claim }) => claim.object.spec.networkUID);
+  const adoption = adoptionCheck({ claims, nodes });
   const stored = ledger?.object.spec.recovery;
   const recovery = stored === undefined ? undefined : { ...stored, awaited: awaitedNodes(snapshot) };
   const cluster = { occupancy: allocation.occupancy, claims, networks, records };
@@ -56,6 +59,7 @@ function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput
       ambiguities: allocation.ambiguities.filter(({ networks }) => networks.slice(1).some(({ uid }) => uid === network.uid)),
       claims: owned.get(network.uid) ?? [],
       unadopted: adoption(network, acceptance, own),
+      conflicts: conflicts.get(network.uid) ?? [],
       recovery,
       blockers: blockers.get(network.uid),
       nowMs,
@@ -104,8 +108,8 @@ function rangesOf({ network, acceptance, claims, cluster }: NetworkView): PodNet
   const held = claims.filter(({ object }) => object.spec.state === "Held");
   return network.ranges.map((range) => {
     const own = acceptance.accepted.find(({ cidr }) => cidr === range.cidr);
-    const taken = own === undefined ? [] : cluster.occupancy.takenFrom(own.entry);
-    const counts = countSubnets({ range: range.prefix, subnetLength: range.subnetLength, taken, reserved: network.reserved });
+    const unused = { range: range.prefix, subnetLength: range.subnetLength, taken: [], reserved: network.reserved };
+    const counts = countSubnets(own === undefined ? unused : useOf(own, network, cluster.occupancy));
     return {
       cidr: range.cidr,
       accepted: own !== undefined,

@@ -182,6 +182,20 @@ test("a podCIDR is told when it is adopted, and when it cannot be", async () => 
   await untilTold("PodCIDRNotAdopted", /^PodNetwork\/default: .*node-2 \(10\.8\.0\.0\/24: it lies in no range of the network\)/);
 });
 
+test("no subnet with a node's address in it is given; of a node that comes later with such an address is told, and nothing is taken away", async () => {
+  await world.createNodes(1, 2);
+  await start();
+  await world.createNetwork("default", { ranges: [{ cidr: "192.168.0.0/22", nodePrefixLength: 24 }] });
+  const owners = ["node-1 192.168.0.0/24", "node-2 192.168.2.0/24"];
+  await world.untilOwners(owners);
+  const addresses = [{ type: "InternalIP", address: "192.168.2.9" }];
+  await world.client.create(nodes, { metadata: { name: "node-3" }, status: { addresses } });
+  await untilTold("NodeAddressConflict", /^PodNetwork\/default: .*node-3 \(192\.168\.2\.9 in 192\.168\.2\.0\/24 of node-2\)/);
+  await untilTold("NodeAddressConflict", /^Node\/node-3: .*192\.168\.2\.9 in 192\.168\.2\.0\/24 of node-2; .*append a range/);
+  assert.match(await world.condition("default", "Accepted"), /^Accepted True/);
+  await world.untilOwners([...owners, "node-3 192.168.3.0/24"]);
+});
+
 test("a node that no network selects, one that two select alike, and a subnet that two nodes report are told once", async () => {
   const operator = await start();
   await world.createNodes(1, 1);

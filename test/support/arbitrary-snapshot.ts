@@ -32,6 +32,8 @@ const arbitraryNetwork = fc.record({
 const arbitraryNode = fc.record({
   pool: fc.constantFrom(...pools),
   last: fc.option(fc.integer({ min: 1, max: 9 })),
+  /** An address that lies in ranges. */
+  within: fc.constantFrom("10.0.2.7", "fd00:0:0:2::7", "10.0.9.200", undefined, undefined, undefined),
   deleting: rarely,
   podCIDR: fc.constantFrom("10.0.1.0/24", "10.0.3.0/24", "10.0.9.0/24", undefined),
 });
@@ -83,10 +85,11 @@ export const snapshots = fc
   })
   .map((parts): Snapshot => {
     const networks = parts.networks.map(networkFrom);
-    const nodes = parts.nodes.map(({ pool, last, deleting, podCIDR }, index) =>
+    const nodes = parts.nodes.map(({ pool, last, within, deleting, podCIDR }, index) =>
       node(`node-${index}`, {
         labels: { pool },
         addresses: last === null ? [] : [`192.168.1.${last}`],
+        external: within === undefined ? [] : [within],
         podCIDRs: podCIDR === undefined ? [] : [podCIDR],
         meta: deleting ? { deletionTimestamp: "2026-01-02T00:00:00Z" } : {},
       }),
