@@ -177,6 +177,41 @@ test("a node that two networks select alike joins neither, and joins the one of 
   assert.deepEqual(await world.owners(), ["node-1 10.9.0.0/26"], "it belongs where it has its subnet");
 });
 
+test("a node whose labels no longer match keeps its subnet, and the network names it until they match again", async () => {
+  await world.createNodes(1, 2, { labels: { pool: "blue" } });
+  for (const name of names(1, 2)) world.agents.start(name);
+  await world.createNetwork("default", { ranges: [first], nodeSelector: { matchLabels: { pool: "blue" } } });
+  await ready("default");
+  const owners = ["node-1 10.244.0.0/24", "node-2 10.244.1.0/24"];
+  const paint = (pool: string) =>
+    world.client.patch(nodes, "node-2", { metadata: { labels: { pool } } }, { type: "merge", fieldManager: "test" });
+  await paint("green");
+  await world.until("its word", async () =>
+    (await world.condition("default", "NodesUnselected")).includes("no longer matches node-2; they keep their subnets"),
+  );
+  assert.deepEqual(await world.owners(), owners);
+  assert.deepEqual(await toldTo("node-2"), ["10.244.1.0/24"]);
+  await ready("default");
+  await paint("blue");
+  await world.until("no more of it", async () => !(await world.condition("default", "NodesUnselected")).includes("True"));
+  assert.deepEqual(await world.owners(), owners);
+});
+
+test("nodes whose agents fall silent keep their subnets; the network says that it does not know, until they are heard again", async () => {
+  await join(1, 2);
+  await world.createNetwork("default", { ranges: [first] });
+  await ready("default");
+  const owners = await world.owners();
+  for (const name of names(1, 2)) world.agents.stop(name);
+  await world.until("their silence to be told", async () =>
+    (await world.condition("default", "Programmed")).startsWith("Programmed Unknown/NodesSilent"),
+  );
+  assert.deepEqual(await world.owners(), owners);
+  for (const name of names(1, 2)) world.agents.start(name);
+  await ready("default");
+  assert.deepEqual(await world.owners(), owners);
+});
+
 test("a Node deleted and created again as the same machine gets its subnet back, another machine does not", async () => {
   const create = (machineID: string) =>
     world.client.create(nodes, {
