@@ -191,7 +191,7 @@ function createCopies({ client, clock, random, onChange, onProblem }: ClusterOpt
 
 /** A kubelet's sign of life changes none of them. */
 function factsOfNode(object: Stored<Node> | undefined): string | undefined {
-  return object && JSON.stringify(readNode(object));
+  return object && JSON.stringify(readNode(object), (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }
 
 /**
