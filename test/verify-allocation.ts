@@ -21,16 +21,23 @@ function countOf(text: string, option: string): number {
 /** Below this many schedules a counter at zero says nothing. */
 const enough = 2_000;
 
+/** What failed, and how to see it happen; said at once, since the end may be an hour away. */
+function renderFailure({ seed, message }: Progress["failures"][number]): string {
+  return `✖ ${message}\n  npm run verify:allocation -- --seed ${seed} --trace`;
+}
+
 async function verify(request: Omit<SpreadOptions, "onShare">, goesOn: boolean): Promise<number> {
   const { seed, schedules } = request;
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  let saidAt = 0;
+  let [saidAt, told] = [0, 0];
   const onShare = ({ done, failures }: Progress): boolean => {
-    if (seconds() - saidAt >= 10 || failures.length > 0) {
+    for (const failure of failures.slice(told)) console.log(renderFailure(failure));
+    if (seconds() - saidAt >= 10 || failures.length > told) {
       saidAt = seconds();
       console.log(`${done} of ${schedules} schedules, ${(done / seconds()).toFixed(1)}/s, ${failures.length} failed`);
     }
+    told = failures.length;
     return failures.length > 0 && !goesOn;
   };
   const { done, coverage, failures } = await spreadProof({ ...request, onShare });
@@ -38,9 +45,6 @@ async function verify(request: Omit<SpreadOptions, "onShare">, goesOn: boolean):
   console.log(`${done} schedules from seed ${seed} in ${seconds().toFixed(0)} s`);
   const missing = done < enough || request.without?.length !== 0 ? [] : coverage.missing(proofEvents);
   for (const name of missing) console.log(`✖ ${name} never came about, so nothing is proved of it`);
-  for (const { seed: failed, message } of failures) {
-    console.log(`✖ ${message}\n  npm run verify:allocation -- --seed ${failed} --trace`);
-  }
   return failures.length + missing.length === 0 ? 0 : 1;
 }
 

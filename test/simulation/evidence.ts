@@ -4,7 +4,7 @@ import type { KubeObject, Resource, Stored } from "../../lib/kube/resource.ts";
 import { readNode } from "../../operator/plan/read.ts";
 import { hadNetwork } from "../../operator/plan/recovery-wait.ts";
 import type { Machine } from "./machine.ts";
-import { nodeNetworks, nodeSubnets } from "./truth.ts";
+import { nodeNetworks, nodeSubnets, toldOf, type Truth } from "./truth.ts";
 import type { World } from "./world.ts";
 
 /** Gives all objects of a kind. */
@@ -14,12 +14,12 @@ type Lister = <T extends KubeObject>(resource: Resource<T>) => readonly Stored<T
  * Whether these objects tell of every running machine that has subnets, or was told to: its claims, its NodeNetwork or its Node's condition. Of what none of them
  * tells, nobody can know, and no protocol can keep it (docs/allocation.md, what is assumed).
  */
-export function tellOfAll({ view }: Pick<World, "view">, machines: readonly Machine[], list: Lister): boolean {
-  const [known, claims, records] = [list(nodes), list(nodeSubnets), list(nodeNetworks)];
+export function tellOfAll(truth: Truth, world: World, list: Lister, machines: readonly Machine[] = truth.machines): boolean {
+  const objects = { known: list(nodes), claims: list(nodeSubnets), records: list(nodeNetworks) };
   return machines.every((machine) => {
-    const told = view.get(nodeNetworks, machine.node)?.spec.subnets.map(({ cidr }) => cidr) ?? [];
-    const has = [...machine.bridge.keys(), ...told];
-    return !machine.isOn || has.length === 0 || tells(machine, has, { known, claims, records });
+    const told = world.view.get(nodeNetworks, machine.node)?.spec.subnets.map(({ cidr }) => cidr) ?? [];
+    const has = [...machine.bridge.keys(), ...told, ...toldOf(truth, world, machine)];
+    return !machine.isOn || has.length === 0 || tells(machine, has, objects);
   });
 }
 

@@ -23,7 +23,7 @@ export function lossMoves(truth: Truth): Move[] {
       weight: 1,
       make: (world) => {
         const kinds = world.chance.pick(losses);
-        if (!tellOfAll(world, truth.machines, without(world, { kinds }))) return false;
+        if (!tellOfAll(truth, world, without(world, { kinds }))) return false;
         truth.hasLost = true;
         actAsWorld(truth, world, () => {
           for (const resource of kinds) eraseAll(world, resource);
@@ -36,7 +36,7 @@ export function lossMoves(truth: Truth): Move[] {
       weight: 1,
       make: (world) => {
         const found = world.view.list(nodeSubnets);
-        if (found.length === 0 || !tellOfAll(world, truth.machines, without(world, { kinds: [nodeSubnets] }))) return false;
+        if (found.length === 0 || !tellOfAll(truth, world, without(world, { kinds: [nodeSubnets] }))) return false;
         truth.hasLost = true;
         actAsWorld(truth, world, () => world.admin.erase(nodeSubnets, world.chance.pick(found).metadata.name));
         return true;
@@ -59,7 +59,7 @@ function restoreSome(truth: Truth, world: World, versions: Versions): boolean {
   const { chance, server, view } = world;
   const newest = server.store.revision();
   let revision = Math.max(1, newest - 1 - chance.below(chance.pick([5, 50, 400])));
-  while (revision < newest && !tellOfAll(world, truth.machines, at(world, revision))) revision++;
+  while (revision < newest && !tellOfAll(truth, world, at(world, revision))) revision++;
   if (revision === newest) return false;
   const had = new Map(view.list(nodeSubnets).map(({ spec }) => [spec.cidr, spec.node]));
   world.restore(revision, chance.pick([50, 2_000]), versions);

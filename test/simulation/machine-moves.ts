@@ -112,7 +112,7 @@ export function createMachinery(truth: Truth, count: number): Machinery {
   const hasNode = (machine: Machine, world: World) => !isNodeGone(machine, world);
   /** Others can still know what runs on it. */
   const canGo = (machine: Machine, world: World) =>
-    hasNode(machine, world) && tellOfAll(world, [machine], without(world, machine));
+    hasNode(machine, world) && tellOfAll(truth, world, without(world, machine), [machine]);
   const isReplaced = (machine: Machine) => living().some((other) => other !== machine && other.node === machine.node);
 
   const moves: Move[] = [

@@ -190,6 +190,15 @@ function isToldTooLate({ erasedAt, toldAt }: Truth, [{ node }, cidr]: Place): bo
   return lateMs > 0 && lateMs < slowestMs;
 }
 
+/** Subnets that a machine was told of not long ago, so that its agent may yet act on that though a restore has undone it meanwhile. */
+export function toldOf({ toldAt }: Truth, { scheduler }: Pick<World, "scheduler">, { node }: Machine): string[] {
+  const since = scheduler.now() - unsettledMs;
+  return Array.from(toldAt).flatMap(([place, atMs]) => {
+    const [name, cidr = ""] = place.split(" ");
+    return name === node && atMs >= since ? [cidr] : [];
+  });
+}
+
 /** Counts that a machine was given up on, which the protocol leaves to people. */
 export function forsake(world: World, [machine, cidr]: Place): void {
   world.coverage.hit("machineGivenUp");
