@@ -18,6 +18,7 @@ import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { labName } from "../support/lab-name.ts";
+import { mistakesOf } from "../support/log-mistakes.ts";
 import { traffic } from "../support/pod-traffic.ts";
 
 let lab: Lab;
@@ -150,4 +151,8 @@ test("a node that reboots has its subnets as before, and its pods come back and 
   t.diagnostic(`from the power cut to the pod's answer: ${Math.round(performance.now() - began)} ms`);
   assert.match(addresses.join(" "), /^10\.244\.2\.\d+ fd00:10:244:2::[0-9a-f]+$/);
   await untilReady();
+});
+
+test("podnet logged nothing that tells of a mistake in it", () => {
+  assert.deepEqual(mistakesOf(situation.podnet), []);
 });

@@ -13,6 +13,7 @@ import { containsPrefix, prefixAround, toPrefix } from "../../lib/net/prefix.ts"
 import { parseAddress } from "../../lib/net/address.ts";
 import { backUpEtcd } from "../support/etcd.ts";
 import { labName } from "../support/lab-name.ts";
+import { mistakesOf } from "../support/log-mistakes.ts";
 import { type PingStream, startPings } from "../support/pod-traffic.ts";
 
 let lab: Lab;
@@ -275,4 +276,8 @@ test("a live network is deleted only when that is confirmed, then serves the pod
     const ready = ["get", "podnetwork", "default", "--output=jsonpath={.status.conditions[?(@.type=='Ready')].reason}"];
     await until("it to say so", async () => (await read(ready)) === "Terminating");
   });
+});
+
+test("podnet logged nothing that tells of a mistake in it", () => {
+  assert.deepEqual(mistakesOf(podnet), []);
 });

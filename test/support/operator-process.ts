@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Lab } from "../../lab/lab.ts";
+import { mistakesIn } from "./log-mistakes.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -52,6 +54,7 @@ export async function startOperatorProcess(lab: Lab, settings: Readonly<Record<s
   const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<number | null> => {
     if (isRunning(child)) child.kill(signal);
     if (isRunning(child)) await exited;
+    assert.deepEqual(mistakesIn(text), []);
     return child.exitCode;
   };
   return {
