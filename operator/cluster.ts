@@ -19,7 +19,7 @@ import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { nodeSubnetKind } from "./plan/node-subnets.ts";
 import { rangeLedgerKind } from "./plan/recovery.ts";
 import { readNode } from "./plan/read.ts";
-import type { Ledger, Snapshot } from "./plan/snapshot.ts";
+import type { Snapshot } from "./plan/snapshot.ts";
 import { createReadings, type Readings } from "./readings.ts";
 
 /** PodNetworks in the API. */
@@ -66,8 +66,8 @@ export interface Cluster {
    * an object refers to is in view, unless it is gone, and an entry that was closing in the ledger shows its last claims.
    */
   gatherNow(): Promise<Snapshot>;
-  /** The ledger, asked anew. */
-  ledgerNow(): Promise<Ledger | undefined>;
+  /** What new claims stand on, asked anew: the ledger, and what nodes have. */
+  groundNow(): Promise<Pick<Snapshot, "ledger" | "records">>;
   /** How often the server showed an older state than before. */
   timesBack(): number;
   /** Call with what a write gave: `gather` then waits for it. */
@@ -76,6 +76,9 @@ export interface Cluster {
 
 /** A list as a safety net against anything a watch may have missed. */
 const relistSeconds = 900;
+
+/** A page of so many of these small objects is read at once; a joining node waits for all of them. */
+const inFewPages = { pageSize: 2_500 };
 
 /** How long `gather` waits for a write of ours to be seen before it goes on without. */
 const observedWithinMs = 2_000;
@@ -113,14 +116,17 @@ export function createCluster(options: ClusterOptions): Cluster {
     told: readings.told,
     async gatherNow() {
       const ledger = await client.get(rangeLedgers, ledgerName);
-      const { items: records } = await client.listAll(nodeNetworks);
-      const { items: claims } = await client.listAll(nodeSubnets);
+      const { items: records } = await client.listAll(nodeNetworks, inFewPages);
+      const { items: claims } = await client.listAll(nodeSubnets, inFewPages);
       const { items: networks } = await client.listAll(podNetworks);
       return read({ ledger, networks, claims, records });
     },
-    async ledgerNow() {
-      const ledger = await client.get(rangeLedgers, ledgerName);
-      return ledger && readings.ledger(ledger);
+    async groundNow() {
+      const [ledger, { items }] = await Promise.all([
+        client.get(rangeLedgers, ledgerName),
+        client.listAll(nodeNetworks, inFewPages),
+      ]);
+      return { ledger: ledger && readings.ledger(ledger), records: items.map(readings.record) };
     },
     timesBack: () => Object.values(copies).reduce((sum, copy) => sum + copy.timesBack, 0),
     wrote({ kind, metadata }) {

@@ -21,7 +21,8 @@ export type TellInput = HoldInput & Pick<SubnetInput, "nowMs">;
 /**
  * Enters ranges into the ledger and claims subnets for nodes; gives what then stands, for `tellNodes`. Undefined where the local copies show nothing to do, so
  * that nothing is asked or written, or where the ledger cannot be written; else everything is read anew first, since a copy is always a little old. A claim is
- * made Pending; then the ledger is asked again, once for all of them; only under the very entry it was planned from it becomes Active.
+ * made Pending; then the ledger is asked again, and what nodes have, once for all of them; only under the very entry it was planned from, and where no other
+ * node has the prefix, it becomes Active.
  */
 export async function claimSubnets(cluster: Cluster, notes: WriteNotes, input: SubnetInput): Promise<Snapshot | undefined> {
   if (isSettled(cluster, await cluster.gather(), input)) return undefined;
@@ -86,7 +87,7 @@ async function writeClaims(cluster: Cluster, snapshot: Snapshot, notes: WriteNot
 
 async function promote(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
   if (!snapshot.claims.some(({ object }) => object.spec.state === "Pending")) return snapshot;
-  const now = { ...snapshot, ledger: await cluster.ledgerNow() };
+  const now = { ...snapshot, ...(await cluster.groundNow()) };
   const steps = promotions(now, cluster.allocation(now));
   const { failures, objects } = await cluster.claims.write(steps);
   notes.note(steps, failures);

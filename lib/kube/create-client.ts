@@ -175,7 +175,8 @@ async function sent<A>(transport: Transport, options: RequestOptions, call: Omit
 }
 
 function writeQuery(options: WriteOptions): NonNullable<Call["query"]> {
-  return { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
+  // A field that the server does not know it drops in any case; to warn of it would cost it more with every write, and nobody reads that.
+  return { fieldValidation: "Ignore", fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
 }
 
 function about(verb: string, resource: Resource<KubeObject>, name: ObjectName, subresource?: string): string {

@@ -12,11 +12,16 @@ export interface Pool {
   readonly origin: string;
   readonly basePath: string;
   channel(): Promise<Channel>;
+  /** The server refused our credentials: the next request reads them anew. */
+  refused(): void;
   /** Its connections may be dead: the next request opens new ones. Requests under way on it may end. */
   condemn(agent: Agent): void;
   /** Ends all connections; running requests fail. */
   close(): Promise<void>;
 }
+
+/** Credentials are read again after so long: tokens and certificates change while the earlier ones are still good. */
+const freshMs = 1_000;
 
 /** After this a condemned connection is cut, whatever still runs on it. */
 const condemnedGraceMs = 60_000;
@@ -24,6 +29,7 @@ const condemnedGraceMs = 60_000;
 /** A pool that opens nothing before its first request. */
 export function createPool(server: Server): Pool {
   let current: { readonly agent: Agent; readonly tls: TlsMaterial } | undefined;
+  let known: { readonly channel: Channel; readonly readAt: number } | undefined;
   const leaving = new Map<Agent, NodeJS.Timeout>();
 
   const retire = (agent: Agent) => {
@@ -49,19 +55,25 @@ export function createPool(server: Server): Pool {
     origin: server.origin,
     basePath: server.basePath,
     async channel() {
+      if (known !== undefined && performance.now() - known.readAt < freshMs) return known.channel;
       const { headers, tls } = await server.credentials();
-      return { agent: agentFor(tls), headers };
+      const channel = { agent: agentFor(tls), headers };
+      known = { channel, readAt: performance.now() };
+      return channel;
+    },
+    refused() {
+      known = undefined;
     },
     condemn(agent) {
       if (current?.agent !== agent) return;
-      current = undefined;
+      current = known = undefined;
       retire(agent);
     },
     async close() {
       const agents = [...leaving.keys(), ...(current === undefined ? [] : [current.agent])];
       for (const cut of leaving.values()) clearTimeout(cut);
       leaving.clear();
-      current = undefined;
+      current = known = undefined;
       await Promise.all(agents.map((agent) => agent.destroy()));
     },
   };

@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { startDeadline } from "./deadline.ts";
 import { isKubeError } from "./errors.ts";
+import { type Answer, exchange } from "./exchange.ts";
 import {
   type Attempt,
   brokenError,
@@ -52,10 +53,9 @@ async function send(pool: Pool, userAgent: string, call: Call): Promise<string> 
   const once = async () => {
     const channel = await channelFor(pool, attempt);
     agent = channel.agent;
-    const response = await agent.request(requestOptions(pool, userAgent, channel, call, deadline.signal));
-    const text = await response.body.text();
-    if (response.statusCode >= 400) throw refusalError(attempt, refusalOf(response, text));
-    return text;
+    const answer = await exchange(agent, requestOptions(pool, userAgent, channel, call), deadline.signal);
+    if (answer.status >= 400) throw refusalError(attempt, refusalOf(answer));
+    return answer.text;
   };
   const onceMoreAfter = async (error: unknown): Promise<boolean> => {
     // So the server refuses what it has no room for now; nothing was done.
@@ -73,6 +73,7 @@ async function send(pool: Pool, userAgent: string, call: Call): Promise<string> 
       }
     }
   } catch (error) {
+    if (isKubeError(error, "Unauthorized")) pool.refused();
     if (deadline.expired() && agent !== undefined) pool.condemn(agent);
     throw failureOf(error, attempt, call, deadline.expired() ? deadlineError : undefined);
   } finally {
@@ -87,8 +88,10 @@ async function* lines(pool: Pool, userAgent: string, call: Call): AsyncGenerator
   try {
     const channel = await channelFor(pool, attempt);
     agent = channel.agent;
-    const response = await agent.request(requestOptions(pool, userAgent, channel, call, deadline.signal));
-    if (response.statusCode >= 400) throw refusalError(attempt, refusalOf(response, await response.body.text()));
+    const { signal } = deadline;
+    const response = await agent.request({ ...requestOptions(pool, userAgent, channel, call), signal });
+    const { statusCode: status, headers } = response;
+    if (status >= 400) throw refusalError(attempt, refusalOf({ status, headers, text: await response.body.text() }));
     let rest = "";
     response.body.setEncoding("utf8");
     for await (const chunk of response.body) {
@@ -99,6 +102,7 @@ async function* lines(pool: Pool, userAgent: string, call: Call): AsyncGenerator
     }
     if (rest.trim() !== "") throw new Error("the answer ended in the middle of a line");
   } catch (error) {
+    if (isKubeError(error, "Unauthorized")) pool.refused();
     if (deadline.expired() && agent !== undefined) pool.condemn(agent);
     throw failureOf(error, attempt, call, deadline.expired() ? silenceError : undefined);
   } finally {
@@ -118,13 +122,7 @@ async function channelFor(pool: Pool, attempt: Attempt): Promise<Channel> {
   }
 }
 
-function requestOptions(
-  pool: Pool,
-  userAgent: string,
-  channel: Channel,
-  call: Call,
-  signal: AbortSignal,
-): Dispatcher.RequestOptions {
+function requestOptions(pool: Pool, userAgent: string, channel: Channel, call: Call): Dispatcher.RequestOptions {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
   const search = query.size === 0 ? "" : `?${query.toString()}`;
@@ -135,14 +133,13 @@ function requestOptions(
     method: call.method,
     headers: { ...channel.headers, ...content, accept: "application/json", "user-agent": userAgent },
     body: call.body === undefined ? null : JSON.stringify(call.body),
-    signal,
   };
 }
 
-function refusalOf(response: Dispatcher.ResponseData, text: string): Refusal {
-  const header = response.headers["retry-after"];
+function refusalOf({ status, headers, text }: Answer): Refusal {
+  const header = headers["retry-after"];
   const seconds = typeof header === "string" && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
-  return { status: response.statusCode, text, retryAfterSeconds: seconds };
+  return { status, text, retryAfterSeconds: seconds };
 }
 
 /** Whether a connection broke on which the request may have been sent. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NodeSubnetSpec } from "../../crds/types.ts";
+import type { NodeNetwork, NodeSubnetSpec } from "../../crds/types.ts";
 import { explain } from "../../lib/reconcile/explain.ts";
-import { bornAtMs, claim, ledger, networkOf, node, withLedger } from "../../test/support/plan-snapshot.ts";
+import { nodeNetworkOf } from "../../test/support/network-sample.ts";
+import { bornAtMs, claim, ledger, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
 import { allocate } from "./allocate.ts";
 import { holding, nodeSubnetKind, nodeSubnetSteps, promotions } from "./node-subnets.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { NodeFacts, Snapshot } from "./snapshot.ts";
 import { withWritten } from "./written.ts";
 
 const dualNode = node("node-1", { addresses: ["192.168.1.11", "fd00::11"], external: ["203.0.113.1"] });
@@ -114,6 +115,23 @@ test("a Pending claim goes where its node has no use for it: the Node is gone, o
     promotions(snapshot, allocate(snapshot)).map(({ op, key }) => `${op} ${key}`),
     ["remove 10.244.1.0-24", "change 10.244.0.0-24"],
   );
+});
+
+test("a Pending claim goes where another node has its prefix, though that one's claim is gone; its own node may have it", () => {
+  const taken = ["remove: another node has it, though its claim is gone"];
+  const [own, other] = [node("node-1"), node("node-2")];
+  const evidence = (owner: NodeFacts, part: Partial<NodeNetwork>) => {
+    const { metadata: _, ...rest } = nodeNetworkOf(owner.name);
+    return record({ ...rest, metadata: { name: owner.name }, ...part });
+  };
+  const { spec } = nodeNetworkOf("node-2");
+  const subnets = [{ cidr: "10.244.1.0/24", leases: 0, free: 253 }];
+  const lost = [{ cidr: "10.244.1.0/24", node: "node-2", nodeUID: "uid-node-2" }];
+  const named = { spec: { ...spec, subnets: [{ cidr: "10.244.1.0/24", state: "Active" as const }] } };
+  assert.deepEqual(fate({}, { records: [evidence(other, named)] }), taken);
+  assert.deepEqual(fate({}, { records: [evidence(other, { status: { subnets } })] }), taken);
+  assert.deepEqual(fate({}, { records: [evidence(own, { status: { lost } })] }), taken);
+  assert.deepEqual(fate({}, { records: [evidence(own, { status: { subnets } })] }), ["change: its range is still open"]);
 });
 
 test("Active, Draining and Held claims are never promoted or removed, whatever the ledger says", () => {

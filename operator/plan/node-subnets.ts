@@ -10,6 +10,7 @@ import { indexEntries } from "./entry-index.ts";
 import { isGood } from "./holding.ts";
 import type { Member } from "./member.ts";
 import { isNamedDraining } from "./needs.ts";
+import { evidenceIn } from "./occupancy.ts";
 import type { Claim, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change. */
@@ -49,20 +50,25 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
 }
 
 /**
- * What becomes of Pending claims. `now` was asked of the API server after it had confirmed all of them: one whose very entry is still open becomes Active,
- * where its node uses it, or others miss it, so that it passes Held before they forget it; any other one goes, since nobody ever used it.
+ * What becomes of Pending claims. Ledger and NodeNetworks were asked of the API server after it had confirmed all of them: one whose very entry is still open becomes
+ * Active, where its node uses it, or others miss it, so that it passes Held before they forget it; any other one goes, since nobody ever used it. So does one of
+ * a prefix that another node has: whoever planned it knew nothing of a claim of that which has come and gone since.
  */
 export function promotions({ claims, records, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
+  if (!claims.some(({ object }) => object.spec.state === "Pending")) return [];
+  const had = indexEntries(records.flatMap(evidenceIn));
   const around = { entries: indexEntries(now?.entries ?? []), incarnation: now?.incarnation };
   const wanted = new Set(members.flatMap((member) => member.claims.map(({ object }) => object.metadata.name)));
   const missed = new Set(
     records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr, nodeUID }) => `${cidr} ${nodeUID}`)),
   );
-  return claims.flatMap(({ object }): Step<NodeSubnet>[] => {
+  return claims.flatMap(({ object, prefix }): Step<NodeSubnet>[] => {
     if (object.spec.state !== "Pending") return [];
     const step = { kind: nodeSubnetKind.name, key: object.metadata.name, have: object };
     if (!isGood({ object }, around))
       return [{ ...step, op: "remove", because: "the range it was planned from is no longer open" }];
+    if ([...had.touching(prefix)].some(({ node }) => node !== object.spec.node))
+      return [{ ...step, op: "remove", because: "another node has it, though its claim is gone" }];
     if (!wanted.has(object.metadata.name) && !missed.has(`${object.spec.cidr} ${object.spec.nodeUID}`))
       return [{ ...step, op: "remove", because: "its node has no use for it" }];
     const want = { ...object, spec: { ...object.spec, state: "Active" as const } };

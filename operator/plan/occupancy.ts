@@ -53,13 +53,18 @@ function sortedInto(index: EntryIndex, prefixes: readonly Prefix[]): Sorted {
  * to it, though the claim is gone.
  */
 export function prefixesInUse({ claims, records }: Pick<Snapshot, "claims" | "records">): Prefix[] {
-  return [...claims.map(({ prefix }) => prefix), ...records.flatMap(({ subnets }) => subnets), ...records.flatMap(reported)];
+  return [...claims.map(({ prefix }) => prefix), ...records.flatMap(evidenceIn).map(({ prefix }) => prefix)];
 }
 
-/** What the agent of a node says that it has, or routes to although no claim is left. */
-function reported({ object }: NodeRecord): Prefix[] {
+/** What a NodeNetwork says that nodes have: what it names, what its agent has, and what that routes to although no claim is left. */
+export function evidenceIn({ node, subnets: named, object }: NodeRecord): { readonly prefix: Prefix; readonly node: string }[] {
   const { subnets = [], lost = [] } = object.status ?? {};
-  return [...subnets, ...lost]
-    .map(({ cidr }) => parsePrefix(cidr))
-    .filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
+  const words = [...subnets.map(({ cidr }) => ({ cidr, node })), ...lost];
+  return [
+    ...named.map((prefix) => ({ prefix, node })),
+    ...words.flatMap(({ cidr, node }) => {
+      const prefix = parsePrefix(cidr);
+      return isPrefixProblem(prefix) ? [] : [{ prefix, node }];
+    }),
+  ];
 }

@@ -9,8 +9,24 @@ export const claimMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/podnetwork.ts",
-        find: "{ ...snapshot, ledger: await cluster.ledgerNow() }",
-        replace: "{ ...snapshot }",
+        find: "{ ...snapshot, ...(await cluster.groundNow()) }",
+        replace: "{ ...snapshot, records: (await cluster.groundNow()).records }",
+      },
+    ],
+  },
+  {
+    name: "promote-what-another-has",
+    breaks: "A Pending claim becomes Active though another node has its prefix, whose claim has come and gone since the plan.",
+    edits: [{ file: "operator/plan/node-subnets.ts", find: "node !== object.spec.node", replace: 'node === ""' }],
+  },
+  {
+    name: "promote-by-old-evidence",
+    breaks: "A Pending claim becomes Active by what nodes had when it was planned; nobody asks again.",
+    edits: [
+      {
+        file: "operator/podnetwork.ts",
+        find: "{ ...snapshot, ...(await cluster.groundNow()) }",
+        replace: "{ ...snapshot, ledger: (await cluster.groundNow()).ledger }",
       },
     ],
   },
@@ -105,7 +121,7 @@ export const claimMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/plan/occupancy.ts",
-        find: ", ...records.flatMap(({ subnets }) => subnets), ...records.flatMap(reported)];",
+        find: ", ...records.flatMap(evidenceIn).map(({ prefix }) => prefix)];",
         replace: ", ...[records].flatMap(() => [])];",
       },
     ],
