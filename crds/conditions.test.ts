@@ -49,3 +49,11 @@ test("a message longer than the schema allows is cut, and says so", () => {
   assert.equal(condition?.message.length, 4096);
   assert.ok(condition?.message.endsWith("x..."));
 });
+
+test("a message is spelled out where it could deceive, and cut between two characters", () => {
+  const said = (message: string) =>
+    setConditions([], [{ type: "Ready", status: "False", reason: "Test", message }], { observedGeneration: 1, nowMs: 0 })[0]
+      ?.message;
+  assert.equal(said("its agent says: \u001b[2J\nAll is well"), "its agent says: \\u001b[2J\\u000aAll is well");
+  assert.equal(said(`${"a".repeat(4092)}🚀${"b".repeat(9)}`), `${"a".repeat(4092)}...`);
+});

@@ -55,12 +55,14 @@ export function compileSchema<T>(schema: Schema): ValidateFunction<T> {
 
 /** A copy without the nulls that the server drops: those of fields the schema knows. */
 export function withoutNulls(value: unknown, schema: Schema): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, schema.items ?? {}));
+  const { items } = schema;
+  if (Array.isArray(value)) return items === undefined ? value : value.map((item) => withoutNulls(item, items));
   if (typeof value !== "object" || value === null) return value;
   const kept: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
     const known = schema.properties?.[key] ?? schemaOfOthers(schema);
-    if (item !== null || known === undefined) kept.push([key, withoutNulls(item, known ?? {})]);
+    // What no schema is known of may be nested as deep as it likes.
+    if (item !== null || known === undefined) kept.push([key, known === undefined ? item : withoutNulls(item, known)]);
   }
   return Object.fromEntries(kept);
 }

@@ -1,5 +1,6 @@
 import { type EventReason, eventReasons } from "../crds/event-reasons.ts";
 import { group } from "../crds/names.ts";
+import { printable } from "../crds/printable.ts";
 import type { Log } from "../lib/daemon/log.ts";
 import type { Metrics } from "../lib/daemon/metrics.ts";
 import { type Lease, leases, type ObjectReference } from "../lib/kube/builtin.ts";
@@ -47,7 +48,7 @@ export function createEvents({ client, log, metrics, identity, ...shared }: Even
     },
   });
   const tell = (regarding: ObjectReference, reason: EventReason, note: string) =>
-    writer.tell({ regarding, reason, type: eventReasons[reason].type, note });
+    writer.tell({ regarding, reason, type: eventReasons[reason].type, note: printable(note) });
   const begun = createBeginnings();
   return {
     note({ report, standing }) {

@@ -1,4 +1,5 @@
 import { renderTime, type Verdict } from "../../crds/conditions.ts";
+import { printable } from "../../crds/printable.ts";
 import type { NodeCondition } from "../../lib/kube/builtin.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { isProgrammed, type NodeProgress, ownRecord, programmedCondition } from "./node-progress.ts";
@@ -45,7 +46,8 @@ export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan 
   const have = input.node.networkUnavailable;
   if (input.claims.length === 0 && ownRecord(input.node, input.record) === undefined)
     return { op: isOver(input) ? "remove" : "none" };
-  const want = wantedCondition(input);
+  const wanted = wantedCondition(input);
+  const want = { ...wanted, message: printable(wanted.message) };
   if (have === undefined || have.status !== want.status) return write(want, undefined, input.nowMs);
   if (have.reason !== want.reason) return write(want, have.lastTransitionTime, input.nowMs);
   if (have.message === want.message) return { op: "none" };

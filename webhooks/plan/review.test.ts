@@ -207,3 +207,11 @@ for (const [what, body] of [
     const parsed = parseAdmissionRequest(body);
     assert.ok("problem" in parsed && parsed.problem.length > 10);
   });
+
+test("names and values that could deceive whoever reads the answer are spelled out, and long ones cut", () => {
+  const written = object("b", ["10.245.0.0/16"]);
+  const spec = { ...written.spec, "\u001b[2Jx": 1, ["y".repeat(70_000)]: 1, "\u202ez": 1 };
+  const { status } = reviewed(request("CREATE", { ...written, spec }), []);
+  const paths = status?.details.causes.map(({ field }) => field) ?? [];
+  assert.deepEqual(paths.toSorted(), ["spec.\\u001b[2Jx", "spec.\\u202ez", `spec.${"y".repeat(292)}...`]);
+});
