@@ -28,7 +28,9 @@ export function protocolInvariant(truth: Truth): Invariant {
     const isOfUndonePast = mayBeOfUndonePast(truth, world);
     if (plural === "nodesubnets") routes.claimStands(read(change.after));
     if (plural === "nodesubnets") entries.claimChanged(world, read(change.before), read(change.after));
-    routes.look(world.view);
+    if (plural === "nodes" && change.after === undefined) routes.nodeWent(change.key);
+    if (plural === "nodes" && change.before === undefined) routes.nodeCame(change.key, world.scheduler.now());
+    routes.look(world.view, world.scheduler.now());
     if (truth.isWorldActing) {
       if (plural === "rangeledgers" && change.after === undefined) entries.ledgerLost(world);
       return;
