@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { cut, printable } from "./printable.ts";
 import type { Condition } from "./types.ts";
 
 /** Every condition of a PodNetwork → its reasons, fixed, since scripts and alerts match on them: one may be added, none renamed. */
@@ -118,16 +118,12 @@ export function setConditions(
     if (verdict === undefined) return [];
     const known = before.find((condition) => condition.type === type);
     const lastTransitionTime = known?.status === verdict.status ? known.lastTransitionTime : renderTime(nowMs);
-    return [{ ...verdict, message: shortened(printable(verdict.message)), observedGeneration, lastTransitionTime }];
+    return [{ ...verdict, message: cut(printable(verdict.message), longestMessage), observedGeneration, lastTransitionTime }];
   });
 }
 
 /** What the schema holds of a message. */
 const longestMessage = 4096;
-
-function shortened(message: string): string {
-  return message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 3).replace(/\p{Cs}$/u, "")}...`;
-}
 
 /** A time in whole seconds, as the API server writes times, e.g. `"2026-11-24T12:00:00Z"`. */
 export function renderTime(ms: number): string {

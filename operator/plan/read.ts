@@ -67,7 +67,11 @@ export function readNode(object: Stored<Node>): NodeFacts {
     (status?.addresses ?? []).filter(({ type }) => types.includes(type)).flatMap(({ address }) => parseAddress(address) ?? []);
   const internal = addressesOf("InternalIP");
   const first = ([4, 6] as const).flatMap((family) => internal.find((address) => address.family === family) ?? []);
-  const all = addressesOf("InternalIP", "ExternalIP").toSorted(compareAddresses);
+  const all = new Map(
+    addressesOf("InternalIP", "ExternalIP")
+      .toSorted(compareAddresses)
+      .map((address) => [renderAddress(address), address]),
+  );
   const condition = (type: string) => status?.conditions?.find((condition) => condition.type === type);
   return {
     name: metadata.name,
@@ -79,8 +83,8 @@ export function readNode(object: Stored<Node>): NodeFacts {
     machineID: status?.nodeInfo?.machineID || undefined,
     podCIDRs: prefixesOf(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
     internalAddresses: first.map(renderAddress),
-    allAddresses: [...new Set(all.map(renderAddress))],
-    hosts: all.map((address) => prefixAround(address, addressBits(address.family))),
+    allAddresses: [...all.keys()],
+    hosts: Array.from(all.values(), (address) => prefixAround(address, addressBits(address.family))),
     networkUnavailable: condition("NetworkUnavailable"),
   };
 }

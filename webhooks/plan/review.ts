@@ -1,5 +1,5 @@
 import { type Issue, renderIssue } from "../../crds/issue.ts";
-import { printable } from "../../crds/printable.ts";
+import { cut, printable } from "../../crds/printable.ts";
 import { validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
 import type { AdmissionRequest, AdmissionResponse } from "./admission-review.ts";
 import { capacityWarnings, waitingWarnings } from "./advice.ts";
@@ -29,13 +29,9 @@ export function reviewPodNetwork(request: AdmissionRequest, evidence: Evidence, 
   return { uid: request.uid, allowed: true, ...(warnings.length > 0 && { warnings: warnings.map(printable) }) };
 }
 
+/** Whoever writes a name of a megabyte need not get it back. */
 function printableIssue({ path, code, message }: Issue): Issue {
   return { path: cut(printable(path), 300), code, message: cut(printable(message), 2_000) };
-}
-
-/** Whoever writes a name of a megabyte need not get it back. */
-function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
 }
 
 function judge(question: Question, evidence: Evidence, nowMs: number): Opinion {
