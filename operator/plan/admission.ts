@@ -1,16 +1,9 @@
 import type { NodeNetworkSpec } from "../../crds/types.ts";
-import {
-  comparePrefixes,
-  containsPrefix,
-  isPrefixProblem,
-  parsePrefix,
-  type Prefix,
-  prefixesOverlap,
-  renderPrefix,
-} from "../../lib/net/prefix.ts";
+import { comparePrefixes, containsPrefix, type Prefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
 import { type EntryIndex, indexEntries } from "./entry-index.ts";
 import { compareAge } from "./select.ts";
 import type { LedgerEntry, Network, NetworkRange, Snapshot } from "./snapshot.ts";
+import { credibleWords } from "./words.ts";
 
 /** Why nothing is given from a range. `Accepting`: nothing is in its way, it enters the ledger with the next write. */
 export interface Refusal {
@@ -139,12 +132,14 @@ interface Use {
 }
 
 /** Claims, and what NodeNetworks name or agents say they have, since a claim may be lost. */
-function ownedUses({ claims, records }: Snapshot): Use[] {
+function ownedUses(snapshot: Snapshot): Use[] {
+  const { claims, records } = snapshot;
+  const words = credibleWords(snapshot);
   const claimed = claims.map(({ prefix, object }) => ({ prefix, ...networkOf(object.spec) }));
-  const told = records.flatMap(({ subnets, object }) => {
-    const reported = (object.status?.subnets ?? []).map(({ cidr }) => parsePrefix(cidr));
-    const prefixes = [...subnets, ...reported.filter((prefix): prefix is Prefix => !isPrefixProblem(prefix))];
-    return prefixes.map((prefix) => ({ prefix, ...networkOf(object.spec) }));
+  const told = records.flatMap((record) => {
+    const reported = words(record).filter(({ node }) => node === record.node);
+    const prefixes = [...record.subnets, ...reported.map(({ prefix }) => prefix)];
+    return prefixes.map((prefix) => ({ prefix, ...networkOf(record.object.spec) }));
   });
   return [...claimed, ...told];
 }

@@ -2,10 +2,11 @@ import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
 import { indexEntries } from "./entry-index.ts";
 import { ownRecord } from "./node-progress.ts";
 import type { NodeRecord, Snapshot } from "./snapshot.ts";
+import { judgeMissing } from "./words.ts";
 
 /**
  * Gives what an agent may forget, as text, since no claim stands for it, and none can be made of it again: no entry of the ledger contains it with subnets
- * of its length. Of what it misses: what no node has. Of what it has itself: what its NodeNetwork does not name. Nobody would ever end these
+ * of its length. Of what it misses: what no node has; also what it alone misses, and the node that shall have had it knows nothing of. Of what it has itself: what its NodeNetwork does not name. Nobody would ever end these
  * otherwise. Nothing while a recovery goes on, or the owner has not been heard, since then it is not known who has what.
  */
 export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[] {
@@ -16,6 +17,7 @@ export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[
     records.flatMap(({ object: { spec, status } }) => [...spec.subnets, ...(status?.subnets ?? [])].map(({ cidr }) => cidr)),
   );
   const unheard = unheardNodes(snapshot);
+  const judge = judgeMissing(snapshot);
   const entries = indexEntries(ledger.entries);
   const isLost = (cidr: string) => {
     const prefix = parsePrefix(cidr);
@@ -24,7 +26,11 @@ export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[
   return ({ object: { spec, status = {} } }) => {
     const { lost = [], subnets = [] } = status;
     const named = new Set(spec.subnets.map(({ cidr }) => cidr));
-    const missed = lost.filter(({ cidr, node }) => !had.has(cidr) && !unheard.has(node) && isLost(cidr));
+    const missed = lost.filter((word) => {
+      const { cidr, node } = word;
+      const isDenied = !claimed.has(cidr) && judge(word) === "Denied";
+      return !had.has(cidr) && !unheard.has(node) && (isDenied || isLost(cidr));
+    });
     const own = subnets.filter(({ cidr }) => !named.has(cidr) && isLost(cidr));
     return [...missed, ...own].map(({ cidr }) => cidr);
   };

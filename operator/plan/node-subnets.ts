@@ -10,7 +10,7 @@ import { indexEntries } from "./entry-index.ts";
 import { isGood } from "./holding.ts";
 import type { Member } from "./member.ts";
 import { isNamedDraining } from "./needs.ts";
-import { evidenceIn } from "./occupancy.ts";
+import { evidenceOf } from "./occupancy.ts";
 import type { Claim, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change. */
@@ -56,7 +56,7 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
  */
 export function promotions({ claims, records, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
   if (!claims.some(({ object }) => object.spec.state === "Pending")) return [];
-  const had = indexEntries(records.flatMap(evidenceIn));
+  const had = indexEntries(records.flatMap(evidenceOf({ ledger: now, claims, records })));
   const around = { entries: indexEntries(now?.entries ?? []), incarnation: now?.incarnation };
   const wanted = new Set(members.flatMap((member) => member.claims.map(({ object }) => object.metadata.name)));
   const missed = new Set(

@@ -1,6 +1,7 @@
-import { isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
+import type { Prefix } from "../../lib/net/prefix.ts";
 import { type EntryIndex, indexEntries } from "./entry-index.ts";
 import type { LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
+import { credibleWords } from "./words.ts";
 
 /** What cannot be given any more, one entry of the ledger at a time. */
 export interface Occupancy {
@@ -52,19 +53,16 @@ function sortedInto(index: EntryIndex, prefixes: readonly Prefix[]): Sorted {
  * A prefix is in use when a claim stands for it, whatever its state, and also when a NodeNetwork names it, or an agent says that it has it or routes
  * to it, though the claim is gone.
  */
-export function prefixesInUse({ claims, records }: Pick<Snapshot, "claims" | "records">): Prefix[] {
-  return [...claims.map(({ prefix }) => prefix), ...records.flatMap(evidenceIn).map(({ prefix }) => prefix)];
+export function prefixesInUse(snapshot: Pick<Snapshot, "ledger" | "claims" | "records">): Prefix[] {
+  const { claims, records } = snapshot;
+  const evidence = evidenceOf(snapshot);
+  return [...claims.map(({ prefix }) => prefix), ...records.flatMap(evidence).map(({ prefix }) => prefix)];
 }
 
-/** What a NodeNetwork says that nodes have: what it names, what its agent has, and what that routes to although no claim is left. */
-export function evidenceIn({ node, subnets: named, object }: NodeRecord): { readonly prefix: Prefix; readonly node: string }[] {
-  const { subnets = [], lost = [] } = object.status ?? {};
-  const words = [...subnets.map(({ cidr }) => ({ cidr, node })), ...lost];
-  return [
-    ...named.map((prefix) => ({ prefix, node })),
-    ...words.flatMap(({ cidr, node }) => {
-      const prefix = parsePrefix(cidr);
-      return isPrefixProblem(prefix) ? [] : [{ prefix, node }];
-    }),
-  ];
+/** Gives what a NodeNetwork says that nodes have: what it names, and, as far as it is to be believed, what its agent has and what that routes to although no claim is left. */
+export function evidenceOf(
+  objects: Pick<Snapshot, "ledger" | "claims" | "records">,
+): (record: NodeRecord) => { readonly prefix: Prefix; readonly node: string }[] {
+  const words = credibleWords(objects);
+  return (record) => [...record.subnets.map((prefix) => ({ prefix, node: record.node })), ...words(record)];
 }

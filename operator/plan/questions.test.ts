@@ -56,14 +56,14 @@ test("a question goes when it was answered with nothing and nobody doubts that a
   assert.deepEqual(names(beside([{ cidr: "10.9.0.0/24", leases: 0, free: 1 }], { lost: [] })), []);
 });
 
-test("what is missed of a node is forgotten only when that node was heard, be it made anew, and nothing can be claimed there", () => {
+test("what is missed of a node is forgotten only when that node was heard, be it made anew, and nothing can be claimed there, or it denies it", () => {
   const heard = now.records[1] ?? assert.fail();
-  const of = (owner: NodeFacts, said: NodeNetworkStatus) => {
+  const of = (owner: NodeFacts, said: NodeNetworkStatus, incarnation = "before") => {
     const { object } = heard;
     const spoken = record({
       ...object,
       spec: { ...object.spec, nodeUID: owner.uid },
-      status: { ...object.status, nodeUID: owner.uid },
+      status: { ...object.status, nodeUID: owner.uid, acknowledged: { incarnation, sequence: 0 } },
     });
     const snapshot = without({ nodes: [node("node-1"), owner] }, said);
     return forgotten({ ...snapshot, records: [...snapshot.records, spoken] })[0];
@@ -73,6 +73,10 @@ test("what is missed of a node is forgotten only when that node was heard, be it
   assert.deepEqual(forgotten(without())[0], []);
   assert.deepEqual(forgotten(without({ nodes: [node("node-1"), anew] }))[0], []);
   assert.deepEqual(of(node("node-2"), missed("10.244.99.0/24")), []);
+  const current = now.ledger?.incarnation ?? assert.fail();
+  assert.deepEqual(of(node("node-2"), missed("10.244.99.0/24"), current), ["10.244.99.0/24"]);
+  const [has] = heard.object.spec.subnets;
+  assert.deepEqual(of(node("node-2"), missed(has?.cidr ?? assert.fail()), current), [], "it does not deny it");
 });
 
 test("a node told of nothing gives up what it has and nobody can have a claim of", () => {

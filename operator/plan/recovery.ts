@@ -117,14 +117,15 @@ function lossOf(snapshot: Snapshot, wentBack: boolean): string | undefined {
   return !ledger.recovering && isNodeForgotten(snapshot) ? "NodesForgotten" : undefined;
 }
 
-/** Whether a claim or an agent has seen more of this incarnation than the ledger knows of. */
+/** Whether a claim, or two agents (where there is one only: that), have seen more of this incarnation than the ledger knows of. */
 function isOutrun({ incarnation, object }: Ledger, { claims, records }: Pick<Snapshot, "claims" | "records">): boolean {
   const { epoch, releaseSequence } = object.spec;
+  const ahead = records.filter(({ object }) => {
+    const seen = object.status?.acknowledged;
+    return seen?.incarnation === incarnation && seen.sequence > releaseSequence;
+  });
   return (
-    records.some(({ object }) => {
-      const seen = object.status?.acknowledged;
-      return seen?.incarnation === incarnation && seen.sequence > releaseSequence;
-    }) ||
+    (ahead.length > 0 && ahead.length >= Math.min(2, records.length)) ||
     claims.some(({ object: { spec } }) => {
       return spec.incarnation === incarnation && (spec.epoch > epoch || (spec.releaseSequence ?? 0) > releaseSequence);
     })

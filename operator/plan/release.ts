@@ -9,6 +9,7 @@ import { nodeSubnetKind } from "./node-subnets.ts";
 import { answeredQuestions } from "./questions.ts";
 import { compareText } from "./select.ts";
 import type { Claim, Ledger, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
+import { judgeMissing } from "./words.ts";
 
 /** What seems to be done with. The views it is drawn from may be old: each one is proven before it is written. */
 export interface ReleaseCandidates {
@@ -131,16 +132,15 @@ function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
  * What agents say is lost, or that they have, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
  * left to people. Of several owners that are named, the first by name and UID counts.
  */
-function vanished(
-  { ledger, claims, records }: Snapshot,
-  getAgain: readonly Prefix[],
-  isDead: (record: NodeRecord) => boolean,
-): Vanished[] {
+function vanished(snapshot: Snapshot, getAgain: readonly Prefix[], isDead: (record: NodeRecord) => boolean): Vanished[] {
+  const { ledger, claims, records } = snapshot;
+  const judge = judgeMissing(snapshot);
   const own = records.flatMap((record) => {
     const reports = ownReports(record);
     return reports.length === 0 || isDead(record) ? [] : reports;
   });
-  const reports = [...records.flatMap(({ object }) => object.status?.lost ?? []), ...own];
+  const missed = records.flatMap(({ object }) => object.status?.lost ?? []).filter((word) => judge(word) === "Counts");
+  const reports = [...missed, ...own];
   if (reports.length === 0) return [];
   const incarnation = ledger?.incarnation ?? "";
   const index = indexEntries(ledger?.entries ?? []);

@@ -1,14 +1,8 @@
 import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Mention } from "./words.ts";
 
-/** Somebody's word that a node has a prefix. */
-export interface Mention {
-  readonly cidr: string;
-  readonly node: string;
-  readonly nodeUID: string;
-}
-
-type Objects = Pick<Snapshot, "claims" | "records">;
+type Objects = Pick<Snapshot, "claims" | "records" | "nodes">;
 
 /**
  * Prefixes in use without a claim, by the UID of the one Node that has each, lowest first. What its own agent says counts first, then what its NodeNetwork
@@ -16,10 +10,7 @@ type Objects = Pick<Snapshot, "claims" | "records">;
  */
 export function unclaimedPrefixes(objects: Objects): ReadonlyMap<string, readonly Prefix[]> {
   const { records } = objects;
-  const missed = unclaimed(
-    objects,
-    records.flatMap(({ object }) => object.status?.lost ?? []),
-  );
+  const missed = unclaimed(objects, missedByTwo(objects));
   const named = unclaimed(
     objects,
     records.flatMap(({ node, object: { spec } }) => spec.subnets.map(({ cidr }) => ({ cidr, node, nodeUID: spec.nodeUID }))),
@@ -39,11 +30,25 @@ export function unclaimedPrefixes(objects: Objects): ReadonlyMap<string, readonl
   return new Map(Array.from(byNode, ([nodeUID, list]) => [nodeUID, list.map(({ prefix }) => prefix)]));
 }
 
+/** What agents of two others at least miss of a node: the word of one alone gives nobody anything. */
+function missedByTwo({ records }: Objects): Mention[] {
+  const said = records.flatMap(({ node: by, object }) => (object.status?.lost ?? []).map((mention) => ({ by, mention })));
+  const byOwner = Map.groupBy(said, ({ mention: { cidr, nodeUID } }) => `${cidr} ${nodeUID}`);
+  return [...byOwner.values()].flatMap((list) => {
+    const speakers = new Set(list.filter(({ by, mention }) => by !== mention.node).map(({ by }) => by));
+    return speakers.size < 2 ? [] : list.map(({ mention }) => mention);
+  });
+}
+
 /** What agents say they have and no claim stands for: cidr → the nodes. Where these are several, none of them gets it. */
 export function unclaimedReports(objects: Objects): ReadonlyMap<string, readonly Mention[]> {
-  const reports = objects.records.flatMap(({ node, object: { spec, status } }) =>
-    (status?.subnets ?? []).map(({ cidr }) => ({ cidr, node, nodeUID: status?.nodeUID ?? spec.nodeUID })),
-  );
+  const names = new Map(objects.nodes.map(({ uid, name }) => [uid, name]));
+  const reports = objects.records.flatMap(({ node, object: { spec, status } }) => {
+    const nodeUID = status?.nodeUID ?? spec.nodeUID;
+    // An agent that speaks of another node's uid as its own is heard as what it is.
+    const owner = (names.get(nodeUID) ?? node) === node ? nodeUID : spec.nodeUID;
+    return (status?.subnets ?? []).map(({ cidr }) => ({ cidr, node, nodeUID: owner }));
+  });
   return unclaimed(objects, reports);
 }
 

@@ -121,10 +121,26 @@ export const claimMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/plan/occupancy.ts",
-        find: ", ...records.flatMap(evidenceIn).map(({ prefix }) => prefix)];",
+        find: ", ...records.flatMap(evidence).map(({ prefix }) => prefix)];",
         replace: ", ...[records].flatMap(() => [])];",
       },
     ],
+  },
+  {
+    name: "every-word-counts",
+    breaks: "Whatever an agent says that it has counts against everybody, however large.",
+    edits: [
+      {
+        file: "operator/plan/words.ts",
+        find: "!isPrefixProblem(prefix) && (own.has(word.cidr) || counts(word.cidr, prefix))",
+        replace: "!isPrefixProblem(prefix) && (own.has(word.cidr) || counts(word.cidr, prefix) || own.size >= 0)",
+      },
+    ],
+  },
+  {
+    name: "one-word-gives",
+    breaks: "What one agent alone misses of a node gives that node a subnet.",
+    edits: [{ file: "operator/plan/unclaimed.ts", find: "speakers.size < 2", replace: "speakers.size < 1" }],
   },
   {
     name: "held-is-free",

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeNetworkStatus } from "../../crds/types.ts";
+import { claim, network, node } from "../../test/support/plan-snapshot.ts";
+import { planWorld, type PlanWorld } from "../../test/support/plan-world.ts";
+
+const nodes = ["node-1", "node-2", "node-3"].map((name) => node(name, { machineID: `machine-of-${name}` }));
+const newcomer = node("node-4");
+const gone = claim("10.244.9.0/24", node("node-9"), undefined, { state: "Held", heldAt: "2025-12-31T00:00:00Z" });
+
+/** Three nodes with a subnet each, and a claim that rests. */
+function running(): PlanWorld {
+  const claims = [...nodes.map((owner, at) => claim(`10.244.${at + 1}.0/24`, owner)), gone];
+  const world = planWorld({ networks: [network()], nodes, claims });
+  world.rounds(4);
+  return world;
+}
+
+/** What is said of all nodes but the liar, whatever that gets itself. What rests is used by nobody; a prefix that somebody misses rests once more before it is free. */
+function others(world: PlanWorld) {
+  const { records, ledger, claims } = world.now();
+  return {
+    claims: claims.map(({ object: { spec } }) => spec).filter(({ node, state }) => node !== "node-1" && state !== "Held"),
+    told: records.filter(({ node }) => node !== "node-1").map(({ node, object: { spec } }) => ({ node, spec })),
+    ledger: ledger?.object.spec.entries,
+    incarnation: ledger?.incarnation,
+  };
+}
+
+/** So many rounds in which the agent of node-1 says this beside the truth; then one more node joins. */
+function lied(lie: Partial<NodeNetworkStatus>, from = 0): ReturnType<typeof others> {
+  const world = running();
+  world.setAgent("node-1", "is silent");
+  const observedAt = "2027-01-01T00:00:00Z";
+  const say = (round: number) => {
+    if (round < from) return;
+    const records = world.now().records.map((record) => {
+      if (record.node !== "node-1") return record;
+      return { ...record, object: { ...record.object, status: { ...record.object.status, observedAt, ...lie } } };
+    });
+    world.change({ records });
+  };
+  for (let round = 0; round < 12; round++) {
+    if (round === 6) world.change({ nodes: [...nodes, newcomer] });
+    say(round);
+    world.rounds(1);
+  }
+  return others(world);
+}
+
+const subnet = { leases: 5, free: 200 };
+const own = { ...subnet, cidr: "10.244.1.0/24" };
+const lies: Record<string, Partial<NodeNetworkStatus>> = {
+  "it has the whole world": { subnets: [own, { ...subnet, cidr: "::/0" }, { ...subnet, cidr: "0.0.0.0/0" }] },
+  "it has all of the range": { subnets: [own, { ...subnet, cidr: "10.244.0.0/16" }] },
+  "it has half of a free subnet": { subnets: [own, { ...subnet, cidr: "10.244.4.0/25" }] },
+  "it has what is outside of the cluster": { subnets: [own, { ...subnet, cidr: "8.8.8.0/24" }] },
+  "it has what another node has": { subnets: [own, { ...subnet, cidr: "10.244.2.0/24" }] },
+  "it is another node": {
+    nodeUID: "uid-node-2",
+    machineID: "machine-of-node-2",
+    subnets: [own, { ...subnet, cidr: "10.244.7.0/24" }],
+  },
+  "it misses the whole world": {
+    lost: [
+      { cidr: "::/0", node: "node-2", nodeUID: "uid-node-2" },
+      { cidr: "0.0.0.0/0", node: "x", nodeUID: "y" },
+    ],
+  },
+  "it misses what another node never had": { lost: [{ cidr: "10.244.7.0/24", node: "node-2", nodeUID: "uid-node-2" }] },
+  "it misses what another node has": { lost: [{ cidr: "10.244.2.0/24", node: "node-3", nodeUID: "uid-node-3" }] },
+  "it has seen releases to come": { acknowledged: { incarnation: "incarnation-1", sequence: 1_000_000 } },
+  "it knows of another ledger": { acknowledged: { incarnation: "another", sequence: 1 } },
+  "it runs what nobody told it": { configGeneration: 1_000_000 },
+  "its prefixes are nonsense": {
+    subnets: [
+      { ...subnet, cidr: "10.244.2.1/24" },
+      { ...subnet, cidr: "__proto__" },
+    ],
+    lost: [{ cidr: "", node: "", nodeUID: "" }],
+  },
+  "its numbers are nonsense": {
+    subnets: [{ cidr: "10.244.1.0/24", leases: Number.MAX_SAFE_INTEGER, free: Number.MAX_SAFE_INTEGER }],
+    peers: { known: -1, routed: 1_000_000 },
+  },
+};
+
+/** Said only from then on, since nobody knows the uid of a Node before. */
+const liesOfTheNewcomer: Record<string, Partial<NodeNetworkStatus>> = {
+  "it is the node that joins": {
+    nodeUID: "uid-node-4",
+    subnets: [own, { ...subnet, cidr: "10.244.7.0/24" }],
+  },
+  "it misses what the node that joins never had": { lost: [{ cidr: "10.244.7.0/24", node: "node-4", nodeUID: "uid-node-4" }] },
+};
+
+test("without a lie the node that joins gets the lowest free subnet, and every node is told of it", () => {
+  const { told, ledger } = lied({});
+  assert.deepEqual(
+    told.map(({ node, spec }) => [node, ...spec.subnets.map(({ cidr }) => cidr), ...spec.podRanges].join(" ")).toSorted(),
+    ["node-2 10.244.2.0/24 10.244.0.0/16", "node-3 10.244.3.0/24 10.244.0.0/16", "node-4 10.244.0.0/24 10.244.0.0/16"],
+  );
+  assert.equal(ledger?.length, 1);
+});
+
+for (const [what, lie] of Object.entries(lies))
+  test(`where an agent says that ${what}, nothing of any other node changes`, () => {
+    assert.deepEqual(lied(lie), lied({}));
+  });
+
+for (const [what, lie] of Object.entries(liesOfTheNewcomer))
+  test(`where an agent says that ${what}, that node gets what it would have got`, () => {
+    assert.deepEqual(lied(lie, 6).claims, lied({}).claims);
+  });
+
+test("a free subnet that an agent says it has is given to nobody else, and that is all it takes", () => {
+  const [first] = lied({ subnets: [own, { ...subnet, cidr: "10.244.0.0/24" }] }).told.filter(({ node }) => node === "node-4");
+  assert.deepEqual(
+    first?.spec.subnets.map(({ cidr }) => cidr),
+    ["10.244.4.0/24"],
+  );
+});
