@@ -23,7 +23,7 @@ before(async () => {
   plan = makePlan({ state: savedState(), manifests, prune: true });
 });
 
-/** The cluster as a snapshot of this release's first days has it: such a file stays readable. */
+/** The cluster as a snapshot file has it: such a file stays readable. */
 function savedState() {
   const parsed = parseSnapshotFile(golden("cluster.json"));
   return "problem" in parsed ? assert.fail(parsed.problem) : parsed.state;

@@ -4,6 +4,7 @@ import { productVersion } from "../lib/daemon/version.ts";
 import { accessFrom, accessSettings } from "../lib/kube/access-settings.ts";
 import { nodes } from "../lib/kube/builtin.ts";
 import { type Access, connect } from "../lib/kube/client.ts";
+import { listServiceRanges } from "../lib/kube/service-ranges.ts";
 import { nodeNetworks, nodeSubnets, podNetworks, rangeLedgers } from "../operator/cluster.ts";
 import { type ClusterState, projectState } from "./plan/cluster-state.ts";
 
@@ -18,7 +19,7 @@ export interface ClusterOptions {
 const pageSize = 1_000;
 
 /**
- * Reads all of a cluster that a plan is made of, by listing five kinds. In the order in which the operator reads: what an object refers to is in view, unless
+ * Reads all of a cluster that a plan is made of, by listing six kinds. In the order in which the operator reads: what an object refers to is in view, unless
  * it is gone.
  * @throws when the cluster cannot be reached or a list is not allowed.
  */
@@ -30,6 +31,7 @@ export async function readState(options: ClusterOptions): Promise<ClusterState> 
     const claims = await client.listAll(nodeSubnets, { pageSize });
     const networks = await client.listAll(podNetworks);
     const machines = await client.listAll(nodes, { pageSize });
+    const serviceRanges = await listServiceRanges(client);
     return projectState({
       takenAt: new Date().toISOString(),
       ledger: ledgers.items.find(({ metadata }) => metadata.name === ledgerName),
@@ -37,6 +39,7 @@ export async function readState(options: ClusterOptions): Promise<ClusterState> 
       nodeSubnets: claims.items,
       podNetworks: networks.items,
       nodes: machines.items,
+      serviceRanges,
     });
   } finally {
     await client.close();

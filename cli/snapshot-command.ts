@@ -6,7 +6,7 @@ import { addClusterOptions, attempt } from "./terminal.ts";
 export function addSnapshotCommand(program: Command): void {
   const command = program
     .command("snapshot")
-    .description("Writes down all of a cluster that podnet plan needs, to plan without the cluster. Needs list on five kinds.")
+    .description("Writes down all of a cluster that podnet plan needs, to plan without the cluster. Needs list on six kinds.")
     .option("-o, --output <file>", "where to, instead of standard output");
   addClusterOptions(command).action((options: SnapshotOptions) =>
     attempt("snapshot", async () => {

@@ -18,6 +18,9 @@ export type IssueCode =
   | "WrongCombination" // fields that do not go together
   | "Immutable"
   | "OverlapsWith" // another network's range
+  | "OverlapsServices" // a ServiceCIDR
+  | "OverlapsNodes" // a Node's address, or the podCIDR of a Node of no concern to the network
+  | "OverlapsHostRoute" // what a node has a foreign route to
   | "InUse" // by nodes, so it can be neither removed nor given to another
   | "NoRoom" // for the nodes that would have to move
   | "NotConfirmed" // the deletion of a network with pods

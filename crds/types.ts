@@ -113,6 +113,16 @@ export interface PodNetworkCni {
   portMap: boolean;
 }
 
+/** What becomes of a range that touches what is not a PodNetwork's. Reject: it is refused. Reserve: node subnets that touch it are given to nobody. Warn: it is said, and nothing else. */
+export interface PodNetworkOverlapPolicy {
+  /** ServiceCIDRs, and the Service range where there are none. */
+  services: "Reject" | "Reserve" | "Warn";
+  /** Addresses of Nodes, and podCIDRs of Nodes that this network does not select. No subnet with the address of a Node in it is ever given. */
+  nodes: "Reject" | "Reserve" | "Warn";
+  /** Prefixes that nodes have routes to which are not podnet's, as their agents report. */
+  hostRoutes: "Reject" | "Reserve" | "Warn";
+}
+
 /** What is wanted. podnet never writes it. */
 export interface PodNetworkSpec {
   /** The address ranges pods get addresses from. Append at any time. */
@@ -131,6 +141,7 @@ export interface PodNetworkSpec {
   mtu: PodNetworkMtu;
   masquerade: PodNetworkMasquerade;
   cni: PodNetworkCni;
+  overlapPolicy: PodNetworkOverlapPolicy;
 }
 
 /** The same as below, for the columns of kubectl get. */
@@ -317,6 +328,12 @@ export interface NodeNetworkStatusLost {
   nodeUID: string;
 }
 
+export interface NodeNetworkStatusHostRoute {
+  cidr: string;
+  /** The interface it leads to, where it is one. */
+  device?: string;
+}
+
 export interface NodeNetworkStatusSummary {
   /** e.g. "cni0 10.244.1.1/24". */
   bridge?: string;
@@ -345,6 +362,8 @@ export interface NodeNetworkStatus {
   subnets?: NodeNetworkStatusSubnet[];
   /** Claims of other nodes that vanished without having been Held; their routes are kept. The first 64. */
   lost?: NodeNetworkStatusLost[];
+  /** Prefixes that this node has routes to which are not podnet's, its own links included; none for everything, for single hosts, or for links alone. The first 64. */
+  hostRoutes?: NodeNetworkStatusHostRoute[];
   agentVersion?: string;
   /** The MTU of the bridge. */
   mtu?: number;

@@ -1,7 +1,9 @@
 import { nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../crds/names.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../crds/types.ts";
+import { nodes } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import type { KubeObject, Resource } from "../lib/kube/resource.ts";
+import { listServiceRanges, type ServiceRange } from "../lib/kube/service-ranges.ts";
 import type { Metrics } from "../lib/daemon/metrics.ts";
 import { type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
 import { evidenceFor, questionOf } from "./plan/question.ts";
@@ -35,17 +37,28 @@ export function reviewer({ client, metrics }: { readonly client: KubeClient; rea
     const signal = AbortSignal.timeout(readTimeoutMs);
     const reading = async <T extends KubeObject>(name: EvidenceName, resource: Resource<T>): Promise<Reading<T>> =>
       wanted.has(name) ? read(client, resource, signal, () => unread.add({ resource: resource.plural })) : notAsked;
-    const [networks, claims, records, ledgers] = await Promise.all([
+    const [networks, claims, records, ledgers, machines, services] = await Promise.all([
       reading("networks", podNetworks),
       reading("claims", nodeSubnets),
       reading("records", nodeNetworks),
       reading("ledgers", rangeLedgers),
+      reading("nodes", nodes),
+      wanted.has("services") ? readServices(client, signal, () => unread.add({ resource: "servicecidrs" })) : notAsked,
     ]);
-    const answer = reviewPodNetwork(request, { networks, claims, records, ledgers }, Date.now());
+    const answer = reviewPodNetwork(request, { networks, claims, records, ledgers, nodes: machines, services }, Date.now());
     decisions.add({ decision: answer.allowed ? "allowed" : "refused" });
     seconds.observe((performance.now() - began) / 1000);
     return answer;
   };
+}
+
+async function readServices(client: KubeClient, signal: AbortSignal, onFailure: () => void): Promise<Reading<ServiceRange>> {
+  try {
+    return { items: await listServiceRanges(client, { signal, timeoutMs: readTimeoutMs }) };
+  } catch (error) {
+    onFailure();
+    return { problem: `servicecidrs: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }
 
 /** A review goes on without what cannot be read, and says so. */

@@ -1,6 +1,7 @@
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
+import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import { readClaim, readLedger, readNetwork, readNode, readRecord } from "../../operator/plan/read.ts";
 import type { Snapshot } from "../../operator/plan/snapshot.ts";
 import { machineAliases, projectNode, projectObject, withoutMachine } from "./project.ts";
@@ -14,6 +15,8 @@ export interface ClusterState {
   readonly nodeSubnets: readonly Stored<NodeSubnet>[];
   readonly podNetworks: readonly Stored<PodNetwork>[];
   readonly nodes: readonly Stored<Node>[];
+  /** Where Services get their addresses from. */
+  readonly serviceRanges: readonly ServiceRange[];
 }
 
 /** The same with nothing that no plan reads, each list in the order of its names. */
@@ -26,6 +29,7 @@ export function projectState(state: ClusterState): ClusterState {
     nodeNetworks: byName(state.nodeNetworks).map((object) => only(withoutMachine(object, aliasOf))),
     nodeSubnets: byName(state.nodeSubnets).map(only),
     podNetworks: byName(state.podNetworks).map(only),
+    serviceRanges: state.serviceRanges.toSorted((a, b) => compareText(a.by + a.cidr, b.by + b.cidr)),
   };
 }
 
@@ -45,5 +49,9 @@ function only<T extends KubeObject & { spec: unknown; status?: unknown }>(object
 }
 
 function byName<T extends KubeObject>(items: readonly Stored<T>[]): Stored<T>[] {
-  return items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : Number(a.metadata.name > b.metadata.name)));
+  return items.toSorted((a, b) => compareText(a.metadata.name, b.metadata.name));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

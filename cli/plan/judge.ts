@@ -20,6 +20,9 @@ export interface Judgement {
 /** Codes of what only the webhook knows; all others stand in the CRD's rules, too. */
 const admissionCodes: readonly string[] = [
   "OverlapsWith",
+  "OverlapsServices",
+  "OverlapsNodes",
+  "OverlapsHostRoute",
   "InUse",
   "NoRoom",
   "NotConfirmed",
@@ -33,6 +36,8 @@ export function judge(all: readonly Candidate[], state: ClusterState, nowMs: num
     claims: { items: state.nodeSubnets },
     records: { items: state.nodeNetworks },
     ledgers: { items: state.ledger === undefined ? [] : [state.ledger] },
+    nodes: { items: state.nodes },
+    services: { items: state.serviceRanges },
   };
   return (candidate) => {
     const { name, file, change, old } = candidate;

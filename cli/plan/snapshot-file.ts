@@ -3,18 +3,27 @@ import { parseNodeNetwork, parseNodeSubnet, parseRangeLedger } from "../../crds/
 import type { PodNetwork } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
+import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import type { ClusterState } from "./cluster-state.ts";
 
 /** What the file calls itself. */
 const format = "podnet-snapshot";
 
 /** Rises when a reader of the one before would plan something else from it. */
-const version = 1;
+const version = 2;
 
 /** A state as a file: one JSON object, one line for every object of the cluster. */
-export function renderSnapshotFile({ takenAt, ledger, nodeNetworks, nodeSubnets, podNetworks, nodes }: ClusterState): string {
+export function renderSnapshotFile(state: ClusterState): string {
+  const { takenAt, ledger, nodeNetworks, nodeSubnets, podNetworks, nodes, serviceRanges } = state;
   const head = [`"format": "${format}"`, `"version": ${version}`, `"takenAt": "${takenAt}"`];
-  const lists = { rangeLedgers: ledger === undefined ? [] : [ledger], nodeNetworks, nodeSubnets, podNetworks, nodes };
+  const lists = {
+    rangeLedgers: ledger === undefined ? [] : [ledger],
+    nodeNetworks,
+    nodeSubnets,
+    podNetworks,
+    nodes,
+    serviceRanges,
+  };
   const parts = Object.entries(lists).map(([name, items]) => `"${name}": ${renderList(items)}`);
   return `{\n  ${[...head, ...parts].join(",\n  ")}\n}\n`;
 }
@@ -35,16 +44,20 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
   const { takenAt } = file;
   if (typeof takenAt !== "string" || Number.isNaN(Date.parse(takenAt))) return { problem: "takenAt: no time" };
   const problems: string[] = [];
-  const list = <T extends KubeObject>(name: string, read: (item: unknown) => Parsed<T>): Stored<T>[] => {
+  const rows = <T>(name: string, read: (item: unknown) => Parsed<T>): T[] => {
     const items = file[name];
     if (!Array.isArray(items)) problems.push(`${name}: no list`);
     return (Array.isArray(items) ? items : []).flatMap((item, index) => {
-      const parsed = read(item);
-      const { value, issues = [] } = parsed.issues === undefined ? stored(parsed.value) : parsed;
+      const { value, issues = [] } = read(item);
       problems.push(...issues.map((issue) => `${name}[${index}]: ${renderIssue(issue)}`));
       return value === undefined ? [] : [value];
     });
   };
+  const list = <T extends KubeObject>(name: string, read: (item: unknown) => Parsed<T>): Stored<T>[] =>
+    rows(name, (item) => {
+      const parsed = read(item);
+      return parsed.issues === undefined ? stored(parsed.value) : parsed;
+    });
   const state: ClusterState = {
     takenAt,
     ledger: list("rangeLedgers", parseRangeLedger)[0],
@@ -52,6 +65,7 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
     nodeSubnets: list("nodeSubnets", parseNodeSubnet),
     podNetworks: list("podNetworks", parseStoredNetwork),
     nodes: list("nodes", parseNode),
+    serviceRanges: rows("serviceRanges", parseServiceRange),
   };
   if (problems.length === 0) return { state };
   const rest = problems.length > 10 ? `; and ${problems.length - 10} more` : "";
@@ -66,6 +80,12 @@ function parseStoredNetwork(item: unknown): Parsed<PodNetwork> {
 /** A Node has no schema of ours. */
 function parseNode(item: unknown): Parsed<Node> {
   return isNode(item) ? { value: item } : noObject;
+}
+
+function parseServiceRange(item: unknown): Parsed<ServiceRange> {
+  if (isRecord(item) && typeof item["cidr"] === "string" && typeof item["by"] === "string")
+    return { value: { cidr: item["cidr"], by: item["by"] } };
+  return { issues: [{ path: "", code: "WrongType", message: "no cidr with who says it (by)" }] };
 }
 
 const noObject: Parsed<never> = { issues: [{ path: "metadata", code: "Required", message: "no object with metadata and spec" }] };

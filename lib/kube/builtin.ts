@@ -90,6 +90,16 @@ export interface ValidatingWebhookConfiguration extends KubeObject {
   }[];
 }
 
+/** networking.k8s.io/v1 ServiceCIDR: the part this project reads. */
+export interface ServiceCIDR extends KubeObject {
+  spec?: { cidrs?: string[] };
+}
+
+/** core/v1 Service: the part this project reads. */
+export interface Service extends KubeObject {
+  spec?: { clusterIP?: string; clusterIPs?: string[] };
+}
+
 export const nodes: Resource<Node> = { group: "", version: "v1", plural: "nodes", kind: "Node", namespaced: false };
 
 export const pods: Resource<Pod> = { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true };
@@ -127,3 +137,13 @@ export const validatingWebhookConfigurations: Resource<ValidatingWebhookConfigur
   kind: "ValidatingWebhookConfiguration",
   namespaced: false,
 };
+
+export const serviceCIDRs: Resource<ServiceCIDR> = {
+  group: "networking.k8s.io",
+  version: "v1",
+  plural: "servicecidrs",
+  kind: "ServiceCIDR",
+  namespaced: false,
+};
+
+export const services: Resource<Service> = { group: "", version: "v1", plural: "services", kind: "Service", namespaced: true };

@@ -1,7 +1,8 @@
+import { selects } from "../../crds/selector.ts";
 import { compareAddresses, parseAddress } from "../../lib/net/address.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
 import { comingBack, type Held, type Holding, holdingOf, isGood, type Surroundings, surroundingsOf } from "./holding.ts";
-import { compareAge, compareText, networksFor, selects } from "./select.ts";
+import { compareAge, compareText, networksFor } from "./select.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** A node, the one network it belongs to, and what it has of it. */

@@ -1,16 +1,5 @@
-import type { PodNetworkNodeSelector, PodNetworkNodeSelectorMatchExpression } from "../../crds/types.ts";
+import { selects } from "../../crds/selector.ts";
 import type { Network, NodeFacts } from "./snapshot.ts";
-
-type Labels = NodeFacts["labels"];
-
-/** Whether a metav1.LabelSelector selects these labels; an empty or missing one selects everything. */
-export function selects(selector: PodNetworkNodeSelector | undefined, labels: Labels): boolean {
-  const exact = Object.entries(selector?.matchLabels ?? {});
-  return (
-    exact.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value) &&
-    (selector?.matchExpressions ?? []).every((expression) => meets(expression, labels))
-  );
-}
 
 /** Orders networks by age, the oldest first; those of the same second by name. */
 export function compareAge(a: Network, b: Network): number {
@@ -45,11 +34,4 @@ export function networksFor(node: NodeFacts, choice: Choice): readonly Network[]
 
 function priorityOf({ object }: Network): number {
   return object.spec.priority;
-}
-
-function meets({ key, operator, values = [] }: PodNetworkNodeSelectorMatchExpression, labels: Labels): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  const isListed = value !== undefined && values.includes(value);
-  const verdicts = { In: isListed, NotIn: !isListed, Exists: value !== undefined, DoesNotExist: value === undefined };
-  return verdicts[operator];
 }

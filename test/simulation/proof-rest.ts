@@ -5,7 +5,7 @@ import { openSubnets } from "../../cni/plan/conflist.ts";
 import { type Node, nodes } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { containsPrefix, prefixesOverlap, renderPrefix, subnetAt, subnetCount } from "../../lib/net/prefix.ts";
-import { selects } from "../../operator/plan/select.ts";
+import { selects } from "../../crds/selector.ts";
 import { conflistOf, type Machine } from "./machine.ts";
 import { nodeNetworks, nodeSubnets, podNetworks, prefixOf, rangeLedgers, type Truth } from "./truth.ts";
 import type { World } from "./world.ts";

@@ -37,6 +37,7 @@ export function clusterAtRest(networks: readonly NetworkPart[], nodes: readonly 
     ledger: snapshot.ledger && { ...snapshot.ledger.object, metadata: storedMeta("cluster") },
     podNetworks,
     nodes: machines,
+    serviceRanges: [{ cidr: "10.96.0.0/16", by: "ServiceCIDR/kubernetes" }],
     nodeSubnets: snapshot.claims.map(({ object }) => ({ ...object, metadata: storedMeta(object.metadata.name) })),
     nodeNetworks: snapshot.records.map(({ object }) => reported(object, pods.get(object.metadata.name) ?? 0)),
   };

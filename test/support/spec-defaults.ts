@@ -10,4 +10,5 @@ export const specDefaults: Omit<PodNetworkSpec, "ranges"> = {
   mtu: { mode: "Auto" },
   masquerade: { enabled: true },
   cni: { confName: "10-podnet.conflist", bridge: "cni0", hairpin: true, portMap: true },
+  overlapPolicy: { services: "Reject", nodes: "Reject", hostRoutes: "Warn" },
 };

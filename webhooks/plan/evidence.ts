@@ -1,4 +1,6 @@
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
+import type { Node } from "../../lib/kube/builtin.ts";
+import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 
 /** All objects of a kind as the API server holds them, or why they could not be read. */
 export type Reading<T> = { readonly items: readonly T[]; readonly problem?: undefined } | { readonly problem: string };
@@ -10,6 +12,9 @@ export interface Evidence {
   /** What each node reports. */
   readonly records: Reading<NodeNetwork>;
   readonly ledgers: Reading<RangeLedger>;
+  readonly nodes: Reading<Node>;
+  /** Where Services get their addresses from. */
+  readonly services: Reading<ServiceRange>;
 }
 
 /** A part of the evidence. */

@@ -34,7 +34,7 @@ export function evidenceFor(question: Question): ReadonlySet<EvidenceName> {
   if (question.about !== "write") return new Set();
   const { change, old } = question;
   const names: EvidenceName[] = [];
-  if (change.addedRanges.length > 0) names.push("networks", "ledgers");
+  if (change.addedRanges.length > 0) names.push("networks", "ledgers", "services", "nodes", "records");
   const touched = [change.removedRanges, change.drainedRanges, change.addedReserved, change.addedStatics];
   if (old !== undefined && touched.some((list) => list.length > 0)) names.push("claims");
   if (change.removedRanges.length > 0) names.push("records");

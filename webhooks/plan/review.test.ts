@@ -28,7 +28,15 @@ interface World {
 }
 
 function evidence({ networks = [], claims = [], records = [] }: World): Evidence {
-  return { networks: { items: networks }, claims: { items: claims }, records: { items: records }, ledgers: { items: [] } };
+  const nothing = { items: [] };
+  return {
+    networks: { items: networks },
+    claims: { items: claims },
+    records: { items: records },
+    ledgers: nothing,
+    nodes: nothing,
+    services: nothing,
+  };
 }
 
 function reviewed(one: AdmissionRequest, networks: readonly PodNetwork[]): AdmissionResponse {
@@ -125,12 +133,15 @@ test("an update that changes no spec is let through, whatever is wrong with it",
 test("only what a request turns on is read", () => {
   const draining = { ...before.spec, ranges: [rangeOf("10.244.0.0/16", { state: "Draining" }), rangeOf("10.245.0.0/16")] };
   const cases: readonly [AdmissionRequest, readonly string[]][] = [
-    [request("CREATE", before), ["networks", "ledgers"]],
+    [request("CREATE", before), ["networks", "ledgers", "services", "nodes", "records"]],
     [request("UPDATE", { ...before, spec: { ...before.spec, priority: 7 } }, before), []],
     [request("UPDATE", network("default", ["10.244.0.0/16"]), before), ["claims", "records"]],
     [request("UPDATE", { ...before, spec: draining }, before), ["claims"]],
     [request("UPDATE", { ...before, spec: { ...before.spec, reserved: [{ cidr: "10.244.0.0/24" }] } }, before), ["claims"]],
-    [request("UPDATE", network("default", ["10.244.0.0/16", "10.245.0.0/16", "10.9.0.0/16"]), before), ["networks", "ledgers"]],
+    [
+      request("UPDATE", network("default", ["10.244.0.0/16", "10.245.0.0/16", "10.9.0.0/16"]), before),
+      ["networks", "ledgers", "services", "nodes", "records"],
+    ],
     [request("DELETE", undefined, before), ["claims", "records"]],
     [
       request("DELETE", undefined, {
@@ -150,6 +161,8 @@ const blind: Evidence = {
   claims: unread("nodesubnets"),
   records: unread("nodenetworks"),
   ledgers: unread("rangeledgers"),
+  nodes: unread("nodes"),
+  services: unread("servicecidrs"),
 };
 
 test("what cannot be judged is refused where that could cost pods their network, and let through with a warning elsewhere", () => {

@@ -9,6 +9,7 @@ import { type Condemned, deletionIssues, isConfirmed, unreadDeletionIssues } fro
 import { drainIssues } from "./review-drain.ts";
 import { removalIssues, unreadRemovalIssues } from "./review-removal.ts";
 import { reservedUseIssues, staticUseIssues } from "./review-subnets.ts";
+import { surroundingsOpinion } from "./review-surroundings.ts";
 import { belongsTo, usesOf } from "./use.ts";
 
 /** What speaks against a request, and what a person should know of it all the same. */
@@ -43,7 +44,12 @@ function judge(question: Question, evidence: Evidence, nowMs: number): Opinion {
     case "deletion":
       return { issues: judgeDeletion(question.condemned, evidence, nowMs), warnings: [] };
     case "write": {
-      const opinions = [judgeAlone(question), judgeRanges(question, evidence), judgeUse(question, evidence)];
+      const opinions = [
+        judgeAlone(question),
+        judgeRanges(question, evidence),
+        judgeSurroundings(question, evidence),
+        judgeUse(question, evidence),
+      ];
       return { issues: opinions.flatMap(({ issues }) => issues), warnings: opinions.flatMap(({ warnings }) => warnings) };
     }
   }
@@ -70,6 +76,11 @@ function judgeRanges({ candidate, old, change }: Write, { networks, ledgers }: E
   if (ledgers.problem !== undefined)
     return { issues, warnings: [notJudged("whether its ranges have to wait for others to be released", ledgers.problem)] };
   return { issues, warnings: waitingWarnings(change.addedRanges, candidate, networks.items, ledgers.items) };
+}
+
+function judgeSurroundings({ candidate, change }: Write, evidence: Evidence): Opinion {
+  if (change.addedRanges.length === 0) return { issues: [], warnings: [] };
+  return surroundingsOpinion(change.addedRanges, candidate, evidence);
 }
 
 function judgeUse({ candidate, old, change }: Write, { claims, records }: Evidence): Opinion {

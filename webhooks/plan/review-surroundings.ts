@@ -1,0 +1,68 @@
+import type { Issue, IssueCode } from "../../crds/issue.ts";
+import type { PodNetwork, PodNetworkRange } from "../../crds/types.ts";
+import { parseLoosePrefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import { countSubnets } from "../../lib/net/ranges.ts";
+import type { Placed } from "./change.ts";
+import type { Evidence } from "./evidence.ts";
+import { type Neighbour, neighboursOf, type Surrounding } from "./surroundings.ts";
+import { renderFirst } from "./use.ts";
+
+/** By class: the code of a refusal, and what would go wrong. */
+const classes: Readonly<Record<Surrounding, { readonly code: IssueCode; readonly what: string; readonly harm: string }>> = {
+  services: {
+    code: "OverlapsServices",
+    what: "Service addresses",
+    harm: "Services with an address of a pod could not be reached",
+  },
+  nodes: {
+    code: "OverlapsNodes",
+    what: "addresses of Nodes",
+    harm: "pods and Nodes with the same addresses could not reach each other",
+  },
+  hostRoutes: {
+    code: "OverlapsHostRoute",
+    what: "routes of Nodes",
+    harm: "what those Nodes reach there now, and pods, would hide each other",
+  },
+};
+
+/** What is found beside PodNetworks where ranges are added, by spec.overlapPolicy; at most one issue, or one warning, for each range and class. */
+export function surroundingsOpinion(
+  added: readonly Placed<PodNetworkRange>[],
+  candidate: PodNetwork,
+  evidence: Evidence,
+): { readonly issues: readonly Issue[]; readonly warnings: readonly string[] } {
+  const issues: Issue[] = [];
+  const warnings: string[] = [];
+  for (const surrounding of ["services", "nodes", "hostRoutes"] as const) {
+    const { found, problem } = neighboursOf(surrounding, candidate, evidence);
+    const { code, what, harm } = classes[surrounding];
+    if (problem !== undefined) warnings.push(`not judged, whether its ranges overlap ${what} (${problem})`);
+    const policy = candidate.spec.overlapPolicy[surrounding];
+    for (const { path, value } of added) {
+      const touching = touchingOf(value, found);
+      if (touching.length === 0) continue;
+      const meets = `${value.cidr} overlaps ${what}: ${renderFirst(touching.map(({ name }) => name))}`;
+      const field = `spec.overlapPolicy.${surrounding}`;
+      if (policy === "Reject") {
+        const remedy = `choose a range that is free, or set ${field} to Reserve, so that no node gets a subnet that touches them, or to Warn`;
+        issues.push({ path: `${path}.cidr`, code, message: `${meets}; ${harm}; ${remedy}` });
+      } else if (policy === "Warn") warnings.push(`${path}: ${meets}; ${harm} (${field}: Warn)`);
+      else warnings.push(`${path}: ${meets}; ${renderReserved(value, touching)} (${field}: Reserve)`);
+    }
+  }
+  return { issues, warnings };
+}
+
+function touchingOf({ cidr }: PodNetworkRange, found: readonly Neighbour[]): Neighbour[] {
+  const range = parseLoosePrefix(cidr);
+  return range === undefined ? [] : found.filter(({ prefix }) => prefixesOverlap(prefix, range));
+}
+
+function renderReserved({ cidr, nodePrefixLength }: PodNetworkRange, touching: readonly Neighbour[]): string {
+  const range = parseLoosePrefix(cidr);
+  if (range === undefined || nodePrefixLength < range.length) return "node subnets that touch them are given to nobody";
+  const reservedBy = touching.map(({ prefix }) => prefix);
+  const { reserved, total } = countSubnets({ range, subnetLength: nodePrefixLength, taken: [], reserved: reservedBy });
+  return `${reserved} of its ${total} node subnets touch them and are given to nobody`;
+}
