@@ -7,7 +7,7 @@ import {
   rangeLedgerResource,
 } from "../crds/names.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../crds/types.ts";
-import { type Node, nodes } from "../lib/kube/builtin.ts";
+import { type Node, nodes, serviceCIDRs } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import { createInformer, type Informer, type InformerOptions, type InformerProblem } from "../lib/kube/informer.ts";
 import { type ObjectsWorld, objectsWorld } from "../lib/kube/objects.ts";
@@ -20,7 +20,9 @@ import { nodeSubnetKind } from "./plan/node-subnets.ts";
 import { rangeLedgerKind } from "./plan/recovery.ts";
 import { readNode } from "./plan/read.ts";
 import type { Snapshot } from "./plan/snapshot.ts";
+import { setsServicesAside } from "./plan/set-aside.ts";
 import { createReadings, type Readings } from "./readings.ts";
+import { createServiceRanges } from "./service-ranges.ts";
 
 /** PodNetworks in the API. */
 export const podNetworks: Resource<PodNetwork> = podNetworkResource;
@@ -92,7 +94,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const claims = objectsWorld({ client, ...claimKind, fieldManager, informer: copies.claims });
   const records = objectsWorld({ client, resource: nodeNetworks, kind: nodeNetworkKind, fieldManager, informer: copies.records });
   const ledgers = objectsWorld({ client, resource: rangeLedgers, kind: rangeLedgerKind, fieldManager, informer: copies.ledgers });
-  const read = (listed: Omit<Listed, "nodes">) => snapshotOf(readings, { ...listed, nodes: copies.nodes.list() });
+  const read = createReader(options, readings, () => copies.nodes.list());
   return {
     client,
     claims,
@@ -108,7 +110,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       await Promise.all([copies.networks.caughtUp(patience), copies.nodes.caughtUp(patience)]);
       const [stored, found, written] = await Promise.all([ledgers.observe(), claims.observe(), records.observe()]);
       const ledger = stored.find(({ metadata }) => metadata.name === ledgerName);
-      const snapshot = read({ ledger, networks: copies.networks.list(), claims: found, records: written });
+      const snapshot = await read({ ledger, networks: copies.networks.list(), claims: found, records: written });
       readings.keep(snapshot);
       return snapshot;
     },
@@ -135,6 +137,24 @@ export function createCluster(options: ClusterOptions): Cluster {
   };
 }
 
+/** Reads what was listed, with all Nodes, and where Services are, if that matters to a network. */
+function createReader(
+  { client, clock, onProblem }: ClusterOptions,
+  readings: Readings,
+  listNodes: () => Listed["nodes"],
+): (listed: Omit<Listed, "nodes">) => Promise<Snapshot> {
+  const serviceRanges = createServiceRanges({
+    client,
+    clock,
+    onProblem: (error) => onProblem(serviceCIDRs.kind, { doing: "list", error, retryMs: 0 }),
+  });
+  return async (listed) => {
+    const snapshot = snapshotOf(readings, { ...listed, nodes: listNodes() });
+    if (!snapshot.networks.some(setsServicesAside)) return readings.known(snapshot);
+    return readings.known({ ...snapshot, services: await serviceRanges.known() });
+  };
+}
+
 interface Listed {
   readonly ledger: Stored<RangeLedger> | undefined;
   readonly nodes: readonly Stored<Node>[];
@@ -144,13 +164,13 @@ interface Listed {
 }
 
 function snapshotOf(readings: Readings, { ledger, nodes, networks, claims, records }: Listed): Snapshot {
-  return readings.known({
+  return {
     ledger: ledger && readings.ledger(ledger),
     nodes: nodes.map(readings.node),
     networks: networks.map(readings.network),
     claims: claims.flatMap((object) => readings.claim(object) ?? []),
     records: records.map(readings.record),
-  });
+  };
 }
 
 /** The local copies, by the field of a snapshot that each one feeds. */

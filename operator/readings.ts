@@ -72,6 +72,7 @@ function projectNode({ metadata, spec, status }: Stored<Node>): Stored<Node> {
 function isSame(a: Snapshot, b: Snapshot): boolean {
   return (
     a.ledger === b.ledger &&
+    a.services === b.services &&
     sameItems(a.networks, b.networks) &&
     sameItems(a.nodes, b.nodes) &&
     sameItems(a.claims, b.claims) &&

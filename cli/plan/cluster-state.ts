@@ -2,6 +2,7 @@ import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crd
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
+import { parseLoosePrefix } from "../../lib/net/prefix.ts";
 import { readClaim, readLedger, readNetwork, readNode, readRecord } from "../../operator/plan/read.ts";
 import type { Snapshot } from "../../operator/plan/snapshot.ts";
 import { machineAliases, projectNode, projectObject, withoutMachine } from "./project.ts";
@@ -34,13 +35,14 @@ export function projectState(state: ClusterState): ClusterState {
 }
 
 /** The state as the operator's plans read it. */
-export function readState({ ledger, nodeNetworks, nodeSubnets, podNetworks, nodes }: ClusterState): Snapshot {
+export function readState({ ledger, nodeNetworks, nodeSubnets, podNetworks, nodes, serviceRanges }: ClusterState): Snapshot {
   return {
     ledger: ledger && readLedger(ledger),
     records: nodeNetworks.map(readRecord),
     claims: nodeSubnets.flatMap((object) => readClaim(object) ?? []),
     networks: podNetworks.map(readNetwork),
     nodes: nodes.map(readNode),
+    services: serviceRanges.flatMap(({ cidr }) => parseLoosePrefix(cidr) ?? []),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Prefix } from "../../lib/net/prefix.ts";
 import { type EntryIndex, indexEntries } from "./entry-index.ts";
-import type { LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
+import { setAside } from "./set-aside.ts";
+import type { LedgerEntry, Network, NodeRecord, Snapshot } from "./snapshot.ts";
 import { credibleWords } from "./words.ts";
 
 /** What cannot be given any more, one entry of the ledger at a time. */
@@ -9,6 +10,8 @@ export interface Occupancy {
   takenFrom(entry: LedgerEntry): readonly Prefix[];
   /** The addresses of nodes that lie in an entry. Where a subnet were given with one in it, no node could reach both the pods and that node. */
   nodesIn(entry: LedgerEntry): readonly Prefix[];
+  /** What else a network keeps away from, by its spec.overlapPolicy. */
+  asideOf(network: Network): readonly Prefix[];
   /** Prefixes in use that lie in no entry: a range of theirs went, or the ledger. */
   readonly strays: readonly Prefix[];
 }
@@ -25,6 +28,7 @@ export function occupancy(snapshot: Snapshot): Occupancy {
     strays: used.strays,
     takenFrom: (entry) => [...(used.byEntry.get(entry) ?? []), ...used.strays],
     nodesIn: (entry) => nodes.byEntry.get(entry) ?? [],
+    asideOf: setAside(snapshot),
   };
 }
 

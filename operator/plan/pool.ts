@@ -89,13 +89,13 @@ function createHomes(uses: readonly UsedRange[]): (prefix: Prefix) => AcceptedRa
   };
 }
 
-/** A range with what is no longer free in it. What has a node's address in it is as good as reserved. */
+/** A range with what is no longer free in it. What has a node's address in it is as good as reserved, and so is what the network keeps away from. */
 export function useOf(range: AcceptedRange, network: Network, use: Occupancy): RangeUse {
   return {
     range: range.prefix,
     subnetLength: range.subnetLength,
     taken: use.takenFrom(range.entry),
-    reserved: [...network.reserved, ...use.nodesIn(range.entry)],
+    reserved: [...network.reserved, ...use.nodesIn(range.entry), ...use.asideOf(network)],
   };
 }
 

@@ -110,6 +110,8 @@ export interface Snapshot {
   readonly nodes: readonly NodeFacts[];
   readonly claims: readonly Claim[];
   readonly records: readonly NodeRecord[];
+  /** Where Services get their addresses from; undefined: not known, or not asked since no network sets them aside. */
+  readonly services?: readonly Prefix[] | undefined;
 }
 
 /** The family's name for people. */
