@@ -3,6 +3,7 @@ import type { NodeNetworkConditionType, Verdict } from "../../crds/conditions.ts
 import type {
   NodeNetworkStatus,
   NodeNetworkStatusAcknowledged,
+  NodeNetworkStatusHostRoute,
   NodeNetworkStatusLost,
   NodeNetworkStatusSubnet,
 } from "../../crds/types.ts";
@@ -27,6 +28,8 @@ export interface RunOutcome {
   readonly warnings: Warnings;
   readonly facts: OwnFacts;
   readonly identity: Identity;
+  /** Foreign prefixes that the node has routes to; undefined: they could not be seen. */
+  readonly hostRoutes?: readonly NodeNetworkStatusHostRoute[] | undefined;
 }
 
 /** What a node says of itself beside how programming went. */
@@ -98,10 +101,14 @@ function summaryField(
 /** What a status holds of subnets. */
 const mostSubnets = 64;
 
-/** Where the leases could not be read, what was said of subnets last stands. */
-function factFields({ facts, identity }: RunOutcome, previous: NodeNetworkStatus | undefined): Partial<NodeNetworkStatus> {
+/** Where leases or routes could not be read, what was said of them last stands. */
+function factFields(
+  { facts, identity, hostRoutes }: RunOutcome,
+  previous: NodeNetworkStatus | undefined,
+): Partial<NodeNetworkStatus> {
   const { nodeUID, acknowledged, lost } = facts;
   const subnets = facts.subnets?.slice(0, mostSubnets) ?? previous?.subnets;
+  const routes = hostRoutes ?? previous?.hostRoutes ?? [];
   return {
     ...(nodeUID === undefined ? {} : { nodeUID }),
     ...(identity.machineID === undefined ? {} : { machineID: identity.machineID }),
@@ -109,6 +116,7 @@ function factFields({ facts, identity }: RunOutcome, previous: NodeNetworkStatus
     ...(acknowledged === undefined ? {} : { acknowledged }),
     ...(subnets === undefined ? {} : { subnets: [...subnets] }),
     ...(lost.length === 0 ? {} : { lost: [...lost] }),
+    ...(routes.length === 0 ? {} : { hostRoutes: [...routes] }),
   };
 }
 

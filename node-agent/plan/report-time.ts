@@ -23,7 +23,7 @@ const useApartMs = 5_000;
 
 /**
  * When to write `next`: at once where a fact of this node's own changed, else with the heartbeat. Whether a subnet has a lease at all is such a fact, told once in
- * a few seconds at most. Other nodes' coming, going and loss, releases seen, and numbers of leases on one side of the threshold wait for the heartbeat. So N
+ * a few seconds at most. Other nodes' coming, going and loss, releases seen, foreign routes, and numbers of leases on one side of the threshold wait for the heartbeat. So N
  * nodes cost N writes a while, not N² when one node joins.
  */
 export function reportAt(last: Reported | undefined, next: NodeNetworkStatus, threshold: Threshold, nowMs: number): number {
@@ -45,6 +45,7 @@ function ownPart(status: NodeNetworkStatus, { open, addBelowFreeIPs }: Threshold
     acknowledged: _seen,
     lost: _lost,
     peers: _peers,
+    hostRoutes: _routes,
     summary,
     conditions = [],
     subnets = [],

@@ -67,6 +67,14 @@ test("the agent says who and where it is, what it has, and that nothing was rele
   assert.equal(status?.bootID, (await on.inNode("cat", "/proc/sys/kernel/random/boot_id")).trim());
 });
 
+test("the agent tells what the node has routes to that podnet did not make: its own links, and nothing of pods", async () => {
+  const { status } = await on.reported();
+  assert.deepEqual(
+    status?.hostRoutes?.map(({ cidr }) => cidr),
+    ["192.168.1.0/24", "fd00:192:168:1::/64"],
+  );
+});
+
 test("a look at the node that finds nothing new writes nothing", async () => {
   const before = (await on.reported()).metadata.resourceVersion;
   await on.untilLooks(3);

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasBridgeNetfilter, observeTools } from "../../lib/linux/facts.ts";
 import { makeExec } from "../../lib/linux/exec.ts";
+import { observeForeignRoutes } from "../../lib/linux/foreign-routes.ts";
 import { observeNextHops } from "../../lib/linux/next-hop.ts";
+import { hostRoutesOf } from "../../node-agent/plan/host-routes.ts";
 import { ip, makeNetns } from "../support/netns.ts";
 
 test("each address is told apart: on the link, behind a router, one of our own, or out of reach", async (t) => {
@@ -67,4 +69,30 @@ test("the tools tell their versions, and a missing one what brings it", async ()
 test("a kernel with br_netfilter has its folder of settings, one without has not", async () => {
   assert.equal(await hasBridgeNetfilter("/proc/sys"), true, "the tests' machine has to have br_netfilter");
   assert.equal(await hasBridgeNetfilter("/nowhere"), false);
+});
+
+test("foreign routes are those without our mark, of both families, be they of a link, static, or without a device", async (t) => {
+  const { exec } = await makeNetns(t, "foreign");
+  await ip(
+    exec,
+    "link add eth0 type veth peer name wire",
+    "link set eth0 up",
+    "link set wire up",
+    "address add 192.168.1.11/24 dev eth0",
+    "address add fd00:192:168:1::11/64 dev eth0 nodad",
+    "route add default via 192.168.1.254",
+    "route add 10.51.0.0/16 via 192.168.1.254",
+    "route add unreachable 10.53.0.0/16",
+    "route add 10.244.2.0/24 via 192.168.1.12 proto 244",
+    "route add fd00:10:244:2::/64 via fd00:192:168:1::12 proto 244",
+    "route add fd00:50::/32 via fd00:192:168:1::fe",
+  );
+  const seen = hostRoutesOf(await observeForeignRoutes(exec), ["cni0"]);
+  assert.deepEqual(seen, [
+    { cidr: "10.51.0.0/16", device: "eth0" },
+    { cidr: "10.53.0.0/16" },
+    { cidr: "192.168.1.0/24", device: "eth0" },
+    { cidr: "fd00:50::/32", device: "eth0" },
+    { cidr: "fd00:192:168:1::/64", device: "eth0" },
+  ]);
 });

@@ -1,0 +1,29 @@
+import { CommandError } from "./command-error.ts";
+import type { Exec } from "./exec.ts";
+import { mark } from "./kinds/mark.ts";
+import { parseRows } from "./kinds/output.ts";
+
+/** A route of the main table that is not podnet's. */
+export interface ForeignRoute {
+  /** As `ip` writes it: `"10.50.0.0/16"`, `"192.168.1.1"` for one host, `"default"`. */
+  readonly destination: string;
+  /** Where it leads to one: `"eth0"`. */
+  readonly device: string | undefined;
+}
+
+/**
+ * All routes of the main table without our mark, of both families.
+ * @throws {CommandError} when `ip` cannot be run, {UnexpectedOutput} when its output cannot be read.
+ */
+export async function observeForeignRoutes(exec: Exec): Promise<ForeignRoute[]> {
+  const outputs = await Promise.all(
+    // Numbers, since a machine may have given our protocol a name.
+    ["-4", "-6"].map((family) => exec.run(["ip", "-N", "-j", family, "route", "show", "table", "main"])),
+  );
+  return outputs.flatMap((output) => {
+    if (output.status !== 0) throw CommandError.failed(output);
+    return parseRows("ip route show", output.stdout)
+      .filter((row) => !row.has("protocol") || row.text("protocol") !== String(mark.routeProtocol))
+      .map((row) => ({ destination: row.text("dst"), device: row.has("dev") ? row.text("dev") : undefined }));
+  });
+}
