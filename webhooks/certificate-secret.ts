@@ -1,75 +1,62 @@
 import { secrets, type Secret } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
-import { isKubeError } from "../lib/kube/errors.ts";
 import type { Stored } from "../lib/kube/resource.ts";
-import { type Chain, issueChain, readChain, renewLeaf } from "./certificates.ts";
-import { planRenewal } from "./plan/renewal.ts";
+import { authorityFacts, parseBundle } from "./certificate-facts.ts";
+import { addAuthority, type Chain, type Issue, issueChain, renewLeaf } from "./certificates.ts";
+import { isForgotten, type Step } from "./plan/renewal.ts";
 
-/** Where the replicas share their certificate. */
+/** Where the replicas share their certificates. */
 export interface SecretPlace {
   readonly namespace: string;
   readonly name: string;
 }
 
-export interface CurrentChain {
-  readonly chain: Chain;
-  /** Why it was written just now; undefined when it was found good. */
-  readonly renewedBecause: string | undefined;
+/** More than ever live at once; fewer only where somebody breaks the stored ones again and again. */
+const mostAuthorities = 8;
+
+/** What a Secret holds; of the authorities those that can be read. */
+export function chainOf(secret: Secret): Chain {
+  const field = (name: string) => Buffer.from(secret.data?.[name] ?? "", "base64").toString();
+  return {
+    authorities: parseBundle(field("ca.crt")),
+    authorityKey: field("ca.key"),
+    certificate: field("tls.crt"),
+    key: field("tls.key"),
+  };
 }
 
-/** Several replicas may renew at once; each loser reads what the winner wrote. More rounds than replicas means something else is wrong. */
-const attempts = 8;
+/** The chain after a step; what is over goes with it. */
+export async function chainAfter(
+  what: Extract<Step, { readonly do: "store" }>["what"],
+  chain: Chain | undefined,
+  issue: Issue,
+): Promise<Chain> {
+  const all = chain?.authorities ?? [];
+  const authorities = all.filter((pem) => !authorityFacts([pem]).some((facts) => isForgotten(facts, issue.now, issue.lives)));
+  if (what === "everything" || chain === undefined) return issueChain(issue, authorities.slice(1 - mostAuthorities));
+  if (what === "authority") return addAuthority({ ...chain, authorities: authorities.slice(1 - mostAuthorities) }, issue);
+  if (what === "leaf") return renewLeaf({ ...chain, authorities }, issue);
+  return { ...chain, authorities };
+}
 
 /**
- * The chain to serve: the stored one while it is good, else a new one, stored first. Every write is conditional.
- * @throws {KubeError} when the Secret can be neither read nor written.
+ * Writes a chain, where the Secret is still the one that was read.
+ * @throws {KubeError} Conflict or AlreadyExists where it is not.
  */
-export async function currentChain(
+export async function storeChain(
   client: KubeClient,
   place: SecretPlace,
-  names: readonly string[],
-  now: Date,
-): Promise<CurrentChain> {
-  let lost: unknown;
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const stored = await client.get(secrets, place);
-    const chain = stored && chainOf(stored);
-    const renewal = planRenewal(chain && readChain(chain), names, now);
-    if (renewal.renew === "nothing" && chain !== undefined) return { chain, renewedBecause: undefined };
-    const next =
-      renewal.renew === "leaf" && chain !== undefined ? await renewLeaf(chain, names, now) : await issueChain(names, now);
-    try {
-      await store(client, place, next, stored);
-      return { chain: next, renewedBecause: renewal.renew === "nothing" ? undefined : renewal.because };
-    } catch (error) {
-      if (!isKubeError(error, "AlreadyExists") && !isKubeError(error, "Conflict")) throw error;
-      lost = error;
-    }
-  }
-  throw new Error(`Secret ${place.namespace}/${place.name} changes faster than it can be read; is something else writing it?`, {
-    cause: lost,
-  });
-}
-
-async function store(client: KubeClient, place: SecretPlace, chain: Chain, stored: Stored<Secret> | undefined): Promise<void> {
+  chain: Chain,
+  stored: Stored<Secret> | undefined,
+): Promise<void> {
   const data = {
-    "ca.crt": base64(chain.authorityCertificate),
+    "ca.crt": base64(chain.authorities.join("")),
     "ca.key": base64(chain.authorityKey),
     "tls.crt": base64(chain.certificate),
     "tls.key": base64(chain.key),
   };
   if (stored !== undefined) await client.replace(secrets, { ...stored, data });
   else await client.create(secrets, { metadata: { ...place }, type: "kubernetes.io/tls", data });
-}
-
-function chainOf(secret: Secret): Chain {
-  const field = (name: string) => Buffer.from(secret.data?.[name] ?? "", "base64").toString();
-  return {
-    authorityCertificate: field("ca.crt"),
-    authorityKey: field("ca.key"),
-    certificate: field("tls.crt"),
-    key: field("tls.key"),
-  };
 }
 
 function base64(text: string): string {

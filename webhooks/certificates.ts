@@ -1,30 +1,37 @@
-import { createPrivateKey, X509Certificate as NodeCertificate, type KeyObject, type webcrypto } from "node:crypto";
+import { createPrivateKey, type webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import type { ChainFacts } from "./plan/renewal.ts";
+import type { Lives } from "./plan/renewal.ts";
 
-/** A serving certificate, its key, and the authority they hang on; all PEM. */
+/** What the replicas share, all PEM: the authorities that API servers are to accept, and a serving certificate. */
 export interface Chain {
-  readonly authorityCertificate: string;
+  /** Certificates, oldest first. */
+  readonly authorities: readonly string[];
+  /** Of the last of them. */
   readonly authorityKey: string;
   readonly certificate: string;
   readonly key: string;
 }
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const day = 24 * 3600 * 1000;
-const authorityLife = 3650 * day;
-const leafLife = 90 * day;
+/** When, how long, and for what. */
+export interface Issue {
+  /** DNS names and addresses, e.g. `["podnet-webhook.kube-system.svc"]`. */
+  readonly names: readonly string[];
+  readonly now: Date;
+  readonly lives: Lives;
+}
 
-/** Makes an authority and a serving certificate for `names` (DNS names and addresses), valid from `now`. */
-export async function issueChain(names: readonly string[], now: Date): Promise<Chain> {
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+
+/** A new authority after the ones to keep; the serving certificate stays as it is. */
+export async function addAuthority(chain: Chain, { now, lives }: Omit<Issue, "names">): Promise<Chain> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: "CN=podnet-webhook-ca",
-    notBefore: now,
-    notAfter: new Date(now.getTime() + authorityLife),
+    notBefore: new Date(now.getTime() - lives.backdateMs),
+    notAfter: new Date(now.getTime() + lives.authorityMs),
     signingAlgorithm: algorithm,
     keys,
     extensions: [
@@ -33,76 +40,46 @@ export async function issueChain(names: readonly string[], now: Date): Promise<C
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const authorityKey = await keyText(keys.privateKey);
-  const leaf = await issueLeaf(names, now, authority, keys);
-  return { authorityCertificate: authority.toString("pem"), authorityKey, ...leaf };
+  const authorities = [...chain.authorities, `${authority.toString("pem")}\n`];
+  return { ...chain, authorities, authorityKey: await keyText(keys.privateKey) };
 }
 
-/** The same authority with a new serving certificate. */
-export async function renewLeaf(chain: Chain, names: readonly string[], now: Date): Promise<Chain> {
-  const authority = new x509.X509Certificate(chain.authorityCertificate);
+/** A new authority after the ones to keep, and a serving certificate of it. */
+export async function issueChain(issue: Issue, keep: readonly string[] = []): Promise<Chain> {
+  return renewLeaf(await addAuthority({ authorities: keep, authorityKey: "", certificate: "", key: "" }, issue), issue);
+}
+
+/**
+ * A new serving certificate of the last authority, never one that outlives it.
+ * @throws where the authority or its key cannot be read.
+ */
+export async function renewLeaf(chain: Chain, { names, now, lives }: Issue): Promise<Chain> {
+  const authority = new x509.X509Certificate(chain.authorities.at(-1) ?? "");
   const der = createPrivateKey(chain.authorityKey).export({ type: "pkcs8", format: "der" });
-  const privateKey = await crypto.subtle.importKey("pkcs8", der, algorithm, true, ["sign"]);
-  const publicKey = await authority.publicKey.export(algorithm, ["verify"]);
-  return { ...chain, ...(await issueLeaf(names, now, authority, { privateKey, publicKey })) };
-}
-
-/** What a stored chain says of itself; undefined when it is not one. */
-export function readChain(chain: Chain): ChainFacts | undefined {
-  try {
-    const authority = new NodeCertificate(chain.authorityCertificate);
-    const leaf = new NodeCertificate(chain.certificate);
-    return {
-      authority: { notBefore: authority.validFromDate, notAfter: authority.validToDate },
-      leaf: { notBefore: leaf.validFromDate, notAfter: leaf.validToDate, names: alternativeNames(leaf) },
-      consistent:
-        leaf.verify(authority.publicKey) &&
-        belongs(leaf, createPrivateKey(chain.key)) &&
-        belongs(authority, createPrivateKey(chain.authorityKey)),
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-function belongs(certificate: NodeCertificate, key: KeyObject): boolean {
-  return certificate.checkPrivateKey(key);
-}
-
-/** `"DNS:a.svc, IP Address:192.168.1.10"` → `["a.svc", "192.168.1.10"]`. */
-function alternativeNames(certificate: NodeCertificate): string[] {
-  const text = certificate.subjectAltName ?? "";
-  return text
-    .split(", ")
-    .map((entry) => entry.replace(/^(DNS|IP Address):/, ""))
-    .filter((name) => name !== "");
-}
-
-async function issueLeaf(
-  names: readonly string[],
-  now: Date,
-  authority: x509.X509Certificate,
-  authorityKeys: webcrypto.CryptoKeyPair,
-) {
+  const signingKey = await crypto.subtle.importKey("pkcs8", der, algorithm, true, ["sign"]);
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: "CN=podnet-webhook",
     issuer: authority.subject,
-    notBefore: now,
-    notAfter: new Date(now.getTime() + leafLife),
+    notBefore: new Date(Math.max(now.getTime() - lives.backdateMs, authority.notBefore.getTime())),
+    notAfter: new Date(Math.min(now.getTime() + lives.leafMs, authority.notAfter.getTime())),
     signingAlgorithm: algorithm,
     publicKey: keys.publicKey,
-    signingKey: authorityKeys.privateKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value }))),
-      await x509.AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
-    ],
+    signingKey,
+    extensions: await leafExtensions(names, await authority.publicKey.export(algorithm, ["verify"])),
   });
-  return { certificate: certificate.toString("pem"), key: await keyText(keys.privateKey) };
+  return { ...chain, certificate: certificate.toString("pem"), key: await keyText(keys.privateKey) };
+}
+
+async function leafExtensions(names: readonly string[], authorityKey: webcrypto.CryptoKey): Promise<x509.Extension[]> {
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+    new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value }))),
+    await x509.AuthorityKeyIdentifierExtension.create(authorityKey),
+  ];
 }
 
 async function keyText(key: CryptoKey): Promise<string> {

@@ -1,100 +1,70 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { fieldManagers } from "../crds/names.ts";
-import { accessFrom, accessSettings } from "../lib/kube/access-settings.ts";
-import { applyObject } from "../lib/kube/apply.ts";
-import { validatingWebhookConfigurations } from "../lib/kube/builtin.ts";
-import { connect, type KubeClient } from "../lib/kube/client.ts";
-import { startHealth } from "../lib/daemon/health.ts";
+import { type Checks, startHealth } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
 import { createMetrics } from "../lib/daemon/metrics.ts";
-import { listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
-import { currentChain } from "./certificate-secret.ts";
-import { hostForms, readHost } from "./plan/host.ts";
-import { type Endpoint, namesFor, renderRegistration } from "./plan/registration.ts";
+import { productVersion } from "../lib/daemon/version.ts";
+import { accessFrom } from "../lib/kube/access-settings.ts";
+import { connect } from "../lib/kube/client.ts";
+import type { InformerProblem } from "../lib/kube/informer.ts";
+import { systemClock } from "../lib/reconcile/clock.ts";
+import { createEvidenceReader } from "./evidence.ts";
+import { keepCertificates } from "./keep-certificates.ts";
+import type { Endpoint } from "./plan/registration.ts";
+import { type Lives, usualLives } from "./plan/renewal.ts";
+import { createReviewMetrics } from "./review-metrics.ts";
 import { reviewer } from "./review.ts";
 import { startServer } from "./server.ts";
+import type { WebhookSettings } from "./settings.ts";
 
-export const webhookSettings = {
-  ...accessSettings,
-  listen: listenAddress({ env: "PODNET_LISTEN", fallback: "[::]:9443", help: "Where admission reviews are served, over TLS." }),
-  health: listenAddress({
-    env: "PODNET_HEALTH_LISTEN",
-    fallback: "127.0.0.1:9444",
-    help: "Where /healthz, /readyz and /metrics are served.",
-  }),
-  namespace: text({
-    env: "PODNET_NAMESPACE",
-    fallback: "kube-system",
-    help: "Namespace of the certificate's Secret and of the Service.",
-  }),
-  secret: text({ env: "PODNET_WEBHOOK_SECRET", fallback: "podnet-webhook-tls", help: "Secret that holds the certificate." }),
-  service: text({
-    env: "PODNET_WEBHOOK_SERVICE",
-    fallback: "podnet-webhook",
-    help: "Service by which the API server reaches the webhook.",
-  }),
-  host: {
-    ...optionalText({
-      env: "PODNET_WEBHOOK_HOST",
-      help: "Where the API server reaches the webhook without a Service, at the port of PODNET_LISTEN.",
-    }),
-    accepts: hostForms,
-    parse: readHost,
-  },
-};
+export { webhookSettings } from "./settings.ts";
 
-/** The certificate is looked at so often; it is renewed a month before it ends. */
-const lookEveryMs = 10 * 60_000;
-
-/** After a failed look. */
-const retryMs = 5_000;
-
-/** Serves admission reviews and keeps itself registered until the signal fires. */
-export async function runWebhook(settings: SettingValues<typeof webhookSettings>, log: Log, signal: AbortSignal): Promise<void> {
-  const client = connect({ access: accessFrom(settings), userAgent: "podnet-webhook/0.1.0" });
+/** Serves admission reviews and keeps itself registered, with a certificate that the API server accepts, until the signal fires and all reviews are answered. */
+export async function runWebhook(
+  settings: WebhookSettings,
+  log: Log,
+  signal: AbortSignal,
+  lives: Lives = usualLives,
+): Promise<void> {
+  const client = connect({ access: accessFrom(settings), userAgent: `podnet-webhook/${productVersion}` });
   const metrics = createMetrics({ component: "webhook" });
-  const endpoint = endpointOf(settings);
-  const place = { namespace: settings.namespace, name: settings.secret };
-  let registered = false;
-  const health = await startHealth({
-    listen: settings.health,
-    ready: { registered: () => (registered ? { ok: true } : { ok: false, reason: "not registered with the API server yet" }) },
-    metrics,
-    signal,
-  });
-  const { chain } = await currentChain(client, place, namesFor(endpoint), new Date());
+  const onProblem = (kind: string, { doing, error, retryMs }: InformerProblem) =>
+    log.warn("the local copy could not be brought up to date, trying again", { kind, err: error, detail: { doing, retryMs } });
+  const shared = { client, clock: systemClock, random: Math.random, log, onProblem };
+  const reviews = createReviewMetrics(metrics);
+  const evidence = createEvidenceReader({ ...shared, onUnread: reviews.noteUnread });
   const server = await startServer({
     listen: settings.listen,
-    chain,
-    review: reviewer({ client, metrics }),
+    review: reviewer({ evidence, onAnswer: reviews.noteAnswer }),
     onFailure: (err) => log.error("a review failed", { err }),
     signal,
   });
-  while (!signal.aborted) {
-    let pauseMs = lookEveryMs;
-    try {
-      const current = await currentChain(client, place, namesFor(endpoint), new Date());
-      server.useChain(current.chain);
-      await register(client, endpoint, current.chain.authorityCertificate);
-      if (!registered || current.renewedBecause !== undefined)
-        log.info("webhook registered", current.renewedBecause === undefined ? {} : { because: current.renewedBecause });
-      registered = true;
-    } catch (err) {
-      log.warn("the certificate or the registration could not be brought up to date, trying again", { err });
-      pauseMs = retryMs;
-    }
-    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-  }
-  await Promise.all([server.stopped, health.stopped]);
+  const idle = afterwards(server.stopped);
+  const place = { namespace: settings.namespace, name: settings.secret };
+  const serving = { endpoint: endpointOf(settings), place, lives, serve: server.useChain };
+  const certificates = keepCertificates({ ...shared, ...serving }, idle);
+  metrics.gaugeOf("webhook_index_stale_seconds", "Seconds since the API server was last heard.", () => evidence.staleSeconds());
+  metrics.gaugeOf(
+    "webhook_certificate_not_after_seconds",
+    "When the served certificate ends, in seconds since 1970; 0 while none is served.",
+    () => (certificates.notAfter()?.getTime() ?? 0) / 1000,
+  );
+  const ready: Checks = {
+    "not stopping": () => (signal.aborted ? { ok: false, reason: "this replica was told to end" } : { ok: true }),
+    "certificate accepted by the API server": certificates.accepted,
+    ...evidence.checks,
+  };
+  const health = await startHealth({ listen: settings.health, ready, metrics, signal: idle });
+  await Promise.all([evidence.run(idle), certificates.stopped, server.stopped, health.stopped]);
   await client.close();
 }
 
-async function register(client: KubeClient, endpoint: Endpoint, authorityCertificate: string): Promise<void> {
-  const configuration = renderRegistration(endpoint, authorityCertificate);
-  await applyObject(client, validatingWebhookConfigurations, configuration, { fieldManager: fieldManagers.webhook, force: true });
+/** Fires when it has resolved: what reviews need ends after them. */
+function afterwards(ended: Promise<void>): AbortSignal {
+  const controller = new AbortController();
+  void ended.then(() => controller.abort(new Error("no review is going on any more")));
+  return controller.signal;
 }
 
-function endpointOf(settings: SettingValues<typeof webhookSettings>): Endpoint {
+function endpointOf(settings: WebhookSettings): Endpoint {
   if (settings.host !== undefined) return { by: "url", host: settings.host, port: settings.listen.port };
   return { by: "service", namespace: settings.namespace, name: settings.service };
 }

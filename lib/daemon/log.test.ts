@@ -76,3 +76,16 @@ test("secrets do not get into the log by their usual names", () => {
   );
   assert.doesNotMatch(JSON.stringify(lines), /s3cret/);
 });
+
+test("what could deceive a terminal or its reader is escaped, and means the same", () => {
+  const evil = 'a\nb\u001b[2J\u202e"c\\\u2028\u009b\u200f';
+  const written: string[] = [];
+  createLog({ component: "webhook", level: "info", write: (line) => void written.push(line) }).warn("refused", {
+    err: new Error(evil),
+    key: evil,
+  });
+  const [line = ""] = written;
+  assert.match(line, /^[\x20-\x7e]+\n$/);
+  assert.equal(JSON.parse(line).key, evil);
+  assert.equal(JSON.parse(line).err.message, evil);
+});

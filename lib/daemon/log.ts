@@ -1,4 +1,5 @@
 import pino from "pino";
+import { printable } from "../../crds/printable.ts";
 
 /** `silent` logs nothing. */
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
@@ -42,7 +43,10 @@ export interface LogOptions {
 
 const secretNames = ["token", "password", "privateKey", "authorization", "secret"];
 
-/** JSON lines with a time, a level, the component, a constant message and fields; secrets are redacted by name. */
+/**
+ * JSON lines with a time, a level, the component, a constant message and fields; secrets are redacted by name. What could deceive who reads them, or a
+ * terminal, stands there as an escape of JSON, so that it means the same.
+ */
 export function createLog(options: LogOptions): Log {
   const settings: pino.LoggerOptions = {
     level: options.level,
@@ -53,8 +57,13 @@ export function createLog(options: LogOptions): Log {
     serializers: { err: pino.stdSerializers.errWithCause },
     redact: secretNames.flatMap((name) => [`detail.${name}`, `err.${name}`, `err.headers.${name}`]),
   };
-  const { write } = options;
-  return wrap(write === undefined ? pino(settings, pino.destination({ dest: 1, sync: true })) : pino(settings, { write }));
+  const write = options.write ?? standardOutput();
+  return wrap(pino(settings, { write: (line) => write(`${printable(line.trimEnd())}\n`) }));
+}
+
+function standardOutput(): (line: string) => void {
+  const output = pino.destination({ dest: 1, sync: true });
+  return (line) => void output.write(line);
 }
 
 function wrap(logger: pino.Logger): Log {

@@ -126,13 +126,13 @@ test("each identity has the rights that its requests need, and no others", async
       "podnet.dev/nodenetworks/status": "patch",
     });
     assert.deepEqual(await rightsOf(client, "podnet-webhook"), {
-      "podnet.dev/podnetworks": "list",
-      "podnet.dev/nodesubnets": "list",
+      "podnet.dev/podnetworks": "list watch",
+      "podnet.dev/nodesubnets": "list watch",
       "podnet.dev/nodenetworks": "list",
-      "podnet.dev/rangeledgers": "list",
-      "/secrets podnet-webhook-tls": "get create update",
+      "podnet.dev/rangeledgers": "list watch",
+      "/secrets podnet-webhook-tls": "get list watch create update",
       "/secrets other": "create",
-      "admissionregistration.k8s.io/validatingwebhookconfigurations podnet": "create patch",
+      "admissionregistration.k8s.io/validatingwebhookconfigurations podnet": "get list watch create update",
       "admissionregistration.k8s.io/validatingwebhookconfigurations other": "create",
     });
     assert.deepEqual(await rightsOf(client, "somebody-else"), {});

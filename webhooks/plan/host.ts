@@ -12,3 +12,13 @@ export function readHost(text: string): string | undefined {
   if (address !== undefined) return renderAddress(address);
   return dnsName.test(text) ? text : undefined;
 }
+
+/** Those of `wanted` that `carried` lacks, however each is written: `"::1"` is `"0:0:0:0:0:0:0:1"`, and letters are alike. */
+export function missingHosts(wanted: readonly string[], carried: readonly string[]): string[] {
+  const known = new Set(carried.map(spelledAlike));
+  return wanted.filter((host) => !known.has(spelledAlike(host)));
+}
+
+function spelledAlike(host: string): string {
+  return (readHost(host) ?? host).toLowerCase();
+}

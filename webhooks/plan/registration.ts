@@ -6,6 +6,9 @@ export const reviewPath = "/validate/podnetworks";
 /** Name of our ValidatingWebhookConfiguration. */
 export const registrationName = "podnet";
 
+/** After so long the API server gives a review up. */
+export const apiServerPatienceSeconds = 10;
+
 /** How the API server reaches us: by a Service, or straight by an address. */
 export type Endpoint =
   | { readonly by: "service"; readonly namespace: string; readonly name: string }
@@ -14,24 +17,31 @@ export type Endpoint =
 /** The names and addresses the serving certificate must carry for an endpoint. */
 export function namesFor(endpoint: Endpoint): string[] {
   if (endpoint.by === "url") return [endpoint.host];
-  return [`${endpoint.name}.${endpoint.namespace}.svc`, `${endpoint.name}.${endpoint.namespace}.svc.cluster.local`];
+  return [serviceHost(endpoint), `${serviceHost(endpoint)}.cluster.local`];
+}
+
+/** The name by which the API server knows a Service's certificate, e.g. `"podnet-webhook.kube-system.svc"`. */
+export function serviceHost({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${name}.${namespace}.svc`;
 }
 
 /** What kubectl names as the one that refused. */
 const webhookNames = { writes: `podnetworks.${group}`, deletions: `deletions.podnetworks.${group}` } as const;
 
 /**
- * The ValidatingWebhookConfiguration that makes the API server ask us.
+ * The ValidatingWebhookConfiguration that makes the API server ask us, and accept what these authorities (PEM) signed.
  * Only PodNetworks, only where the spec changes and the object is not being deleted. While we are away no spec is written, but whatever happens to us, pods,
  * nodes and deletions are never held up.
  */
-export function renderRegistration(endpoint: Endpoint, authorityCertificate: string) {
+export function renderRegistration(endpoint: Endpoint, authorities: readonly string[]) {
   const webhook = (operations: readonly string[]) => ({
     admissionReviewVersions: ["v1"],
     sideEffects: "None",
     matchPolicy: "Equivalent",
-    timeoutSeconds: 10,
-    clientConfig: renderClient(endpoint, authorityCertificate),
+    timeoutSeconds: apiServerPatienceSeconds,
+    clientConfig: renderClient(endpoint, authorities),
+    namespaceSelector: {},
+    objectSelector: {},
     rules: [{ apiGroups: [group], apiVersions: [version], resources: [podNetworkResource.plural], operations, scope: "Cluster" }],
   });
   return {
@@ -56,8 +66,8 @@ export function renderRegistration(endpoint: Endpoint, authorityCertificate: str
   };
 }
 
-function renderClient(endpoint: Endpoint, authorityCertificate: string) {
-  const caBundle = Buffer.from(authorityCertificate).toString("base64");
+function renderClient(endpoint: Endpoint, authorities: readonly string[]) {
+  const caBundle = Buffer.from(authorities.join("")).toString("base64");
   return endpoint.by === "url"
     ? { url: `https://${bracketed(endpoint.host)}:${endpoint.port}${reviewPath}`, caBundle }
     : { service: { namespace: endpoint.namespace, name: endpoint.name, path: reviewPath, port: 443 }, caBundle };
