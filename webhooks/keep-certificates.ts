@@ -29,8 +29,8 @@ export interface KeptCertificates extends Pick<CertificatePass, "accepted" | "no
   readonly stopped: Promise<void>;
 }
 
-/** They are looked at whenever they change, and without a reason so often. */
-const lookEveryMs = 60_000;
+/** They are looked at whenever they change, and without a reason so often; oftener where they live for seconds. */
+const lookEveryMs = (lives: Lives) => Math.min(60_000, lives.leafMs / 10);
 
 /** Between the starts of two looks: whoever else writes them is not answered faster. */
 const minIntervalMs = 500;
@@ -43,7 +43,7 @@ export function keepCertificates(options: KeepOptions, signal: AbortSignal): Kep
     ...options,
     signal,
     minIntervalMs,
-    resyncMs: lookEveryMs,
+    resyncMs: lookEveryMs(options.lives),
     maxBackoffMs: 5_000,
     run: () => pass.run(),
     onFailure: ({ error, attempt, retryMs }) =>

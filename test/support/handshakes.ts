@@ -1,0 +1,39 @@
+// Run as a program: shakes hands with the replicas at PORTS of this host again and again, each time trusting only what is registered at that moment, as an
+// API server does, and expecting NAME. Prints a line for each failure, and the number of handshakes at its end.
+import { setTimeout as delay } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import { validatingWebhookConfigurations } from "../../lib/kube/builtin.ts";
+import { connect } from "../../lib/kube/client.ts";
+
+/** What comes of a replica that is not there, or has no certificate yet since it only begins. */
+const absent = /ECONNREFUSED|alert handshake failure/;
+const [kubeconfig = "", servername = "", ...ports] = process.argv.slice(2);
+const client = connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "podnet-test" });
+let handshakes = 0;
+const ending = new AbortController();
+process.once("SIGTERM", () => ending.abort());
+
+while (!ending.signal.aborted) {
+  const registration = await client.get(validatingWebhookConfigurations, "podnet");
+  for (const { clientConfig } of registration?.webhooks ?? [])
+    for (const port of ports) {
+      const ca = Buffer.from(clientConfig.caBundle ?? "", "base64").toString();
+      const failure = await shakeHands(Number(port), ca);
+      handshakes++;
+      if (failure !== undefined) console.log(`failure ${port} ${failure}`);
+    }
+  await delay(10);
+}
+console.log(`handshakes ${handshakes}`);
+await client.close();
+
+/** Why it failed; undefined where it did not, or there is nobody. */
+function shakeHands(port: number, ca: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host: "127.0.0.1", port, ca, servername }, () => {
+      resolve(undefined);
+      socket.destroy();
+    });
+    socket.on("error", (error) => resolve(absent.test(error.message) ? undefined : error.message.trim()));
+  });
+}
