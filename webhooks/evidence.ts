@@ -1,26 +1,50 @@
 import { nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../crds/names.ts";
 import type { CheckResult } from "../lib/daemon/health.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
-import { createInformer, type Informer, type InformerProblem } from "../lib/kube/informer.ts";
-import type { KubeObject, Resource } from "../lib/kube/resource.ts";
+import { type Node, nodes, serviceCIDRs } from "../lib/kube/builtin.ts";
+import { createInformer, type InformerProblem } from "../lib/kube/informer.ts";
+import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
+import { listServiceRanges } from "../lib/kube/service-ranges.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
+import type { NodeNetwork } from "../crds/types.ts";
 import { type Evidence, type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
+import { createServiceCopy } from "./service-copy.ts";
 
-type ItemOf<R> = R extends { readonly items: readonly (infer T)[] } ? T : never;
+/** Where each part of the evidence that consists of objects comes from, and what of these is kept at hand. */
+const sources: {
+  readonly [K in EvidenceName as Evidence[K] extends Reading<KubeObject> ? K : never]: Source<ItemOf<Evidence[K]>>;
+} = {
+  networks: { resource: podNetworkResource },
+  claims: { resource: nodeSubnetResource },
+  records: { resource: nodeNetworkResource, project: onlyRoutes },
+  ledgers: { resource: rangeLedgerResource },
+  nodes: { resource: nodes, project: onlyAddresses },
+};
+
+type ItemOf<R> = R extends { readonly items: readonly (infer T extends KubeObject)[] } ? T : never;
 
 interface Source<T extends KubeObject> {
   readonly resource: Resource<T>;
-  /** Whether a copy of it is kept at hand. Not of what only those questions turn on that have to be asked anew: each change of it would be work for nothing. */
-  readonly isIndexed: boolean;
+  /** What of an object a judgement by a copy looks at. */
+  readonly project?: (object: Stored<T>) => Stored<T>;
 }
 
-/** Where each part of the evidence comes from. */
-const sources: { readonly [K in EvidenceName]: Source<ItemOf<Evidence[K]>> } = {
-  networks: { resource: podNetworkResource, isIndexed: true },
-  claims: { resource: nodeSubnetResource, isIndexed: true },
-  records: { resource: nodeNetworkResource, isIndexed: false },
-  ledgers: { resource: rangeLedgerResource, isIndexed: true },
-};
+type ObjectName = keyof typeof sources;
+
+/** Agents write the rest of a status all day; what turns on that is asked anew. */
+function onlyRoutes({ status, ...object }: Stored<NodeNetwork>): Stored<NodeNetwork> {
+  const { hostRoutes } = status ?? {};
+  return { ...object, status: hostRoutes === undefined ? {} : { hostRoutes } };
+}
+
+function onlyAddresses({ metadata, spec = {}, status }: Stored<Node>): Stored<Node> {
+  const { podCIDR, podCIDRs } = spec;
+  return {
+    metadata,
+    spec: { ...(podCIDR !== undefined && { podCIDR }), ...(podCIDRs !== undefined && { podCIDRs }) },
+    status: { addresses: status?.addresses ?? [] },
+  };
+}
 
 export interface EvidenceOptions {
   readonly client: KubeClient;
@@ -64,15 +88,15 @@ const mostStaleSeconds = 120;
 /** A reader; its copies are empty before `run`. */
 export function createEvidenceReader(options: EvidenceOptions): EvidenceReader {
   const copies = createCopies(options);
-  const isCurrent = ({ informer }: Copy) => informer.synced && informer.staleSeconds() < mostStaleSeconds;
+  const isCurrent = ({ of }: Copy) => of.synced && of.staleSeconds() < mostStaleSeconds;
   return {
     async run(signal) {
-      await Promise.all(copies.map(({ informer }) => informer.run(signal)));
+      await Promise.all(copies.map((copy) => copy.of.run(signal)));
     },
     atHand(names) {
       const needed = copies.filter(({ name }) => names.has(name));
       if (needed.length < names.size || !needed.every(isCurrent)) return undefined;
-      return evidenceOf(needed.map(({ name, informer }) => [name, { items: informer.list() }]));
+      return evidenceOf(needed.map((copy) => [copy.name, { items: copy.of.list() }]));
     },
     async live(names) {
       const signal = AbortSignal.timeout(liveTimeoutMs);
@@ -81,36 +105,54 @@ export function createEvidenceReader(options: EvidenceOptions): EvidenceReader {
       );
     },
     checks: Object.fromEntries(
-      copies.map(({ resource, informer }) => [
+      copies.map(({ resource, of }) => [
         `${resource} known`,
-        () =>
-          informer.synced ? { ok: true } : { ok: false, reason: "the API server has not listed them yet; the log says why" },
+        () => (of.synced ? { ok: true } : { ok: false, reason: "the API server has not listed them yet; the log says why" }),
       ]),
     ),
-    staleSeconds: () => Math.max(...copies.map(({ informer }) => informer.staleSeconds())),
+    staleSeconds: () => Math.max(...copies.map(({ of }) => of.staleSeconds())),
   };
 }
 
+/** A part of the evidence that is kept at hand. */
 interface Copy {
   readonly name: EvidenceName;
   readonly resource: string;
-  readonly informer: Pick<Informer<KubeObject>, "run" | "list" | "synced" | "staleSeconds">;
+  readonly of: {
+    run(signal: AbortSignal): Promise<void>;
+    list(): readonly unknown[];
+    readonly synced: boolean;
+    staleSeconds(): number;
+  };
 }
 
-function createCopies({ client, clock, random, onProblem }: EvidenceOptions): Copy[] {
-  return evidenceNames()
-    .filter((name) => sources[name].isIndexed)
-    .map((name) => {
-      const resource: Resource<KubeObject> = sources[name].resource;
-      const report = (problem: InformerProblem) => onProblem(resource.kind, problem);
-      const follow = { client, resource, clock, random, relistSeconds, relistInDoubt: true, onChange: () => {} };
-      return { name, resource: resource.plural, informer: createInformer({ ...follow, onProblem: report }) };
-    });
+function createCopies(options: EvidenceOptions): Copy[] {
+  const { client, clock, onProblem } = options;
+  const { networks, claims, records, ledgers, nodes } = sources;
+  const services = createServiceCopy({ client, clock, onProblem: (problem) => onProblem(serviceCIDRs.kind, problem) });
+  return [
+    copyOf(options, "networks", networks),
+    copyOf(options, "claims", claims),
+    copyOf(options, "records", records),
+    copyOf(options, "ledgers", ledgers),
+    copyOf(options, "nodes", nodes),
+    { name: "services", resource: serviceCIDRs.plural, of: services },
+  ];
 }
 
-function evidenceNames(): EvidenceName[] {
-  const names: Readonly<Record<EvidenceName, unknown>> = sources;
-  return Object.keys(names).filter((name): name is EvidenceName => name in sources);
+function copyOf<T extends KubeObject>(
+  { client, clock, random, onProblem }: EvidenceOptions,
+  name: EvidenceName,
+  { resource, project }: Source<T>,
+): Copy {
+  const follow = { client, resource, clock, random, relistSeconds, relistInDoubt: true, onChange: () => {} };
+  const report = (problem: InformerProblem) => onProblem(resource.kind, problem);
+  const informer = createInformer<T>({ ...follow, onProblem: report, ...(project !== undefined && { project }) });
+  return { name, resource: resource.plural, of: informer };
+}
+
+function objectNames(): ObjectName[] {
+  return Object.keys(sources).filter((name): name is ObjectName => name in sources);
 }
 
 /** A review goes on without what cannot be read, and says so. */
@@ -118,18 +160,22 @@ async function readAnew(
   { client, onUnread }: EvidenceOptions,
   name: EvidenceName,
   signal: AbortSignal,
-): Promise<Reading<KubeObject>> {
-  const resource: Resource<KubeObject> = sources[name].resource;
+): Promise<Reading<unknown>> {
+  const resource = name === "services" ? serviceCIDRs.plural : sources[name].resource.plural;
   try {
-    return await client.listAll(resource, { signal, timeoutMs: liveTimeoutMs, pageSize });
+    const limits = { signal, timeoutMs: liveTimeoutMs, pageSize };
+    if (name === "services") return { items: await listServiceRanges(client, limits) };
+    const { items } = await client.listAll<KubeObject>(sources[name].resource, limits);
+    return { items };
   } catch (error) {
-    onUnread(resource.plural);
-    return { problem: `${resource.plural}: ${error instanceof Error ? error.message : String(error)}` };
+    onUnread(resource);
+    return { problem: `${resource}: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
 /** What was read under its names; nothing was asked of the others. */
-function evidenceOf(read: readonly (readonly [EvidenceName, Reading<KubeObject>])[]): Evidence {
-  const all: readonly (readonly unknown[])[] = [...evidenceNames().map((name) => [name, notAsked]), ...read];
+function evidenceOf(read: readonly (readonly [EvidenceName, Reading<unknown>])[]): Evidence {
+  const names: readonly EvidenceName[] = [...objectNames(), "services"];
+  const all: readonly (readonly unknown[])[] = [...names.map((name) => [name, notAsked]), ...read];
   return Object.fromEntries(all);
 }

@@ -7,7 +7,14 @@ import { type Evidence, type EvidenceName, notAsked } from "./plan/evidence.ts";
 import type { AdmissionRequest } from "./plan/admission-review.ts";
 import { reviewer } from "./review.ts";
 
-const nothingKnown: Evidence = { networks: notAsked, claims: notAsked, records: notAsked, ledgers: notAsked };
+const nothingKnown: Evidence = {
+  networks: notAsked,
+  claims: notAsked,
+  records: notAsked,
+  ledgers: notAsked,
+  nodes: notAsked,
+  services: notAsked,
+};
 const taken: Evidence = { ...nothingKnown, networks: { items: [podNetworkOf("first", ["10.244.0.0/16"])] } };
 
 function request(part: Partial<AdmissionRequest>): AdmissionRequest {
@@ -20,10 +27,7 @@ const creation = request({ object: podNetworkOf("second", ["10.244.0.0/17"]) });
 /** The decision, and what was read anew for it, with copies and the API server as given. */
 async function ask(one: AdmissionRequest, copies: Evidence | undefined, server: Evidence): Promise<[boolean, string]> {
   const anew: string[] = [];
-  const atHand = (names: ReadonlySet<EvidenceName>) => {
-    if (names.has("records")) anew.push("records are not kept at hand");
-    return copies;
-  };
+  const atHand = () => copies;
   const live = (names: ReadonlySet<EvidenceName>) => {
     anew.push([...names].toSorted().join());
     return Promise.resolve(server);
@@ -37,13 +41,13 @@ test("what the copies allow is allowed without a question", async () => {
 });
 
 test("what the copies refuse is asked anew, once, and that decides", async () => {
-  assert.deepEqual(await ask(creation, taken, taken), [false, "ledgers,networks"]);
-  assert.deepEqual(await ask(creation, taken, nothingKnown), [true, "ledgers,networks"]);
+  assert.deepEqual(await ask(creation, taken, taken), [false, "ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, taken, nothingKnown), [true, "ledgers,networks,nodes,records,services"]);
 });
 
 test("without copies the API server is asked", async () => {
-  assert.deepEqual(await ask(creation, undefined, taken), [false, "ledgers,networks"]);
-  assert.deepEqual(await ask(creation, undefined, nothingKnown), [true, "ledgers,networks"]);
+  assert.deepEqual(await ask(creation, undefined, taken), [false, "ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, undefined, nothingKnown), [true, "ledgers,networks,nodes,records,services"]);
 });
 
 test("a deletion, and a range that goes, are never judged by copies", async () => {
