@@ -1,3 +1,4 @@
+import { connectAs, type RoleClients } from "../lab/connect-as.ts";
 import { connect, type KubeClient } from "../lib/kube/client.ts";
 import { runCommand } from "../tools/problem.ts";
 import { addNode } from "./task/add-node.ts";
@@ -14,7 +15,7 @@ export type Tasks = typeof tasks;
 
 /** A task whose input comes from outside, as JSON. */
 interface Task {
-  run(client: KubeClient, input: object): Promise<unknown>;
+  run(client: KubeClient, input: object, roles: RoleClients): Promise<unknown>;
 }
 
 /** node bench/inside.ts <kubeconfig> <task> <input as JSON>: prints what comes out, as JSON. */
@@ -22,9 +23,11 @@ async function main([kubeconfig = "", name = "", input = "{}"]: readonly string[
   const task = new Map(Object.entries(tasks).map(([name, run]): [string, Task] => [name, { run }])).get(name);
   if (task === undefined) throw new Error(`there is no task ${name}`);
   const client = connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "bench" });
+  const roles = connectAs(kubeconfig, "bench");
   try {
-    process.stdout.write(JSON.stringify(await task.run(client, JSON.parse(input))));
+    process.stdout.write(JSON.stringify(await task.run(client, JSON.parse(input), roles)));
   } finally {
+    await roles.close();
     await client.close();
   }
   return 0;

@@ -33,8 +33,11 @@ export const fieldManagers = { operator: "podnet-operator", agent: "podnet-agent
 /** Labels on objects of ours; each value is a name. */
 export const labels = { network: "podnet.dev/network", node: "podnet.dev/node" } as const;
 
-/** Annotations that people set. */
-export const annotations = { confirmDelete: "podnet.dev/confirm-delete" } as const;
+/**
+ * Annotations that people set. `confirmDelete`: on a PodNetwork, its own name. `breakGlass`: on what only podnet's processes write, the reason why a hand
+ * writes it after all; deploy/claim-guard.yaml looks at it.
+ */
+export const annotations = { confirmDelete: "podnet.dev/confirm-delete", breakGlass: "podnet.dev/break-glass" } as const;
 
 /** `name` in every CNI configuration of ours. Another name would orphan every lease on the node. */
 export const cniNetworkName = "podnet";

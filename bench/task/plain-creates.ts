@@ -1,4 +1,5 @@
 import { nodeSubnetResource } from "../../crds/names.ts";
+import { operatorRole, type RoleClients } from "../../lab/connect-as.ts";
 import { configMaps, nodes } from "../../lib/kube/builtin.ts";
 import type { KubeClient } from "../../lib/kube/client.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
@@ -14,12 +15,17 @@ export interface PlainCreatesOutput {
   readonly seconds: number;
 }
 
-/** Creates objects as fast as the server takes them, and nothing else. */
-export async function plainCreates(client: KubeClient, input: PlainCreatesInput): Promise<PlainCreatesOutput> {
+/** Creates objects as fast as the server takes them, and nothing else; claims as the operator, since nobody else may. */
+export async function plainCreates(
+  client: KubeClient,
+  input: PlainCreatesInput,
+  roles: RoleClients,
+): Promise<PlainCreatesOutput> {
   const { kind, count, parallel } = input;
+  const operator = roles.as(operatorRole);
   const create: Readonly<Record<PlainCreatesInput["kind"], (number: number) => Promise<unknown>>> = {
     ConfigMap: (number) => client.create(configMaps, configMapSample(number)),
-    NodeSubnet: (number) => client.create(nodeSubnetResource, claimSample(number)),
+    NodeSubnet: (number) => operator.create(nodeSubnetResource, claimSample(number)),
     Node: (number) => client.create(nodes, nodeSample(number)),
   };
   const numbers = Array.from({ length: count }, (_, index) => index);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { nodeNetworkResource, podNetworkResource } from "../../crds/names.ts";
-import type { NodeNetwork, PodNetwork } from "../../crds/types.ts";
+import type { NodeNetwork, NodeNetworkStatus, PodNetwork } from "../../crds/types.ts";
+import { agentRole, type RoleClients } from "../../lab/connect-as.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import type { KubeClient } from "../../lib/kube/client.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
@@ -14,23 +15,22 @@ const networks: Resource<PodNetwork> = podNetworkResource;
 export async function reportAll(
   client: KubeClient,
   { parallel }: { readonly parallel: number },
+  roles: RoleClients,
 ): Promise<{ readonly seconds: number }> {
   const began = performance.now();
   const { items } = await client.listAll(records);
-  await inParallel(items, parallel, (record) =>
-    client.patch(
-      records,
-      record.metadata.name,
-      { status: reportSample(record, new Date()) },
-      { type: "merge", subresource: "status" },
-    ),
-  );
+  await inParallel(items, parallel, (record) => report(roles, record.metadata.name, reportSample(record, new Date())));
   await waitUntil("the network to be Ready on all nodes", 300_000, async () => {
     const status = (await client.get(networks, "bench"))?.status;
     const isReady = status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
     return (isReady === true && status?.summary?.nodes === `${items.length}/${items.length}`) || undefined;
   });
   return { seconds: (performance.now() - began) / 1000 };
+}
+
+/** Writes a status as the agent of this node. */
+async function report(roles: RoleClients, node: string, status: NodeNetworkStatus): Promise<void> {
+  await roles.as(agentRole(node)).patch(records, node, { status }, { type: "merge", subresource: "status" });
 }
 
 export interface HeartbeatsInput {
@@ -47,7 +47,11 @@ export interface HeartbeatsOutput {
 }
 
 /** Sends the heartbeats of all agents for a while, at the pace that so many nodes have. */
-export async function heartbeats(client: KubeClient, { seconds }: HeartbeatsInput): Promise<HeartbeatsOutput> {
+export async function heartbeats(
+  client: KubeClient,
+  { seconds }: HeartbeatsInput,
+  roles: RoleClients,
+): Promise<HeartbeatsOutput> {
   const names = (await client.listAll(records)).items.map(({ metadata }) => metadata.name);
   const perSecond = names.length / Math.max(60, names.length / 20);
   const total = Math.round(perSecond * seconds);
@@ -55,9 +59,7 @@ export async function heartbeats(client: KubeClient, { seconds }: HeartbeatsInpu
   const running: Promise<unknown>[] = [];
   for (let sent = 0; sent < total; sent++) {
     await delay(Math.max(0, began + (sent * 1000) / perSecond - performance.now()));
-    const body = { status: { observedAt: new Date().toISOString() } };
-    const name = names[sent % names.length] ?? "";
-    running.push(client.patch(records, name, body, { type: "merge", subresource: "status" }));
+    running.push(report(roles, names[sent % names.length] ?? "", { observedAt: new Date().toISOString() }));
   }
   await Promise.all(running);
   await delay(Math.max(0, began + seconds * 1000 - performance.now()));

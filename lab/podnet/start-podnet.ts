@@ -24,6 +24,8 @@ const manifests = [
   "deploy/webhook.yaml",
   "deploy/agent.yaml",
   "deploy/overlap-policy.yaml",
+  "deploy/claim-guard.yaml",
+  "deploy/service-cidr-guard.yaml",
 ];
 
 /** podnet as ordinary processes on the lab's hosts, each with the identity it has in production. */

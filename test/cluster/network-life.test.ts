@@ -154,7 +154,12 @@ test("a node short of addresses gets another subnet; bridge and configuration fo
 test("all NodeSubnets, the ledger and NodeNetworks are deleted at once: nobody is renumbered, and no packet is lost", async () => {
   const before = await owners();
   await whilePinging(async () => {
-    await read(["delete", "nodesubnets,rangeledgers,nodenetworks", "--all", "--wait=false"]);
+    const everything = ["nodesubnets,rangeledgers,nodenetworks", "--all"];
+    const refused = await lab.kubectl(["delete", ...everything, "--wait=false"]);
+    assert.match(refused.stderr, /annotate it first: podnet\.dev\/break-glass=REASON/);
+    assert.deepEqual(await owners(), before);
+    await read(["annotate", ...everything, "podnet.dev/break-glass=a test"]);
+    await read(["delete", ...everything, "--wait=false"]);
     await until("every claim to be back", async () => (await owners()).join() === before.join());
     await until("the end of the recovery", async () => {
       const [ledger] = await items<RangeLedger>("rangeledgers");

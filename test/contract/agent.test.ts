@@ -18,7 +18,7 @@ before(async () => {
   agent = await on.start("agent-1");
   await on.untilReady();
 });
-after(() => on?.lab.stop());
+after(() => on?.stop());
 
 const putClaim = ({ metadata, spec }: ClaimObject) => on.putClaim(metadata, spec);
 const putGeneration = (configGeneration: number) => on.putSpec(dualSpec({ configGeneration }));
@@ -131,15 +131,17 @@ test("what the agent cannot do is reported with a reason, and the last good gene
 
 test("a status that somebody else wrote over comes back", async () => {
   const patch = JSON.stringify({ status: { mtu: 9000, summary: { bridge: "br9" } } });
+  await on.kubectl("annotate", "nodenetwork", "node-1", "podnet.dev/break-glass=a test");
   await on.kubectl("patch", "nodenetwork", "node-1", "--subresource=status", "--type=merge", `--patch=${patch}`);
   const { status } = await on.untilReported("its own MTU", (object) => object.status?.mtu === 1500);
   assert.equal(status?.summary?.bridge, "cni0 10.244.1.1/24 fd00:10:244:1::1/64");
+  await on.kubectl("annotate", "nodenetwork", "node-1", "podnet.dev/break-glass-");
 });
 
 test("a NodeNetwork that is made anew gets its status at once, and meanwhile nothing changed", async () => {
   const link = () => on.inNode("ip", "-o", "link", "show", "cni0");
   const before = await link();
-  await on.kubectl("delete", "nodenetwork", "node-1");
+  await on.removeSpec();
   await on.untilLooks(2);
   assert.equal(await link(), before);
   await putGeneration(7);
@@ -149,7 +151,7 @@ test("a NodeNetwork that is made anew gets its status at once, and meanwhile not
 
 test("while the API server is out of reach, the node is kept as last known; a claim that vanished meanwhile is a loss until it is Held", async () => {
   await on.cut(true);
-  await on.kubectl("delete", "nodesubnet", "10.244.3.0-24");
+  await on.removeClaim("10.244.3.0-24");
   await on.inNode("ip", "route", "delete", "10.244.2.0/24");
   await on.untilRoute("10.244.2.0/24", true);
   await on.inNode("rm", conflist);
@@ -161,7 +163,7 @@ test("while the API server is out of reach, the node is kept as last known; a cl
   await on.release(claimObject(3), 4);
   const heard = await on.untilReported("the release to be acknowledged", (object) => object.status?.acknowledged?.sequence === 4);
   assert.equal(heard.status?.lost, undefined);
-  await on.kubectl("delete", "nodesubnet", "10.244.3.0-24");
+  await on.removeClaim("10.244.3.0-24");
   await on.untilRoute("10.244.3.0/24", false);
 });
 
@@ -225,8 +227,8 @@ test("a node whose claims were Held and are gone, and on which no pod holds an a
   const { stdout } = await on.node.run(["cat", conflist]);
   const ranges = stdout === "" ? [] : JSON.parse(stdout).plugins[0].ipam.ranges.flat();
   assert.ok(ranges.every(({ gateway, rangeEnd }: { gateway: string; rangeEnd?: string }) => rangeEnd === gateway));
-  for (const { metadata } of own) await on.kubectl("delete", "nodesubnet", metadata.name);
-  await on.kubectl("delete", "nodenetwork", "node-1");
+  for (const { metadata } of own) await on.removeClaim(metadata.name);
+  await on.removeSpec();
   await on.untilInNode("the bridge to go", bridges, (links) => links === "");
   assert.equal((await on.node.run(["test", "-e", conflist])).code, 1);
   assert.equal(await on.inNode("ip", "route", "show", "proto", "244"), "");

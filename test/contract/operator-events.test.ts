@@ -11,7 +11,7 @@ import { createEventWriter } from "../../lib/kube/event-writer.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
 import { nameOf, type Stored } from "../../lib/kube/resource.ts";
 import { systemClock } from "../../lib/reconcile/clock.ts";
-import { nodeNetworks, podNetworks, rangeLedgers } from "../../operator/cluster.ts";
+import { nodeSubnets, podNetworks, rangeLedgers } from "../../operator/cluster.ts";
 import { happening, tryEventStore } from "../support/event-store-contract.ts";
 import { labName } from "../support/lab-name.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
@@ -133,7 +133,7 @@ test("an overlap is told as a warning, and a deleted claim as a loss repaired", 
   const [warning] = (await allEvents()).filter(({ reason }) => reason === "OverlapRejected");
   assert.deepEqual([warning?.type, warning?.regarding.name], ["Warning", "young"]);
   assert.match(warning?.note ?? "", /10\.244\.128\.0\/17 overlaps 10\.244\.0\.0\/16 of PodNetwork\/default/);
-  await lab.kubectl(["delete", "nodesubnet", "10.244.0.0-24"]);
+  await world.deleteByHand(nodeSubnets, "10.244.0.0-24");
   await world.until("the loss", async () => (await eventsOf("LossRepaired")).length === 2);
 });
 
@@ -163,7 +163,7 @@ test("a full network, and the ledger's loss and recovery, are told", async () =>
   await world.createNetwork("default", { ranges: [{ cidr: "10.244.0.0/23", nodePrefixLength: 24 }] });
   await untilTold("RangeExhausted", /^PodNetwork\/default: node-3: no IPv4 subnet is left/);
   await untilTold("CapacityLow", /^PodNetwork\/default: no IPv4 subnet is left/);
-  await world.client.delete(rangeLedgers, "cluster");
+  await world.deleteByHand(rangeLedgers, "cluster");
   await untilTold("RecoveryBarrier", /^RangeLedger\/cluster: LedgerLost: nothing new is given until the agents have reported/);
   await untilTold("RecoveryEnded", /^RangeLedger\/cluster: subnets are given again$/);
   const { stdout } = await lab.kubectl(["describe", "rangeledger", "cluster"]);
@@ -206,7 +206,7 @@ test("a node that no network selects, one that two select alike, and a subnet th
   await world.report(["node-2", "node-3"]);
   for (const name of ["node-2", "node-3"]) {
     const subnets = [...((await world.record(name))?.status?.subnets ?? []), { cidr: "10.244.77.0/24", leases: 1, free: 252 }];
-    await world.client.patch(nodeNetworks, name, { status: { subnets } }, { type: "merge", subresource: "status" });
+    await world.patchStatus(name, { subnets });
   }
   for (const subject of ["PodNetwork/blue", "Node/node-2", "Node/node-3"])
     await untilTold("DuplicateReport", new RegExp(`^${subject}: node-2, node-3 say that they have 10\\.244\\.77\\.0/24`));

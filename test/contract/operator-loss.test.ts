@@ -55,7 +55,7 @@ async function living(): Promise<string[]> {
 async function removeAll(resources: readonly Resource<KubeObject>[]): Promise<void> {
   for (const resource of resources) {
     const { items } = await world.client.listAll(resource);
-    await Promise.all(items.map(({ metadata }) => world.client.delete(resource, metadata.name)));
+    await Promise.all(items.map(({ metadata }) => world.deleteByHand(resource, metadata.name)));
   }
 }
 

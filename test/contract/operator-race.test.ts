@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { noNodes } from "../../lab/instance.ts";
+import { connectAs, operatorRole, type RoleClients } from "../../lab/connect-as.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
@@ -18,12 +19,14 @@ import { assertOneSubnetEach, muchPatience, type OperatorWorld, operatorWorld } 
 
 let lab: Lab;
 let world: OperatorWorld;
+let roles: RoleClients;
 let running: OperatorProcess[] = [];
 
 before(async () => {
   lab = await startLab(noNodes(labName("contract-races")));
   await installManifests(lab);
   world = operatorWorld(lab, muchPatience);
+  roles = connectAs(lab.kubeconfig, "operator-test");
   await world.allowOverlaps();
 });
 afterEach(async () => {
@@ -33,6 +36,7 @@ afterEach(async () => {
 });
 after(async () => {
   await world?.close();
+  await roles?.close();
   await lab?.stop();
 });
 
@@ -54,7 +58,7 @@ async function start(count: number, settings: Readonly<Record<string, string>> =
 }
 
 test("claims in the API server keep the contract that the simulated ones keep", async () => {
-  const { client } = world;
+  const client = roles.as(operatorRole);
   const store = objectsWorld({ client, resource: nodeSubnets, kind: nodeSubnetKind, fieldManager: "operator-test" });
   await tryClaimStore({
     write: async (step) => (await store.apply([step])).length === 0,

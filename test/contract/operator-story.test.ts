@@ -219,7 +219,7 @@ test("a claim that a hand deletes comes back to its node", async () => {
   await world.createNetwork("default", { ranges: [range] });
   await world.until("three NodeNetworks", async () => (await world.client.listAll(nodeNetworks)).items.length === 3);
   const before = await world.owners();
-  await world.client.delete(nodeSubnets, "10.244.1.0-24");
+  await world.deleteByHand(nodeSubnets, "10.244.1.0-24");
   await world.until("the claim", async () => (await world.claims()).filter(({ spec }) => spec.state === "Active").length === 3);
   assert.deepEqual(await world.owners(), before);
 });

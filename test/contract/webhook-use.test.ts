@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodeNetworkResource, nodeSubnetResource, rangeLedgerResource } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet, RangeLedger } from "../../crds/types.ts";
+import { agentRole, connectAs, operatorRole, type RoleClients } from "../../lab/connect-as.ts";
 import type { CommandResult } from "../../lab/host.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -10,7 +11,7 @@ import type { Service } from "../../lab/node/service.ts";
 import { installManifests, startWebhook } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
-import { connect, type KubeClient } from "../../lib/kube/client.ts";
+import type { KubeClient } from "../../lib/kube/client.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { labName } from "../support/lab-name.ts";
 import { claimOf, entryOf, ledgerOf, nodeNetworkOf } from "../support/network-sample.ts";
@@ -20,12 +21,15 @@ const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 const rangeLedgers: Resource<RangeLedger> = rangeLedgerResource;
 
 let lab: Lab;
+let roles: RoleClients;
+/** The operator's, which does not run here. */
 let client: KubeClient;
 let webhook: Service;
 
 before(async () => {
   lab = await startLab(noNodes(labName("webhook-use")));
-  client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  roles = connectAs(lab.kubeconfig, "podnet-test");
+  client = roles.as(operatorRole);
   await installManifests(lab);
   webhook = await startWebhook(lab);
   await must(["create", "-f", "-"], network({ ranges: both }));
@@ -43,7 +47,7 @@ before(async () => {
   });
 });
 after(async () => {
-  await client?.close();
+  await roles?.close();
   await lab?.stop();
 });
 
@@ -79,7 +83,7 @@ const tried = ["apply", "--dry-run=server", "-f", "-"];
 async function report(node: string, leases: number): Promise<void> {
   const cidr = `10.244.${node.slice(-1)}.0/24`;
   const status = { configGeneration: 1, observedAt: new Date().toISOString(), subnets: [{ cidr, leases, free: 253 - leases }] };
-  await client.patch(nodeNetworks, node, { status }, { type: "merge", subresource: "status" });
+  await roles.as(agentRole(node)).patch(nodeNetworks, node, { status }, { type: "merge", subresource: "status" });
 }
 
 test("a range in use is not removed, and the message names nodes, pods and the remedy", async () => {

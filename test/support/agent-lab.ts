@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { NodeNetwork, NodeNetworkSpec, NodeSubnetSpec } from "../../crds/types.ts";
+import { apiVersion, nodeNetworkResource, nodeSubnetResource } from "../../crds/names.ts";
+import type { NodeNetwork, NodeNetworkSpec, NodeSubnet, NodeSubnetSpec } from "../../crds/types.ts";
+import { connectAs, operatorRole } from "../../lab/connect-as.ts";
 import type { Host, LabProcess } from "../../lab/host.ts";
 import { oneNode } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -9,12 +11,14 @@ import { askHealth } from "../../lab/podnet/health.ts";
 import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { type KubeObject, nameOf, type Resource } from "../../lib/kube/resource.ts";
 import type { ClaimObject } from "../../node-agent/plan/claim.ts";
 import { provideBinaries } from "../../tools/binaries.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { labName } from "./lab-name.ts";
 
-const apiVersion = "podnet.dev/v1alpha1";
+const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
+const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 const health = "127.0.0.1:9442";
 
 /** What the kernel allows an agent in production, and no more. */
@@ -30,7 +34,9 @@ export interface AgentLab {
   /** What `kubectl` printed; it has to succeed. */
   kubectl(...args: readonly string[]): Promise<string>;
   putSpec(spec: NodeNetworkSpec): Promise<void>;
+  removeSpec(): Promise<void>;
   putClaim(metadata: ClaimObject["metadata"], spec: NodeSubnetSpec): Promise<void>;
+  removeClaim(name: string): Promise<void>;
   /** Sets a claim to rest, and then gives it its place among the releases, as the operator does. */
   release(claim: ClaimObject, releaseSequence: number): Promise<void>;
   reported(): Promise<NodeNetwork>;
@@ -46,9 +52,10 @@ export interface AgentLab {
   untilDeaf(): Promise<void>;
   /** Lets no packet between the node and the API server pass, or lets them pass again. */
   cut(isCut: boolean): Promise<void>;
+  stop(): Promise<void>;
 }
 
-/** Starts the lab; the caller stops it. */
+/** Starts it; the caller stops it. */
 export async function startAgentLab(): Promise<AgentLab> {
   const lab = await startLab(oneNode(labName("contract-agent"), "nodes-without-kubelets"));
   await installManifests(lab);
@@ -56,7 +63,12 @@ export async function startAgentLab(): Promise<AgentLab> {
   let agent: LabProcess | undefined;
   const start = async (name: string) => (agent = await startAgent(lab, node, name));
   const complaints = () => (agent === undefined ? "" : warningsIn(readFileSync(agent.logFile, "utf8")));
-  return { lab, node, start, ...withApi(lab, complaints), ...withNode(node) };
+  const { close, ...api } = withApi(lab, complaints);
+  const stop = async () => {
+    await close();
+    await lab.stop();
+  };
+  return { lab, node, start, stop, ...api, ...withNode(node) };
 }
 
 /** The last lines of an agent's log that warn of something. */
@@ -84,22 +96,33 @@ async function startAgent(lab: Lab, node: Host, name: string): Promise<LabProces
 }
 
 function withApi(lab: Lab, complaints: () => string) {
-  const put = async (object: object): Promise<void> => {
-    const { code, stderr } = await lab.kubectl(["apply", "--server-side", "-f", "-"], { stdin: JSON.stringify(object) });
-    assert.equal(code, 0, stderr);
+  const roles = connectAs(lab.kubeconfig, "agent-test");
+  const operator = roles.as(operatorRole);
+  const put = async <T extends KubeObject & { spec: unknown }>(resource: Resource<T>, object: T): Promise<void> => {
+    const found = await operator.get(resource, nameOf(object));
+    if (found === undefined) await operator.create(resource, object);
+    else await operator.replace(resource, { ...found, spec: object.spec });
+  };
+  const remove = async (resource: Resource<KubeObject>, name: string): Promise<void> => {
+    assert.equal(await operator.delete(resource, name), "deleted");
   };
   const kubectl = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await lab.kubectl(args);
     assert.equal(code, 0, stderr);
     return stdout;
   };
-  const putClaim: AgentLab["putClaim"] = (metadata, spec) => put({ apiVersion, kind: "NodeSubnet", metadata, spec });
+  const putClaim: AgentLab["putClaim"] = (metadata, spec) => put(nodeSubnets, { apiVersion, kind: "NodeSubnet", metadata, spec });
   const reported = async () => JSON.parse(await kubectl("get", "nodenetwork", "node-1", "--output=json")) as NodeNetwork;
   return {
     kubectl,
     putClaim,
     reported,
-    putSpec: (spec: NodeNetworkSpec) => put({ apiVersion, kind: "NodeNetwork", metadata: { name: "node-1" }, spec }),
+    removeClaim: (name: string) => remove(nodeSubnets, name),
+    putSpec: (spec: NodeNetworkSpec) =>
+      put(nodeNetworks, { apiVersion, kind: "NodeNetwork", metadata: { name: "node-1" }, spec }),
+    removeSpec: () => remove(nodeNetworks, "node-1"),
+    /** Ends its connections. */
+    close: () => roles.close(),
     release: async ({ metadata, spec }: ClaimObject, releaseSequence: number) => {
       const held: NodeSubnetSpec = { ...spec, state: "Held", heldAt: "2026-01-01T00:00:00Z" };
       await putClaim(metadata, held);

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import type { Condition, NodeNetwork, NodeSubnet, PodNetwork, PodNetworkSpec, RangeLedger } from "../../crds/types.ts";
+import type {
+  Condition,
+  NodeNetwork,
+  NodeNetworkStatus,
+  NodeSubnet,
+  PodNetwork,
+  PodNetworkSpec,
+  RangeLedger,
+} from "../../crds/types.ts";
+import { agentRole, connectAs } from "../../lab/connect-as.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { nodes, type Pod, pods } from "../../lib/kube/builtin.ts";
@@ -10,6 +19,7 @@ import { inParallel } from "../../lib/kube/parallel.ts";
 import type { KubeObject, Resource, Stored } from "../../lib/kube/resource.ts";
 import { prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
 import { nodeNetworks, nodeSubnets, podNetworks, rangeLedgers } from "../../operator/cluster.ts";
+import { breakGlass, deleteByHand } from "./break-glass.ts";
 import { type PaperAgents, startPaperAgents } from "./paper-agent.ts";
 import type { RangePart } from "./plan-snapshot.ts";
 
@@ -52,6 +62,10 @@ export interface OperatorWorld {
   /** Polls until these are all owners, as `owners` gives them: a claim is Pending for a moment. */
   untilOwners(wanted: readonly string[]): Promise<void>;
   record(node: string): Promise<Stored<NodeNetwork> | undefined>;
+  /** Deletes what only podnet's processes write. */
+  deleteByHand(resource: Resource<KubeObject>, name: string): Promise<void>;
+  /** Writes the status of a node's NodeNetwork as its agent. */
+  patchStatus(node: string, status: NodeNetworkStatus): Promise<void>;
   /** Reports what the agents of these nodes would, once their NodeNetworks are there. */
   report(names: readonly string[], verdict?: Partial<Condition>): Promise<void>;
   /** Agents of nodes that report like real ones; none before `start`. */
@@ -76,7 +90,12 @@ export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: P
   const network = (name: string) => client.get(podNetworks, name);
   const claims = async () => (await client.listAll(nodeSubnets)).items;
   const record = (node: string) => client.get(nodeNetworks, node);
-  let agents = startPaperAgents({ client });
+  const roles = connectAs(lab.kubeconfig, "operator-test");
+  const clientOf = (node: string) => roles.as(agentRole(node));
+  const patchStatus: OperatorWorld["patchStatus"] = async (node, status) => {
+    await clientOf(node).patch(nodeNetworks, node, { status }, { type: "merge", subresource: "status" });
+  };
+  let agents = startPaperAgents({ client, clientOf });
   const owners = async () => {
     const found = await claims();
     return found
@@ -89,6 +108,8 @@ export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: P
     network,
     claims,
     record,
+    patchStatus,
+    deleteByHand: (resource, name) => deleteByHand(client, resource, name),
     ledger: () => client.get(rangeLedgers, "cluster"),
     get agents() {
       return agents;
@@ -114,7 +135,7 @@ export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: P
     async report(names, verdict) {
       await inParallel(names, 16, async (name) => {
         const found = await until(`the NodeNetwork of ${name}`, () => record(name));
-        await client.patch(nodeNetworks, name, { status: statusFor(found, verdict) }, { type: "merge", subresource: "status" });
+        await patchStatus(name, statusFor(found, verdict));
       });
     },
     async createPod(name, node, address) {
@@ -152,10 +173,11 @@ export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: P
     async clear() {
       await agents.end();
       await clear(client, until);
-      agents = startPaperAgents({ client });
+      agents = startPaperAgents({ client, clientOf });
     },
     async close() {
       await agents.end();
+      await roles.close();
       await client.close();
     },
   };
@@ -193,7 +215,7 @@ function compareOwners(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-function statusFor({ spec, metadata }: Stored<NodeNetwork>, verdict: Partial<Condition> = {}): NodeNetwork["status"] {
+function statusFor({ spec, metadata }: Stored<NodeNetwork>, verdict: Partial<Condition> = {}): NodeNetworkStatus {
   const condition: Condition = {
     type: "Programmed",
     status: "True",
@@ -216,14 +238,15 @@ function statusFor({ spec, metadata }: Stored<NodeNetwork>, verdict: Partial<Con
 }
 
 async function clear(client: KubeClient, until: OperatorWorld["until"]): Promise<void> {
-  const everything: readonly Resource<KubeObject>[] = [nodes, podNetworks, nodeSubnets, nodeNetworks, rangeLedgers];
+  const guarded: readonly Resource<KubeObject>[] = [nodeSubnets, nodeNetworks, rangeLedgers];
   await until("an empty cluster", async () => {
     let left = 0;
-    for (const resource of everything) {
+    for (const resource of [nodes, podNetworks, ...guarded]) {
       const { items } = await client.listAll(resource);
       left += items.length;
       await inParallel(items, 16, async ({ metadata }) => {
         const { name, finalizers = [] } = metadata;
+        if (guarded.includes(resource)) await breakGlass(client, resource, name);
         if (finalizers.length > 0)
           await client.patch(resource, name, { metadata: { finalizers: null } }, { type: "merge" }).catch(() => undefined);
         await client.delete(resource, name);

@@ -20,7 +20,10 @@ export interface PaperAgents {
 }
 
 export interface PaperAgentOptions {
+  /** Reads. */
   readonly client: KubeClient;
+  /** With whose rights the agent of a node writes. */
+  readonly clientOf: (node: string) => KubeClient;
   /** Between two looks. */
   readonly everyMs?: number;
   /** How long a subnet must have been empty to count as drained. */
@@ -43,7 +46,8 @@ interface Machine {
 }
 
 /** Agents of any number of nodes, in one loop. */
-export function startPaperAgents({ client, everyMs = 100, drainMs = 300, heartbeatMs = 500 }: PaperAgentOptions): PaperAgents {
+export function startPaperAgents(options: PaperAgentOptions): PaperAgents {
+  const { client, clientOf, everyMs = 100, drainMs = 300, heartbeatMs = 500 } = options;
   const machines = new Map<string, Machine>();
   const ending = new AbortController();
   const machineOf = (node: string) => {
@@ -65,7 +69,8 @@ export function startPaperAgents({ client, everyMs = 100, drainMs = 300, heartbe
       if (!isDue(record.status, status, machine, heartbeatMs)) return;
       machine.wroteAt = performance.now();
       const body = { status: { ...record.status, ...status, observedAt: new Date().toISOString() } };
-      await client.patch(nodeNetworks, record.metadata.name, body, { type: "merge", subresource: "status" });
+      const { name } = record.metadata;
+      await clientOf(name).patch(nodeNetworks, name, body, { type: "merge", subresource: "status" });
     });
   };
   const running = (async () => {
