@@ -2,10 +2,22 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { CRD_FILES } from "./crd-files.ts";
+import { renderIdentities } from "./identity-of-manifests.ts";
 import { type ReferenceSchema, renderReference } from "./reference-of-crds.ts";
 import { renderTypes } from "./types-of-crds.ts";
 
 const root = new URL("../", import.meta.url);
+
+/** What gives rights, or narrows them, in the order of docs/identity.md. */
+const RIGHTS_FILES = [
+  "deploy/agent.yaml",
+  "deploy/operator.yaml",
+  "deploy/webhook.yaml",
+  "docs/plan-reader.yaml",
+  "deploy/overlap-policy.yaml",
+  "deploy/claim-guard.yaml",
+  "deploy/service-cidr-guard.yaml",
+] as const;
 
 /** What stands in a CustomResourceDefinition, as far as it is read here. */
 interface Crd {
@@ -16,7 +28,7 @@ interface Crd {
   };
 }
 
-/** Every generated file: path from the root → its text. The same for the same CRDs, byte for byte. */
+/** Every generated file: path from the root → its text. The same for the same sources, byte for byte. */
 async function generated(): Promise<Map<string, string>> {
   const schemas: Record<string, ReferenceSchema> = {};
   let apiVersion = "";
@@ -27,7 +39,10 @@ async function generated(): Promise<Map<string, string>> {
     schemas[crd.spec.names.kind] = version.schema.openAPIV3Schema;
     apiVersion = `${crd.spec.group}/${version.name}`;
   }
+  const manifests: Record<string, string> = {};
+  for (const file of RIGHTS_FILES) manifests[file] = await readFile(new URL(file, root), "utf8");
   return new Map([
+    ["docs/identity.md", renderIdentities(manifests)],
     ["crds/types.ts", await renderTypes(schemas, apiVersion)],
     ["crds/schemas.json", `${JSON.stringify(schemas, undefined, 1)}\n`],
     ["docs/reference.md", renderReference(schemas, apiVersion)],
@@ -60,7 +75,7 @@ async function main(check: boolean): Promise<number> {
     }
   }
   if (!check || differences === 0) return 0;
-  console.error("generated files differ from what crds/*.yaml gives; run: npm run generate");
+  console.error("generated files differ from what crds/*.yaml and deploy/*.yaml give; run: npm run generate");
   return 1;
 }
 

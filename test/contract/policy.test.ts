@@ -1,21 +1,13 @@
-// What each identity of ours may do, and the policies that judge inside the API server, with no process of ours running.
+// The policies that judge inside the API server, with no process of ours running.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodesOnOneSegment } from "../../lab/instance.ts";
-import type { CommandResult } from "../../lab/host.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { installManifests } from "../../lab/podnet/start-podnet.ts";
-import { nodeNetworkResource } from "../../crds/names.ts";
-import type { NodeNetwork } from "../../crds/types.ts";
-import { connect } from "../../lib/kube/client.ts";
-import type { Resource } from "../../lib/kube/resource.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { labName } from "../support/lab-name.ts";
-import { ownSpec } from "../support/node-view.ts";
-import { rightsOf } from "../support/rights.ts";
 
-const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 let lab: Lab;
 
 before(async () => {
@@ -60,83 +52,17 @@ test("the overlap policy judges only the ranges that an update adds, and no dele
   await must(["delete", "podnetwork", "second", "--timeout=20s"]);
 });
 
-function nodeNetwork(name: string): string {
-  return JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "NodeNetwork", metadata: { name }, spec: ownSpec() });
+test("the API server's own check of types finds nothing wrong with any policy", async () => {
+  const policies = ["get", "validatingadmissionpolicies", "--output=json"];
+  const checked = await waitUntil("every policy to be checked", 60_000, async () => {
+    const { items }: { items: CheckedPolicy[] } = JSON.parse(await must(policies));
+    return items.every(({ status }) => status?.typeChecking !== undefined) ? items : undefined;
+  });
+  assert.ok(checked.length >= 7, checked.map(({ metadata }) => metadata.name).join(", "));
+  for (const { metadata, status } of checked) assert.deepEqual(status?.typeChecking?.expressionWarnings ?? [], [], metadata.name);
+});
+
+interface CheckedPolicy {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly typeChecking?: { readonly expressionWarnings?: readonly object[] } };
 }
-
-test("an agent's token writes the status of its own NodeNetwork, and nothing else", async () => {
-  for (const name of ["node-1", "node-2"]) await must(["create", "-f", "-"], nodeNetwork(name));
-  const identity = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: "node-1" });
-  const unbound = await lab.identity({ name: "podnet-agent", namespace: "kube-system" });
-  const as = (kubeconfig: string, ...args: string[]): Promise<CommandResult> =>
-    lab.host("control-plane").run([lab.binary("kubectl"), `--kubeconfig=${kubeconfig}`, ...args]);
-  const refusal = async (kubeconfig: string, name: string): Promise<string> => {
-    const client = connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "podnet-test" });
-    try {
-      await client.patch(nodeNetworks, name, { status: { mtu: 1500 } }, { type: "merge", subresource: "status" });
-      return "";
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    } finally {
-      await client.close();
-    }
-  };
-  const other = await waitUntil(
-    "the policy to be in force",
-    20_000,
-    async () => (await refusal(identity.outsideKubeconfig, "node-2")) || undefined,
-  );
-  assert.match(other, /the agent of node-1 may write the status of NodeNetwork\/node-1 only, not of NodeNetwork\/node-2/);
-  assert.equal(await refusal(identity.outsideKubeconfig, "node-1"), "");
-  assert.match(await refusal(unbound.outsideKubeconfig, "node-1"), /bound to no node/);
-  for (const args of [
-    ["patch", "nodenetwork", "node-1", "--type=merge", '--patch={"spec":{"configGeneration":9}}'],
-    ["label", "nodenetwork", "node-1", "a=b"],
-    ["delete", "nodenetwork", "node-1"],
-    ["get", "nodes"],
-    ["get", "pods"],
-    ["get", "podnetworks"],
-    ["get", "secrets", "--namespace=kube-system"],
-    ["delete", "nodesubnet", "10.244.1.0-24"],
-  ])
-    assert.match((await as(identity.kubeconfig, ...args)).stderr, /forbidden/i, args.join(" "));
-  assert.equal((await as(identity.kubeconfig, "get", "nodesubnets")).code, 0);
-});
-
-test("each identity has the rights that its requests need, and no others", async () => {
-  const client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
-  try {
-    assert.deepEqual(await rightsOf(client, "podnet-operator"), {
-      "podnet.dev/podnetworks": "get list watch patch",
-      "podnet.dev/podnetworks/status": "patch",
-      "podnet.dev/nodesubnets": "get list watch create update delete",
-      "podnet.dev/nodenetworks": "get list watch create update delete",
-      "podnet.dev/rangeledgers": "get list watch create update",
-      "/nodes": "get list watch",
-      "/nodes/status": "patch",
-      "/pods": "list",
-      "coordination.k8s.io/leases podnet-operator": "get create update",
-      "coordination.k8s.io/leases other": "create",
-      "events.k8s.io/events": "create patch",
-      "default:events.k8s.io/events": "create patch",
-    });
-    assert.deepEqual(await rightsOf(client, "podnet-agent"), {
-      "podnet.dev/nodesubnets": "list watch",
-      "podnet.dev/nodenetworks": "list watch",
-      "podnet.dev/nodenetworks/status": "patch",
-    });
-    assert.deepEqual(await rightsOf(client, "podnet-webhook"), {
-      "podnet.dev/podnetworks": "list watch",
-      "podnet.dev/nodesubnets": "list watch",
-      "podnet.dev/nodenetworks": "list",
-      "podnet.dev/rangeledgers": "list watch",
-      "/secrets podnet-webhook-tls": "get list watch create update",
-      "/secrets other": "create",
-      "admissionregistration.k8s.io/validatingwebhookconfigurations podnet": "get list watch create update",
-      "admissionregistration.k8s.io/validatingwebhookconfigurations other": "create",
-    });
-    assert.deepEqual(await rightsOf(client, "somebody-else"), {});
-  } finally {
-    await client.close();
-  }
-});

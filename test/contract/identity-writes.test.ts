@@ -1,0 +1,124 @@
+// What podnet's identities may write where RBAC alone would let them write more.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { waitUntil } from "../../lab/wait-until.ts";
+import { agentOnNode1, type IdentityLab, startIdentityLab } from "../support/identity-lab.ts";
+import type { RawAnswer, RawApi, RawRequest } from "../support/raw-api.ts";
+
+let on: IdentityLab;
+
+before(async () => {
+  on = await startIdentityLab("identity-writes");
+});
+after(() => on?.lab.stop());
+
+const statusOf = (node: string) => `/apis/podnet.dev/v1alpha1/nodenetworks/${node}/status`;
+
+function patchOf(path: string, body: object): RawRequest {
+  return { method: "PATCH", path, body, contentType: "application/merge-patch+json" };
+}
+
+/** What the API server said to a status of this node's. */
+function report(api: RawApi, node: string): Promise<RawAnswer> {
+  return api.send(patchOf(statusOf(node), { status: { mtu: 1400 } }));
+}
+
+test("an agent's token writes the status of its own node's NodeNetwork, whether it is bound to the Node or to a pod there, and no other", async () => {
+  for (const bound of ["Node/node-1", "Pod/agent-on-node-1"])
+    await on.as("podnet-agent", bound, async (api) => {
+      const other = await waitUntil("the policy to be in force", 20_000, async () => {
+        const answer = await report(api, "node-2");
+        return answer.status === 200 ? undefined : answer;
+      });
+      assert.equal(other.status, 403);
+      assert.match(
+        other.text,
+        /the agent of node-1 may write the status of NodeNetwork\/node-1 only, not of NodeNetwork\/node-2/,
+      );
+      assert.deepEqual((await report(api, "node-1")).status, 200, bound);
+    });
+});
+
+test("an agent's token that is bound to no node, or to a Node that is gone, writes nothing", async () => {
+  await on.as("podnet-agent", undefined, async (api) => {
+    const { status, text } = await report(api, "node-1");
+    assert.equal(status, 403);
+    assert.match(text, /this token is bound to no node/);
+  });
+  await on.must(["create", "-f", "-"], { apiVersion: "v1", kind: "Node", metadata: { name: "node-9" } });
+  await on.as("podnet-agent", "Node/node-9", async (api) => {
+    assert.equal((await api.send({ method: "GET", path: "/apis/podnet.dev/v1alpha1/nodesubnets" })).status, 200);
+    await on.must(["delete", "node", "node-9"]);
+    await waitUntil(
+      "the token to be no longer good",
+      30_000,
+      async () => (await report(api, "node-9")).status === 401 || undefined,
+    );
+  });
+});
+
+test("by its status an agent changes nothing else of its NodeNetwork: neither spec nor labels, annotations, finalizers, owners", async () => {
+  const read = async () => {
+    const { metadata, spec } = JSON.parse(await on.must(["get", "nodenetwork", "node-1", "--output=json"]));
+    const { resourceVersion: _, managedFields: __, ...rest } = metadata;
+    return { metadata: rest, spec };
+  };
+  const before = await read();
+  const owner = { apiVersion: "v1", kind: "Node", name: "node-1", uid: "00000000-0000-4000-8000-000000000000" };
+  const metadata = { labels: { a: "b" }, annotations: { a: "b" }, finalizers: ["example.com/a"], ownerReferences: [owner] };
+  await on.as(...agentOnNode1, async (api) => {
+    const body = { metadata, spec: { configGeneration: 99 }, status: { mtu: 1399 } };
+    assert.equal((await api.send(patchOf(statusOf("node-1"), body))).status, 200);
+    for (const part of [{ spec: { configGeneration: 99 } }, { metadata }])
+      assert.equal((await api.send(patchOf(statusOf("node-1").replace("/status", ""), part))).status, 403);
+  });
+  assert.deepEqual(await read(), before);
+  assert.equal(await on.must(["get", "nodenetwork", "node-1", "--output=jsonpath={.status.mtu}"]), "1399");
+});
+
+test("the operator cannot write what people want, nor the webhook any Secret but its own", async () => {
+  const network = "/apis/podnet.dev/v1alpha1/podnetworks/default";
+  await on.as("podnet-operator", undefined, async (api) => {
+    const tried = { ...patchOf(network, { metadata: { labels: { a: "b" } } }), query: { dryRun: "All" } };
+    await waitUntil(
+      "the operator's policy to be in force",
+      20_000,
+      async () => (await api.send(tried)).status === 403 || undefined,
+    );
+    for (const body of [
+      { spec: { priority: 7 } },
+      { metadata: { labels: { a: "b" } } },
+      { metadata: { annotations: { a: "b" } } },
+    ]) {
+      const { status, text } = await api.send(patchOf(network, body));
+      assert.equal(status, 403);
+      assert.match(text, /the operator writes the finalizer and the status of PodNetwork\/default, and nothing else of it/);
+    }
+    assert.equal((await api.send(patchOf(network, { metadata: { finalizers: ["podnet.dev/claims"] } }))).status, 200);
+    assert.equal((await api.send(patchOf(network, { metadata: { finalizers: null } }))).status, 200);
+  });
+  await on.as("podnet-webhook", undefined, async (api) => {
+    const create = (name: string, part: object) =>
+      api.send({
+        method: "POST",
+        path: "/api/v1/namespaces/kube-system/secrets",
+        query: { dryRun: "All" },
+        body: { metadata: { name }, data: { "tls.crt": "", "tls.key": "" }, type: "kubernetes.io/tls", ...part },
+      });
+    await waitUntil(
+      "the webhook's policy to be in force",
+      20_000,
+      async () => (await create("other", {})).status === 403 || undefined,
+    );
+    const theirs = { type: "kubernetes.io/service-account-token", data: {} };
+    const annotations = { "kubernetes.io/service-account.name": "stranger" };
+    for (const answer of [
+      await create("other", {}),
+      await create("podnet-webhook-tls", { ...theirs, metadata: { name: "podnet-webhook-tls", annotations } }),
+    ]) {
+      assert.equal(answer.status, 403);
+      assert.match(answer.text, /the webhook writes the Secret podnet-webhook-tls, of type kubernetes\.io\/tls, and no other/);
+    }
+    assert.equal((await create("podnet-webhook-tls", {})).status, 200);
+  });
+});
