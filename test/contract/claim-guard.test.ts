@@ -16,7 +16,7 @@ import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
 import { nodeNetworkKind } from "../../operator/plan/node-networks.ts";
 import { startAuditedApiServer } from "../support/audited-api-server.ts";
 import { labName } from "../support/lab-name.ts";
-import { claimOf, ledgerOf, nodeNetworkOf } from "../support/network-sample.ts";
+import { claimOf, entryOf, ledgerOf, nodeNetworkOf } from "../support/network-sample.ts";
 
 const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
@@ -165,7 +165,7 @@ test("with the annotation an object is changed and deleted, each time with a war
 test("the status of a NodeNetwork is written by its agent, and by a hand only with the annotation", async () => {
   const patch = ["patch", "nodenetwork", "node-1", "--subresource=status", "--type=merge", '--patch={"status":{"mtu":9000}}'];
   const want =
-    "the status of NodeNetwork/node-1 is written by its node's agent alone (system:serviceaccount:kube-system:podnet-agent), and only labels and annotations by others; it says what is programmed; to change that, change the PodNetwork. In an emergency, annotate it first: podnet.dev/break-glass=REASON";
+    "the status of NodeNetwork/node-1 is written by its node's agent alone (system:serviceaccount:kube-system:podnet-agent); it says what is programmed; to change that, change the PodNetwork. In an emergency, annotate it first: podnet.dev/break-glass=REASON";
   assert.equal(await refused(patch), want);
   const sneaky = '--patch={"metadata":{"annotations":{"podnet.dev/break-glass":"by the way"}},"status":{"mtu":9000}}';
   assert.equal(await refused([...patch.slice(0, -1), sneaky]), want, "a status write cannot bring the annotation along");
@@ -175,6 +175,18 @@ test("the status of a NodeNetwork is written by its agent, and by a hand only wi
   await must(["annotate", "nodenetwork", "node-1", "podnet.dev/break-glass=a stuck report"]);
   assert.match(await must(patch), /NodeNetwork\/node-1 is open to changes by hand/);
   await must(["annotate", "nodenetwork", "node-1", "podnet.dev/break-glass-"]);
+});
+
+test("the largest ledger there can be is judged, too, with what it costs", async () => {
+  const part = { network: "n".repeat(63), networkUID: "u".repeat(36), nodePrefixLength: 126 };
+  const entries = Array.from({ length: 4096 }, (_, index) =>
+    entryOf(`2001:db8:1111:2222:3333:4444:${(4096 + index).toString(16)}:0/112`, part),
+  );
+  const { metadata } = (await operator.get(rangeLedgers, "cluster")) ?? assert.fail();
+  await operator.replace(rangeLedgers, { ...ledgerOf(entries), metadata });
+  assert.equal(await must(["label", "rangeledger", "cluster", "team=blue"]), "");
+  const patch = ["patch", "rangeledger", "cluster", "--type=merge", '--patch={"spec":{"releaseSequence":9}}'];
+  assert.equal(await refused(patch), refusalOf("RangeLedger", "cluster"));
 });
 
 test("the operator works on with an object that carries the annotation, and leaves it there", async () => {
