@@ -82,8 +82,5 @@ test("a range with the address of a Node in it is refused by the name of that No
 
 test("a route that a node reports is warned of, and refused where the policy says so", async () => {
   assert.match(await tried("10.250.0.0/15"), /Warning: .*Node\/edge-1 \(route 10\.250\.0\.0\/16 dev wg0\)/);
-  assert.match(
-    await tried("10.250.0.0/15", { hostRoutes: "Reject" }),
-    /overlaps routes of Nodes: .*choose a range that is free/,
-  );
+  assert.match(await tried("10.250.0.0/15", { hostRoutes: "Reject" }), /overlaps routes of Nodes: .*choose a range that is free/);
 });
