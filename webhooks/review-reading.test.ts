@@ -41,13 +41,13 @@ test("what the copies allow is allowed without a question", async () => {
 });
 
 test("what the copies refuse is asked anew, once, and that decides", async () => {
-  assert.deepEqual(await ask(creation, taken, taken), [false, "ledgers,networks,nodes,records,services"]);
-  assert.deepEqual(await ask(creation, taken, nothingKnown), [true, "ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, taken, taken), [false, "claims,ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, taken, nothingKnown), [true, "claims,ledgers,networks,nodes,records,services"]);
 });
 
 test("without copies the API server is asked", async () => {
-  assert.deepEqual(await ask(creation, undefined, taken), [false, "ledgers,networks,nodes,records,services"]);
-  assert.deepEqual(await ask(creation, undefined, nothingKnown), [true, "ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, undefined, taken), [false, "claims,ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, undefined, nothingKnown), [true, "claims,ledgers,networks,nodes,records,services"]);
 });
 
 test("a deletion, and a range that goes, are never judged by copies", async () => {
@@ -56,7 +56,7 @@ test("a deletion, and a range that goes, are never judged by copies", async () =
   const deletion = request({ operation: "DELETE", oldObject: network });
   assert.deepEqual(await ask(deletion, nothingKnown, used), [false, "claims,records"]);
   const removal = request({ operation: "UPDATE", oldObject: network, object: podNetworkOf("first", ["10.245.0.0/16"]) });
-  assert.deepEqual(await ask(removal, nothingKnown, used), [false, "claims,records"]);
+  assert.deepEqual(await ask(removal, nothingKnown, used), [false, "claims,networks,nodes,records"]);
 });
 
 test("objects nested without end, wherever that is, are refused or allowed and overflow nothing", async () => {

@@ -4,6 +4,7 @@ import type { PodNetwork } from "../../crds/types.ts";
 import { validateAgainst } from "../../crds/validate.ts";
 import type { AdmissionRequest } from "../../webhooks/plan/admission-review.ts";
 import type { Evidence } from "../../webhooks/plan/evidence.ts";
+import { outlookWarnings } from "../../webhooks/plan/outlook.ts";
 import { reviewPodNetwork } from "../../webhooks/plan/review.ts";
 import type { Candidate } from "./candidate.ts";
 import type { ClusterState } from "./cluster-state.ts";
@@ -39,10 +40,14 @@ export function judge(all: readonly Candidate[], state: ClusterState, nowMs: num
     nodes: { items: state.nodes },
     services: { items: state.serviceRanges },
   };
+  const world = { networks: all.map(({ object }) => object), claims: state.nodeSubnets, nodes: state.nodes };
   return (candidate) => {
     const { name, file, change, old } = candidate;
     if (change === "Keep") return { refusals: [], notes: [], warnings: [] };
-    const { allowed, status, warnings: notes = [] } = reviewPodNetwork(requestFor(candidate), evidence, nowMs);
+    const { allowed, status, warnings = [] } = reviewPodNetwork(requestFor(candidate), evidence, nowMs);
+    // The plan itself says better what comes of it.
+    const foreseen = outlookWarnings(candidate.object, world);
+    const notes = warnings.filter((warning) => !foreseen.includes(warning));
     const causes = allowed ? [] : (status?.details.causes ?? []);
     const refusals = causes.map(({ reason, field, message }): Refusal => {
       const by = admissionCodes.includes(reason) ? ("admission" as const) : ("rules" as const);

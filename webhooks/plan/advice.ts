@@ -1,6 +1,6 @@
 import type { PodNetwork, PodNetworkRange, PodNetworkSpec, RangeLedger } from "../../crds/types.ts";
 import { addressBits } from "../../lib/net/address.ts";
-import { parseLoosePrefix, type Prefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import { containsPrefix, parseLoosePrefix, type Prefix, prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Placed } from "./change.ts";
 
@@ -14,6 +14,20 @@ export function capacityWarnings(added: readonly Placed<PodNetworkRange>[], spec
     const kept = counts.reserved === 0 ? "" : `; ${counts.reserved} more are reserved`;
     const pods = renderPodAddresses({ ...prefix, length: value.nodePrefixLength });
     return [`${path}: ${value.cidr} has room for ${counts.free} node subnets of ${pods} pod addresses each${kept}`];
+  });
+}
+
+/** Addresses that nobody else in the world has: RFC 1918, RFC 6598 (shared), RFC 4193. */
+const ownUse = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"].map(toPrefix);
+
+/** Ranges of addresses that others in the world may have; pods could not reach those. */
+export function publicWarnings(added: readonly Placed<PodNetworkRange>[]): string[] {
+  return added.flatMap(({ path, value }): string[] => {
+    const prefix = parseLoosePrefix(value.cidr);
+    if (prefix === undefined || ownUse.some((own) => containsPrefix(own, prefix))) return [];
+    return [
+      `${path}: ${value.cidr} is not for private use (RFC 1918, 6598, 4193): unless these addresses are yours, pods cannot reach those who have them`,
+    ];
   });
 }
 

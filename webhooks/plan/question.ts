@@ -5,6 +5,7 @@ import type { PodNetwork } from "../../crds/types.ts";
 import type { AdmissionRequest } from "./admission-review.ts";
 import { type Change, changeOf } from "./change.ts";
 import type { EvidenceName } from "./evidence.ts";
+import { changesOutlook } from "./outlook.ts";
 import { type Condemned, isConfirmed } from "./review-deletion.ts";
 
 /** What a request asks of us. */
@@ -32,12 +33,13 @@ export function questionOf({ operation, resource, object, oldObject }: Admission
 export function evidenceFor(question: Question): ReadonlySet<EvidenceName> {
   if (question.about === "deletion") return new Set(isConfirmed(question.condemned) ? [] : ["claims", "records"]);
   if (question.about !== "write") return new Set();
-  const { change, old } = question;
+  const { change, old, candidate } = question;
   const names: EvidenceName[] = [];
   if (change.addedRanges.length > 0) names.push("networks", "ledgers", "services", "nodes", "records");
   const touched = [change.removedRanges, change.drainedRanges, change.addedReserved, change.addedStatics];
   if (old !== undefined && touched.some((list) => list.length > 0)) names.push("claims");
   if (change.removedRanges.length > 0) names.push("records");
+  if (changesOutlook(candidate, old)) names.push("networks", "claims", "nodes");
   return new Set(names);
 }
 

@@ -43,7 +43,7 @@ function said(world: World | Evidence, next: PodNetwork, old?: PodNetwork): stri
   };
   const { status, warnings = [] } = reviewPodNetwork(request, known, 0);
   const causes = (status?.details.causes ?? []).map(({ field, reason, message }) => `${field} ${reason}: ${message}`);
-  return [...causes, ...warnings.filter((warning) => !warning.includes("has room for"))];
+  return [...causes, ...warnings.filter((warning) => !/has room for|are left$|would need|for private use/.test(warning))];
 }
 
 const services = [

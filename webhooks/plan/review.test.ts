@@ -45,7 +45,10 @@ function reviewed(one: AdmissionRequest, networks: readonly PodNetwork[]): Admis
 
 test("a network beside others is allowed", () => {
   const answer = reviewed(request("CREATE", object("b", ["10.245.0.0/16"])), [network("a", ["10.244.0.0/16"])]);
-  const warnings = ["spec.ranges[0]: 10.245.0.0/16 has room for 256 node subnets of 253 pod addresses each"];
+  const warnings = [
+    "spec.ranges[0]: 10.245.0.0/16 has room for 256 node subnets of 253 pod addresses each",
+    "no node gets a subnet; 256 of 256 IPv4 node subnets are left",
+  ];
   assert.deepEqual(answer, { uid: "u1", allowed: true, warnings });
 });
 
@@ -133,14 +136,17 @@ test("an update that changes no spec is let through, whatever is wrong with it",
 test("only what a request turns on is read", () => {
   const draining = { ...before.spec, ranges: [rangeOf("10.244.0.0/16", { state: "Draining" }), rangeOf("10.245.0.0/16")] };
   const cases: readonly [AdmissionRequest, readonly string[]][] = [
-    [request("CREATE", before), ["networks", "ledgers", "services", "nodes", "records"]],
-    [request("UPDATE", { ...before, spec: { ...before.spec, priority: 7 } }, before), []],
-    [request("UPDATE", network("default", ["10.244.0.0/16"]), before), ["claims", "records"]],
-    [request("UPDATE", { ...before, spec: draining }, before), ["claims"]],
-    [request("UPDATE", { ...before, spec: { ...before.spec, reserved: [{ cidr: "10.244.0.0/24" }] } }, before), ["claims"]],
+    [request("CREATE", before), ["networks", "ledgers", "services", "nodes", "records", "claims"]],
+    [request("UPDATE", { ...before, spec: { ...before.spec, priority: 7 } }, before), ["networks", "claims", "nodes"]],
+    [request("UPDATE", network("default", ["10.244.0.0/16"]), before), ["claims", "records", "networks", "nodes"]],
+    [request("UPDATE", { ...before, spec: draining }, before), ["claims", "networks", "nodes"]],
+    [
+      request("UPDATE", { ...before, spec: { ...before.spec, reserved: [{ cidr: "10.244.0.0/24" }] } }, before),
+      ["claims", "networks", "nodes"],
+    ],
     [
       request("UPDATE", network("default", ["10.244.0.0/16", "10.245.0.0/16", "10.9.0.0/16"]), before),
-      ["networks", "ledgers", "services", "nodes", "records"],
+      ["networks", "ledgers", "services", "nodes", "records", "claims"],
     ],
     [request("DELETE", undefined, before), ["claims", "records"]],
     [

@@ -2,8 +2,9 @@ import { type Issue, renderIssue } from "../../crds/issue.ts";
 import { cut, printable } from "../../crds/printable.ts";
 import { validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
 import type { AdmissionRequest, AdmissionResponse } from "./admission-review.ts";
-import { capacityWarnings, waitingWarnings } from "./advice.ts";
+import { capacityWarnings, publicWarnings, waitingWarnings } from "./advice.ts";
 import type { Evidence } from "./evidence.ts";
+import { changesOutlook, outlookWarnings } from "./outlook.ts";
 import { type Question, questionOf } from "./question.ts";
 import { type Condemned, deletionIssues, isConfirmed, unreadDeletionIssues } from "./review-deletion.ts";
 import { drainIssues } from "./review-drain.ts";
@@ -49,6 +50,7 @@ function judge(question: Question, evidence: Evidence, nowMs: number): Opinion {
         judgeRanges(question, evidence),
         judgeSurroundings(question, evidence),
         judgeUse(question, evidence),
+        foresee(question, evidence),
       ];
       return { issues: opinions.flatMap(({ issues }) => issues), warnings: opinions.flatMap(({ warnings }) => warnings) };
     }
@@ -63,7 +65,10 @@ function judgeDeletion(condemned: Condemned, { claims, records }: Evidence, nowM
 }
 
 function judgeAlone({ candidate, old, change }: Write): Opinion {
-  return { issues: validatePodNetwork(candidate, old), warnings: capacityWarnings(change.addedRanges, candidate.spec) };
+  return {
+    issues: validatePodNetwork(candidate, old),
+    warnings: [...capacityWarnings(change.addedRanges, candidate.spec), ...publicWarnings(change.addedRanges)],
+  };
 }
 
 function judgeRanges({ candidate, old, change }: Write, { networks, ledgers }: Evidence): Opinion {
@@ -100,6 +105,14 @@ function judgeUse({ candidate, old, change }: Write, { claims, records }: Eviden
     ...staticUseIssues(change, candidate.spec, all),
   ];
   return { issues, warnings: [] };
+}
+
+/** Said only where all of it is known. */
+function foresee({ candidate, old }: Write, { networks, claims, nodes }: Evidence): Opinion {
+  const isKnown = networks.problem === undefined && claims.problem === undefined && nodes.problem === undefined;
+  if (!isKnown || !changesOutlook(candidate, old)) return { issues: [], warnings: [] };
+  const world = { networks: networks.items, claims: claims.items, nodes: nodes.items };
+  return { issues: [], warnings: outlookWarnings(candidate, world) };
 }
 
 function notJudged(what: string, problem: string): string {
