@@ -4,13 +4,13 @@ import * as fc from "fast-check";
 import { renderPrefix, subnetAt, toPrefix } from "../lib/net/prefix.ts";
 import { podNetworkOf, rangeOf } from "../test/support/network-sample.ts";
 import { renderIssue } from "./issue.ts";
-import { validateAgainst, validatePodNetwork } from "./validate.ts";
+import { indexRanges, validateAgainst, validatePodNetwork } from "./validate.ts";
 
 const network = podNetworkOf;
 const standing = network("default", ["10.244.0.0/16", "fd00:10:244::/48"]);
 
 test("an overlap names both ranges, the other network, the place in it, and the remedy", () => {
-  assert.deepEqual(validateAgainst(network("lab", ["10.244.0.0/15"]), [standing]).map(renderIssue), [
+  assert.deepEqual(validateAgainst(network("lab", ["10.244.0.0/15"]), indexRanges([standing])).map(renderIssue), [
     "spec.ranges[0].cidr: 10.244.0.0/15 overlaps 10.244.0.0/16 of PodNetwork/default (spec.ranges[0]); choose a range that is free, or remove that one first",
   ]);
 });
@@ -19,7 +19,7 @@ test("every overlap is named, with every network, in either family", () => {
   const candidate = network("lab", ["10.0.0.0/8", "10.64.0.0/16", "fd00:10::/32"]);
   const others = [standing, network("edge", ["10.1.0.0/16", "192.168.64.0/20"])];
   assert.deepEqual(
-    validateAgainst(candidate, others).map(({ path, message }) => `${path} ${message.split(";")[0]}`),
+    validateAgainst(candidate, indexRanges(others)).map(({ path, message }) => `${path} ${message.split(";")[0]}`),
     [
       "spec.ranges[0].cidr 10.0.0.0/8 overlaps 10.244.0.0/16 of PodNetwork/default (spec.ranges[0])",
       "spec.ranges[0].cidr 10.0.0.0/8 overlaps 10.1.0.0/16 of PodNetwork/edge (spec.ranges[0])",
@@ -29,16 +29,20 @@ test("every overlap is named, with every network, in either family", () => {
 });
 
 test("a network does not overlap itself, whichever state of it is in the list", () => {
-  assert.deepEqual(validateAgainst(network("default", ["10.244.0.0/15"]), [standing]), []);
+  assert.deepEqual(validateAgainst(network("default", ["10.244.0.0/15"]), indexRanges([standing])), []);
 });
 
 test("ranges that only touch do not overlap", () => {
-  assert.deepEqual(validateAgainst(network("lab", ["10.245.0.0/16", "10.240.0.0/14", "fd00:10:245::/48"]), [standing]), []);
+  assert.deepEqual(
+    validateAgainst(network("lab", ["10.245.0.0/16", "10.240.0.0/14", "fd00:10:245::/48"]), indexRanges([standing])),
+    [],
+  );
 });
 
 test("an update is judged by the ranges it adds, so that the loser of a race can be shrunk", () => {
   const loser = network("lab", ["10.244.0.0/17", "10.3.0.0/16", "10.4.0.0/16"]);
-  const update = (cidrs: readonly string[]) => validateAgainst(network("lab", cidrs), [standing], loser).map(({ path }) => path);
+  const update = (cidrs: readonly string[]) =>
+    validateAgainst(network("lab", cidrs), indexRanges([standing]), loser).map(({ path }) => path);
   assert.deepEqual(update(["10.244.0.0/17", "10.3.0.0/16"]), []);
   assert.deepEqual(update(["10.5.0.0/16", "10.244.0.0/17"]), []);
   assert.deepEqual(update(["10.3.0.0/16", "10.244.128.0/17"]), ["spec.ranges[1].cidr"]);
@@ -46,7 +50,7 @@ test("an update is judged by the ranges it adds, so that the loser of a race can
 
 test("a wrong range of another network hides none of its right ones", () => {
   const broken = network("broken", ["pods", "10.9.0.0/16"]);
-  assert.equal(validateAgainst(network("lab", ["10.9.8.0/24"]), [broken]).length, 1);
+  assert.equal(validateAgainst(network("lab", ["10.9.8.0/24"]), indexRanges([broken])).length, 1);
 });
 
 test("two networks overlap exactly when they share a block", () => {
@@ -64,7 +68,7 @@ test("two networks overlap exactly when they share a block", () => {
       const shared = Array.from({ length: 16 }, (_, at) => at).some(
         (at) => at >= a.from && at < a.from + a.size && at >= b.from && at < b.from + b.size,
       );
-      assert.equal(validateAgainst(network("a", [a.cidr]), [network("b", [b.cidr])]).length, shared ? 1 : 0);
+      assert.equal(validateAgainst(network("a", [a.cidr]), indexRanges([network("b", [b.cidr])])).length, shared ? 1 : 0);
     }),
   );
 });
@@ -118,7 +122,9 @@ test("rules never throw, whatever text stands for a prefix", () => {
       const staticSubnets = [a, b].map((cidr) => ({ node: "edge-1", cidr }));
       const rollout = { maxUnavailableNodes: a, paused: false };
       const candidate = network("default", [], { ranges, reserved: [{ cidr: b }], staticSubnets, rollout });
-      assert.ok(Array.isArray([...validatePodNetwork(candidate), ...validateAgainst(candidate, [network("o", [a, b])])]));
+      assert.ok(
+        Array.isArray([...validatePodNetwork(candidate), ...validateAgainst(candidate, indexRanges([network("o", [a, b])]))]),
+      );
     }),
   );
 });

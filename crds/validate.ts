@@ -1,4 +1,5 @@
-import { parseLoosePrefix, type Prefix, prefixesOverlap } from "../lib/net/prefix.ts";
+import { parseLoosePrefix, type Prefix } from "../lib/net/prefix.ts";
+import { indexPrefixes, type PrefixIndex } from "../lib/net/prefix-index.ts";
 import type { Issue } from "./issue.ts";
 import { immutableIssues, rangeIssues, reservedIssues } from "./range-rules.ts";
 import { staticSubnetIssues } from "./static-rules.ts";
@@ -14,17 +15,21 @@ export function validatePodNetwork(candidate: PodNetwork, old?: PodNetwork): Iss
   return [...withoutKnown(issues, specIssues(old.spec)), ...immutableIssues(candidate.spec.ranges, old.spec.ranges)];
 }
 
+/** The ranges of all these networks, to be asked which of them overlap something: O(log n) a question. */
+export function indexRanges(networks: readonly PodNetwork[]): PrefixIndex<OwnedRange> {
+  return indexPrefixes(networks.flatMap(ownedRanges));
+}
+
 /**
  * Overlaps of a parsed PodNetwork's ranges with those of every other PodNetwork. With the stored object as `old` only ranges that it does not have
  * are judged, so that a network that lost a race can still be shrunk. The candidate itself, by name, may be among `others`.
  */
-export function validateAgainst(candidate: PodNetwork, others: readonly PodNetwork[], old?: PodNetwork): Issue[] {
-  const theirs = others.filter(({ metadata }) => metadata.name !== candidate.metadata.name).flatMap(ownedRanges);
+export function validateAgainst(candidate: PodNetwork, others: PrefixIndex<OwnedRange>, old?: PodNetwork): Issue[] {
   return candidate.spec.ranges.flatMap(({ cidr }, index) => {
     const prefix = parseLoosePrefix(cidr);
     if (prefix === undefined || old?.spec.ranges.some((range) => range.cidr === cidr)) return [];
-    const overlapping = theirs.filter((their) => prefixesOverlap(prefix, their.prefix));
-    return overlapping.map((their): Issue => {
+    const overlapping = [...others.touching(prefix)].filter(({ network }) => network !== candidate.metadata.name);
+    return overlapping.toSorted(compareOwned).map((their): Issue => {
       const place = `PodNetwork/${their.network} (spec.ranges[${their.index}])`;
       const message = `${cidr} overlaps ${their.cidr} of ${place}; choose a range that is free, or remove that one first`;
       return { path: `spec.ranges[${index}].cidr`, code: "OverlapsWith", message };
@@ -32,12 +37,19 @@ export function validateAgainst(candidate: PodNetwork, others: readonly PodNetwo
   });
 }
 
-interface OwnedRange {
+/** A range of a network. */
+export interface OwnedRange {
+  /** The network's name. */
   readonly network: string;
   /** Where it stands in the network's `spec.ranges`. */
   readonly index: number;
   readonly cidr: string;
   readonly prefix: Prefix;
+}
+
+function compareOwned(a: OwnedRange, b: OwnedRange): number {
+  if (a.network !== b.network) return a.network < b.network ? -1 : 1;
+  return a.index - b.index;
 }
 
 function ownedRanges({ metadata, spec }: PodNetwork): OwnedRange[] {

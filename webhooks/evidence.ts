@@ -5,8 +5,10 @@ import { type Node, nodes, serviceCIDRs } from "../lib/kube/builtin.ts";
 import { createInformer, type InformerProblem } from "../lib/kube/informer.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import { listServiceRanges } from "../lib/kube/service-ranges.ts";
+import type { PrefixIndex } from "../lib/net/prefix-index.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import type { NodeNetwork } from "../crds/types.ts";
+import type { NodeNetwork, PodNetwork } from "../crds/types.ts";
+import { indexRanges, type OwnedRange } from "../crds/validate.ts";
 import { type Evidence, type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
 import { createServiceCopy } from "./service-copy.ts";
 
@@ -96,7 +98,8 @@ export function createEvidenceReader(options: EvidenceOptions): EvidenceReader {
     atHand(names) {
       const needed = copies.filter(({ name }) => names.has(name));
       if (needed.length < names.size || !needed.every(isCurrent)) return undefined;
-      return evidenceOf(needed.map((copy) => [copy.name, { items: copy.of.list() }]));
+      const ranges = needed.flatMap((copy) => copy.ranges?.() ?? [])[0];
+      return { ...evidenceOf(needed.map(({ name, of }) => [name, { items: of.list() }])), ranges };
     },
     async live(names) {
       const signal = AbortSignal.timeout(liveTimeoutMs);
@@ -115,15 +118,17 @@ export function createEvidenceReader(options: EvidenceOptions): EvidenceReader {
 }
 
 /** A part of the evidence that is kept at hand. */
-interface Copy {
+interface Copy<T = unknown> {
   readonly name: EvidenceName;
   readonly resource: string;
   readonly of: {
     run(signal: AbortSignal): Promise<void>;
-    list(): readonly unknown[];
+    list(): readonly T[];
     readonly synced: boolean;
     staleSeconds(): number;
   };
+  /** Of networks only. */
+  readonly ranges?: () => PrefixIndex<OwnedRange>;
 }
 
 function createCopies(options: EvidenceOptions): Copy[] {
@@ -131,7 +136,7 @@ function createCopies(options: EvidenceOptions): Copy[] {
   const { networks, claims, records, ledgers, nodes } = sources;
   const services = createServiceCopy({ client, clock, onProblem: (problem) => onProblem(serviceCIDRs.kind, problem) });
   return [
-    copyOf(options, "networks", networks),
+    networksCopy(options, networks),
     copyOf(options, "claims", claims),
     copyOf(options, "records", records),
     copyOf(options, "ledgers", ledgers),
@@ -140,12 +145,20 @@ function createCopies(options: EvidenceOptions): Copy[] {
   ];
 }
 
+/** One that sorts all ranges once, and anew when a network changed. */
+function networksCopy(options: EvidenceOptions, source: Source<PodNetwork>): Copy {
+  let sorted: PrefixIndex<OwnedRange> | undefined;
+  const copy = copyOf(options, "networks", source, () => (sorted = undefined));
+  return { ...copy, ranges: () => (sorted ??= indexRanges(copy.of.list())) };
+}
+
 function copyOf<T extends KubeObject>(
   { client, clock, random, onProblem }: EvidenceOptions,
   name: EvidenceName,
   { resource, project }: Source<T>,
-): Copy {
-  const follow = { client, resource, clock, random, relistSeconds, relistInDoubt: true, onChange: () => {} };
+  onChange: () => void = () => {},
+): Copy<T> {
+  const follow = { client, resource, clock, random, relistSeconds, relistInDoubt: true, onChange };
   const report = (problem: InformerProblem) => onProblem(resource.kind, problem);
   const informer = createInformer<T>({ ...follow, onProblem: report, ...(project !== undefined && { project }) });
   return { name, resource: resource.plural, of: informer };

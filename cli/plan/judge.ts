@@ -1,7 +1,7 @@
 import type { Issue } from "../../crds/issue.ts";
 import { podNetworkResource } from "../../crds/names.ts";
 import type { PodNetwork } from "../../crds/types.ts";
-import { validateAgainst } from "../../crds/validate.ts";
+import { indexRanges, validateAgainst } from "../../crds/validate.ts";
 import type { AdmissionRequest } from "../../webhooks/plan/admission-review.ts";
 import type { Evidence } from "../../webhooks/plan/evidence.ts";
 import { outlookWarnings } from "../../webhooks/plan/outlook.ts";
@@ -67,8 +67,8 @@ function requestFor({ change, object, old }: Candidate): AdmissionRequest {
 function orderWarnings({ object }: Candidate, old: PodNetwork | undefined, all: readonly Candidate[]): string[] {
   const before = all.flatMap((other) => (other.change === "Change" && other.old !== undefined ? [other.old] : []));
   const after = all.map((other) => other.object);
-  const still = new Set(validateAgainst(object, after, old).map(({ message }) => message));
-  return validateAgainst(object, before, old)
+  const still = new Set(validateAgainst(object, indexRanges(after), old).map(({ message }) => message));
+  return validateAgainst(object, indexRanges(before), old)
     .filter(({ message }) => !still.has(message))
     .map(({ path, message }) => `${path}: refused until the other network is written first: ${message}`);
 }

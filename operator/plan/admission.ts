@@ -1,6 +1,6 @@
 import type { NodeNetworkSpec } from "../../crds/types.ts";
 import { comparePrefixes, containsPrefix, type Prefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
-import { type EntryIndex, indexEntries } from "./entry-index.ts";
+import { type PrefixIndex, indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { compareAge } from "./select.ts";
 import type { LedgerEntry, Network, NetworkRange, Snapshot } from "./snapshot.ts";
 import { credibleWords } from "./words.ts";
@@ -67,9 +67,9 @@ export function admit(snapshot: Snapshot, networks: readonly Network[], kept: re
   const refusals = new Map<NetworkRange, Refusal>();
   const comers = comersOf(networks, kept);
   if (comers.length === 0) return { entered, refusals };
-  const index = indexEntries(kept);
+  const index = indexPrefixes(kept);
   const uses = ownedUses(snapshot);
-  const strays = indexEntries(uses.filter(({ prefix }) => index.around(prefix) === undefined));
+  const strays = indexPrefixes(uses.filter(({ prefix }) => index.around(prefix) === undefined));
   const { object, entries = [] } = snapshot.ledger ?? {};
   const lastEpoch = Math.max(object?.spec.epoch ?? 0, ...entries.map((entry) => entry.epoch));
   for (const { network, range, rank } of inTurn(comers, uses)) {
@@ -90,10 +90,10 @@ export function admit(snapshot: Snapshot, networks: readonly Network[], kept: re
 }
 
 interface Obstacles {
-  readonly index: EntryIndex;
+  readonly index: PrefixIndex<LedgerEntry>;
   readonly entered: readonly LedgerEntry[];
   /** What is in use outside of all entries. */
-  readonly strays: EntryIndex<Use>;
+  readonly strays: PrefixIndex<Use>;
 }
 
 function obstacleOf(

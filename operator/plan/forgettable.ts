@@ -1,5 +1,5 @@
 import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
-import { indexEntries } from "./entry-index.ts";
+import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { ownRecord } from "./node-progress.ts";
 import type { NodeRecord, Snapshot } from "./snapshot.ts";
 import { judgeMissing } from "./words.ts";
@@ -18,7 +18,7 @@ export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[
   );
   const unheard = unheardNodes(snapshot);
   const judge = judgeMissing(snapshot);
-  const entries = indexEntries(ledger.entries);
+  const entries = indexPrefixes(ledger.entries);
   const isLost = (cidr: string) => {
     const prefix = parsePrefix(cidr);
     return !claimed.has(cidr) && !isPrefixProblem(prefix) && entries.around(prefix)?.subnetLength !== prefix.length;

@@ -1,8 +1,8 @@
 import type { NodeNetworkStatus } from "../../crds/types.ts";
 import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, rangeOf } from "./accept.ts";
-import { type EntryIndex, indexEntries } from "./entry-index.ts";
-import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
+import { type PrefixIndex, indexPrefixes } from "../../lib/net/prefix-index.ts";
+import type { Claim, LedgerEntry, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 import { unclaimedPrefixes } from "./unclaimed.ts";
 
 /** What a node has of its network. No claim stands in two of the lists. */
@@ -39,7 +39,7 @@ export function keptPrefixes({ kept, returning, lost }: Holding): Prefix[] {
 
 /** What must be known of all others to say what one node has. */
 export interface Surroundings {
-  readonly entries: EntryIndex;
+  readonly entries: PrefixIndex<LedgerEntry>;
   readonly incarnation: string | undefined;
   /** UID of a Node → prefixes without a claim that it, and no other one, has. */
   readonly unclaimed: ReadonlyMap<string, readonly Prefix[]>;
@@ -49,7 +49,7 @@ export interface Surroundings {
 export function surroundingsOf(snapshot: Snapshot): Surroundings {
   const { ledger } = snapshot;
   return {
-    entries: indexEntries(ledger?.entries ?? []),
+    entries: indexPrefixes(ledger?.entries ?? []),
     incarnation: ledger?.incarnation,
     unclaimed: unclaimedPrefixes(snapshot),
   };

@@ -1,6 +1,6 @@
 import { comparePrefixes } from "../../lib/net/prefix.ts";
 import { admit, isEntryOf, type Refusal } from "./admission.ts";
-import { indexEntries } from "./entry-index.ts";
+import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { prefixesInUse } from "./occupancy.ts";
 import type { LedgerEntry, Network, NetworkRange, Snapshot } from "./snapshot.ts";
 
@@ -56,7 +56,7 @@ export function planLedger(snapshot: Snapshot, { ending = new Set() }: LedgerOpt
 
 /** Entries that share an address with anything in use. */
 function usedEntries(stored: readonly LedgerEntry[], snapshot: Snapshot): ReadonlySet<LedgerEntry> {
-  const index = indexEntries(stored);
+  const index = indexPrefixes(stored);
   return new Set(prefixesInUse(snapshot).flatMap((prefix) => [...index.touching(prefix)]));
 }
 

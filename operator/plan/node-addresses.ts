@@ -1,6 +1,6 @@
 import { firstAddress, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { renderAddress } from "../../lib/net/address.ts";
-import { indexEntries } from "./entry-index.ts";
+import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { Claim, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** A node's address that lies in somebody's subnet. No agent routes to that subnet then, since the node could not be reached any more. */
@@ -13,12 +13,12 @@ export interface AddressConflict {
 
 /** Every conflict of a node's address with a claim that nodes use. New subnets have none: this comes of nodes that come later. */
 export function addressConflicts({ ledger, nodes, claims }: Snapshot): AddressConflict[] {
-  const ranges = indexEntries(ledger?.entries ?? []);
+  const ranges = indexPrefixes(ledger?.entries ?? []);
   const inside = nodes.flatMap((node) =>
     node.hosts.filter((host) => ranges.around(host) !== undefined).map((host) => ({ node, host })),
   );
   if (inside.length === 0) return [];
-  const subnets = indexEntries(claims.filter(({ object }) => object.spec.state !== "Pending"));
+  const subnets = indexPrefixes(claims.filter(({ object }) => object.spec.state !== "Pending"));
   return inside.flatMap(({ node, host }) => subnets.allAround(host).map((claim) => ({ node, host, claim })));
 }
 

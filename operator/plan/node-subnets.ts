@@ -6,7 +6,7 @@ import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation, NewClaim } from "./allocate.ts";
-import { indexEntries } from "./entry-index.ts";
+import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { isGood } from "./holding.ts";
 import type { Member } from "./member.ts";
 import { isNamedDraining } from "./needs.ts";
@@ -56,8 +56,8 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
  */
 export function promotions({ claims, records, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
   if (!claims.some(({ object }) => object.spec.state === "Pending")) return [];
-  const had = indexEntries(records.flatMap(evidenceOf({ ledger: now, claims, records })));
-  const around = { entries: indexEntries(now?.entries ?? []), incarnation: now?.incarnation };
+  const had = indexPrefixes(records.flatMap(evidenceOf({ ledger: now, claims, records })));
+  const around = { entries: indexPrefixes(now?.entries ?? []), incarnation: now?.incarnation };
   const wanted = new Set(members.flatMap((member) => member.claims.map(({ object }) => object.metadata.name)));
   const missed = new Set(
     records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr, nodeUID }) => `${cidr} ${nodeUID}`)),

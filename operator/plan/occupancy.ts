@@ -1,5 +1,5 @@
 import type { Prefix } from "../../lib/net/prefix.ts";
-import { type EntryIndex, indexEntries } from "./entry-index.ts";
+import { type PrefixIndex, indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { setAside } from "./set-aside.ts";
 import type { LedgerEntry, Network, NodeRecord, Snapshot } from "./snapshot.ts";
 import { credibleWords } from "./words.ts";
@@ -18,7 +18,7 @@ export interface Occupancy {
 
 /** What is in use, by the entry of the ledger that it lies in. */
 export function occupancy(snapshot: Snapshot): Occupancy {
-  const index = indexEntries(snapshot.ledger?.entries ?? []);
+  const index = indexPrefixes(snapshot.ledger?.entries ?? []);
   const used = sortedInto(index, prefixesInUse(snapshot));
   const nodes = sortedInto(
     index,
@@ -38,7 +38,7 @@ interface Sorted {
   readonly strays: readonly Prefix[];
 }
 
-function sortedInto(index: EntryIndex, prefixes: readonly Prefix[]): Sorted {
+function sortedInto(index: PrefixIndex<LedgerEntry>, prefixes: readonly Prefix[]): Sorted {
   const byEntry = new Map<LedgerEntry, Prefix[]>();
   const strays: Prefix[] = [];
   for (const prefix of prefixes) {

@@ -1,6 +1,6 @@
 import { comparePrefixes, containsPrefix, type Prefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Acceptance } from "./accept.ts";
-import { type EntryIndex, indexEntries } from "./entry-index.ts";
+import { type PrefixIndex, indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { Member } from "./member.ts";
 import type { Claim, Network, Snapshot } from "./snapshot.ts";
 
@@ -25,9 +25,9 @@ export function adoptionCheck({ claims, nodes }: Pick<Snapshot, "claims" | "node
     owners ??= new Map(claims.map((claim) => [claim.object.spec.cidr, claim]));
     return owners.get(renderPrefix(prefix));
   };
-  let hosts: EntryIndex<{ readonly prefix: Prefix; readonly name: string }> | undefined;
+  let hosts: PrefixIndex<{ readonly prefix: Prefix; readonly name: string }> | undefined;
   const nodeIn = (prefix: Prefix) => {
-    hosts ??= indexEntries(nodes.flatMap(({ name, hosts }) => hosts.map((prefix) => ({ prefix, name }))));
+    hosts ??= indexPrefixes(nodes.flatMap(({ name, hosts }) => hosts.map((prefix) => ({ prefix, name }))));
     return hosts.touching(prefix)[Symbol.iterator]().next().value?.name;
   };
   return (network, acceptance, members) =>

@@ -2,7 +2,7 @@ import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, containsPrefix, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { countSubnets, freeSubnets, type RangeUse } from "../../lib/net/ranges.ts";
 import { type Acceptance, type AcceptedRange, givingRanges } from "./accept.ts";
-import { type EntryIndex, indexEntries } from "./entry-index.ts";
+import { type PrefixIndex, indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { Occupancy } from "./occupancy.ts";
 import { familyName, type LedgerEntry, type Network } from "./snapshot.ts";
 
@@ -79,11 +79,11 @@ interface UsedRange {
 
 /** Gives the range that a prefix is a subnet of, where nothing in use or reserved touches it. What is in use is sorted at the first question. */
 function createHomes(uses: readonly UsedRange[]): (prefix: Prefix) => AcceptedRange | undefined {
-  let inUse: EntryIndex<{ readonly prefix: Prefix }> | undefined;
+  let inUse: PrefixIndex<{ readonly prefix: Prefix }> | undefined;
   return (prefix) => {
     const home = uses.find(({ range }) => range.subnetLength === prefix.length && containsPrefix(range.prefix, prefix));
     if (home === undefined) return undefined;
-    inUse ??= indexEntries(uses.flatMap(({ use }) => [...use.taken, ...use.reserved].map((prefix) => ({ prefix }))));
+    inUse ??= indexPrefixes(uses.flatMap(({ use }) => [...use.taken, ...use.reserved].map((prefix) => ({ prefix }))));
     for (const _ of inUse.touching(prefix)) return undefined;
     return home.range;
   };

@@ -4,7 +4,7 @@ import type { NodeNetwork, NodeNetworkStatusLost, NodeSubnet } from "../../crds/
 import { comparePrefixes, isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
-import { indexEntries } from "./entry-index.ts";
+import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { nodeSubnetKind } from "./node-subnets.ts";
 import { answeredQuestions } from "./questions.ts";
 import { compareText } from "./select.ts";
@@ -143,7 +143,7 @@ function vanished(snapshot: Snapshot, getAgain: readonly Prefix[], isDead: (reco
   const reports = [...missed, ...own];
   if (reports.length === 0) return [];
   const incarnation = ledger?.incarnation ?? "";
-  const index = indexEntries(ledger?.entries ?? []);
+  const index = indexPrefixes(ledger?.entries ?? []);
   const known = new Set([...claims.map(({ prefix }) => prefix), ...getAgain].map(renderPrefix));
   const having = Map.groupBy(
     records.flatMap(({ object }) => object.status?.subnets ?? []),

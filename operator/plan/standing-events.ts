@@ -2,7 +2,7 @@ import { apiVersion, podNetworkResource } from "../../crds/names.ts";
 import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
 import type { Allocation } from "./allocate.ts";
-import { indexEntries } from "./entry-index.ts";
+import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { PlannedEvent } from "./events.ts";
 import { nameList } from "./network-view.ts";
 import { addressConflicts, conflictRemedy, describeConflict } from "./node-addresses.ts";
@@ -42,7 +42,7 @@ function unselectedEvents(
 /** One Event per subnet on its network, and one on each of the nodes. */
 function duplicateEvents(snapshot: Snapshot, refer: (node: string) => ObjectReference): PlannedEvent[] {
   const doubles = [...unclaimedReports(snapshot)].filter(([, mentions]) => mentions.length > 1);
-  const index = indexEntries(doubles.length === 0 ? [] : (snapshot.ledger?.entries ?? []));
+  const index = indexPrefixes(doubles.length === 0 ? [] : (snapshot.ledger?.entries ?? []));
   return doubles.flatMap(([cidr, mentions]) => {
     const nodes = mentions.map(({ node }) => node).toSorted(compareText);
     const note = `${nameList(nodes)} say that they have ${cidr}, and no claim says whose it is, so none of them gets it; drain and reboot all but one of them`;

@@ -1,5 +1,5 @@
 import { isPrefixProblem, parsePrefix, type Prefix } from "../../lib/net/prefix.ts";
-import { indexEntries } from "./entry-index.ts";
+import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** What an agent says of a prefix: that this node has it. */
@@ -27,7 +27,7 @@ export function credibleWords({
 }: Objects): (record: NodeRecord) => (Word & { readonly prefix: Prefix })[] {
   const claimed = once(() => new Set(claims.map(({ object }) => object.spec.cidr)));
   const named = once(() => new Set(records.flatMap(({ object: { spec } }) => spec.subnets.map(({ cidr }) => cidr))));
-  const entries = once(() => indexEntries(ledger?.entries ?? []));
+  const entries = once(() => indexPrefixes(ledger?.entries ?? []));
   const twice = once(() => saidByTwo(records));
   const counts = (cidr: string, prefix: Prefix) =>
     entries().around(prefix)?.subnetLength === prefix.length || named().has(cidr) || claimed().has(cidr) || twice().has(cidr);

@@ -1,5 +1,7 @@
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
+import type { OwnedRange } from "../../crds/validate.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
+import type { PrefixIndex } from "../../lib/net/prefix-index.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 
 /** All objects of a kind as the API server holds them, or why they could not be read. */
@@ -15,10 +17,12 @@ export interface Evidence {
   readonly nodes: Reading<Node>;
   /** Where Services get their addresses from. */
   readonly services: Reading<ServiceRange>;
+  /** The ranges of `networks`, where somebody has sorted them already. */
+  readonly ranges?: PrefixIndex<OwnedRange> | undefined;
 }
 
 /** A part of the evidence. */
-export type EvidenceName = keyof Evidence;
+export type EvidenceName = Exclude<keyof Evidence, "ranges">;
 
 /** A reading for what no judgement asks for. */
 export const notAsked: Reading<never> = { items: [] };

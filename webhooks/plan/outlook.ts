@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { selects } from "../../crds/selector.ts";
 import type { NodeSubnet, PodNetwork } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
@@ -18,8 +17,8 @@ export interface OutlookWorld {
 export function changesOutlook({ spec }: PodNetwork, old: PodNetwork | undefined): boolean {
   if (old === undefined) return true;
   const parts = ({ ranges, nodeSelector, priority, reserved, staticSubnets }: PodNetwork["spec"]) =>
-    [ranges, nodeSelector, priority, reserved, staticSubnets] as const;
-  return !isDeepStrictEqual(parts(spec), parts(old.spec));
+    JSON.stringify([ranges, nodeSelector, priority, reserved, staticSubnets]);
+  return parts(spec) !== parts(old.spec);
 }
 
 /**

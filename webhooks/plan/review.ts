@@ -1,6 +1,6 @@
 import { type Issue, renderIssue } from "../../crds/issue.ts";
 import { cut, printable } from "../../crds/printable.ts";
-import { validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
+import { indexRanges, validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
 import type { AdmissionRequest, AdmissionResponse } from "./admission-review.ts";
 import { capacityWarnings, publicWarnings, waitingWarnings } from "./advice.ts";
 import type { Evidence } from "./evidence.ts";
@@ -71,13 +71,13 @@ function judgeAlone({ candidate, old, change }: Write): Opinion {
   };
 }
 
-function judgeRanges({ candidate, old, change }: Write, { networks, ledgers }: Evidence): Opinion {
+function judgeRanges({ candidate, old, change }: Write, { networks, ledgers, ranges }: Evidence): Opinion {
   if (change.addedRanges.length === 0) return { issues: [], warnings: [] };
   if (networks.problem !== undefined) {
     const what = "whether its ranges overlap another network's; if they do, the network will not be Accepted";
     return { issues: [], warnings: [notJudged(what, networks.problem)] };
   }
-  const issues = validateAgainst(candidate, networks.items, old);
+  const issues = validateAgainst(candidate, ranges ?? indexRanges(networks.items), old);
   if (ledgers.problem !== undefined)
     return { issues, warnings: [notJudged("whether its ranges have to wait for others to be released", ledgers.problem)] };
   return { issues, warnings: waitingWarnings(change.addedRanges, candidate, networks.items, ledgers.items) };

@@ -1,20 +1,19 @@
-import { comparePrefixes, containsPrefix, type Prefix } from "../../lib/net/prefix.ts";
-import type { LedgerEntry } from "./snapshot.ts";
+import { comparePrefixes, containsPrefix, type Prefix } from "./prefix.ts";
 
-/** Finds entries of a ledger, or other items with a prefix, by what lies in them. */
-export interface EntryIndex<Item = LedgerEntry> {
-  /** The smallest entry that contains the prefix whole. */
+/** Finds items that have a prefix by what lies in that, e.g. the entries of a ledger. */
+export interface PrefixIndex<Item> {
+  /** The smallest item that contains the prefix whole. */
   around(prefix: Prefix): Item | undefined;
-  /** Every entry that contains the prefix whole: one at most, unless the entries overlap. */
+  /** Every item that contains the prefix whole: one at most, unless items overlap. */
   allAround(prefix: Prefix): Item[];
-  /** Every entry that shares an address with the prefix, found one after the other. */
+  /** Every item that shares an address with the prefix, found one after the other. */
   touching(prefix: Prefix): Iterable<Item>;
 }
 
-/** An index of entries; O(log n) a question. They are disjoint, as a rule; should they overlap all the same, nothing is overlooked. */
-export function indexEntries<Item extends { readonly prefix: Prefix } = LedgerEntry>(entries: readonly Item[]): EntryIndex<Item> {
-  const nested = nest(entries.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)));
-  /** How many entries begin at or before the prefix. */
+/** An index of items; O(log n) a question. They are disjoint, as a rule; should they overlap all the same, nothing is overlooked. */
+export function indexPrefixes<Item extends { readonly prefix: Prefix }>(items: readonly Item[]): PrefixIndex<Item> {
+  const nested = nest(items.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)));
+  /** How many items begin at or before the prefix. */
   const countUpTo = (prefix: Prefix): number => {
     let [low, high] = [0, nested.length];
     while (low < high) {

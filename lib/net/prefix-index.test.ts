@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { containsPrefix, prefixAround, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
-import { indexEntries } from "./entry-index.ts";
+import { containsPrefix, prefixAround, prefixesOverlap, renderPrefix } from "./prefix.ts";
+import { indexPrefixes } from "./prefix-index.ts";
 
 const prefixes = fc
   .record({ family: fc.constantFrom(4 as const, 6 as const), value: fc.nat(63), length: fc.integer({ min: 0, max: 6 }) })
@@ -12,7 +12,7 @@ test("what is found is what a look at every entry finds, also where entries over
   fc.assert(
     fc.property(fc.array(prefixes, { maxLength: 12 }), prefixes, (list, asked) => {
       const entries = list.map((prefix, name) => ({ name, prefix }));
-      const index = indexEntries(entries);
+      const index = indexPrefixes(entries);
       const names = (found: Iterable<{ readonly name: number }>) => [...found].map(({ name }) => name).toSorted((a, b) => a - b);
       const around = entries.filter(({ prefix }) => containsPrefix(prefix, asked));
       assert.deepEqual(names(index.allAround(asked)), names(around));
