@@ -104,3 +104,33 @@ test("a NodeNetwork says all that its agent needs", () => {
     ],
   );
 });
+
+test("a value of any size and depth is shown by its beginning, and not more than a hundred issues are", () => {
+  const shown = (mtu: unknown) =>
+    parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata, spec: { ranges, mtu } }).issues?.map(
+      ({ message }) => message.split(" is of")[0],
+    );
+  assert.deepEqual(shown([1, { a: "b" }, null, true, "c"]), ['[1,{"a":"b"},null,true,"c"]']);
+  // So deep that JSON.stringify gives up: a name that is a number costs it its short way.
+  const deep: unknown = JSON.parse(`${'{"0":'.repeat(60_000)}1${"}".repeat(60_000)}`);
+  assert.deepEqual(shown([deep]), [`[${'{"0":'.repeat(16).slice(0, 76)}...`]);
+  const ofDeep = parsePodNetwork({
+    apiVersion,
+    kind: "PodNetwork",
+    metadata,
+    spec: { ranges: [{ cidr: deep, nodePrefixLength: 24 }] },
+  });
+  assert.deepEqual(
+    ofDeep.issues?.map(({ path, code }) => [path, code]),
+    [["spec.ranges[0].cidr", "WrongType"]],
+  );
+  assert.deepEqual(shown(["x".repeat(100_000)]), [`["${"x".repeat(75)}...`]);
+  const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`field${index}`, 1]));
+  assert.equal(parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata, spec: { ranges, ...unknown } }).issues?.length, 100);
+});
+
+test("every repeated entry of a long list is named", () => {
+  const many = Array.from({ length: 90 }, () => ({ cidr: "10.244.0.0/16", nodePrefixLength: 24 }));
+  const parsed = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata, spec: { ranges: many } });
+  assert.equal(parsed.issues?.filter(({ code }) => code === "Duplicate").length, 89);
+});

@@ -5,7 +5,7 @@ import { compileSchema, type KindName, schemaFor, withoutNulls } from "./schema.
 import { schemaIssue, show } from "./schema-issue.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "./types.ts";
 
-/** What anyone handed in, e.g. read from a file → a PodNetwork with its defaults, or every issue its schema finds. Rules across fields: `validatePodNetwork`. */
+/** What anyone handed in, e.g. read from a file → a PodNetwork with its defaults, or the issues its schema finds, the first hundred. Rules across fields: `validatePodNetwork`. */
 export const parsePodNetwork = parserFor<PodNetwork>("PodNetwork");
 
 /** The same for a NodeSubnet. */
@@ -17,6 +17,9 @@ export const parseNodeNetwork = parserFor<NodeNetwork>("NodeNetwork");
 /** The same for a RangeLedger. */
 export const parseRangeLedger = parserFor<RangeLedger>("RangeLedger");
 
+/** Nobody mends more at a time; without a limit an object of a megabyte could have a hundred times as much said of it. */
+const mostIssues = 100;
+
 /** Compiles the schema when the parser is first used, since that takes milliseconds most processes never need. */
 function parserFor<T>(kind: KindName): (input: unknown) => Parsed<T> {
   const schema = schemaFor(kind);
@@ -27,7 +30,7 @@ function parserFor<T>(kind: KindName): (input: unknown) => Parsed<T> {
     validate ??= compileSchema<T>(schema);
     const value = withoutNulls(input, schema);
     if (validate(value)) return { value };
-    const [first, ...others] = (validate.errors ?? []).map((error) => schemaIssue(error, value));
+    const [first, ...others] = (validate.errors ?? []).slice(0, mostIssues).map((error) => schemaIssue(error, value));
     if (first === undefined) throw new Error(`the schema of ${kind} refuses without an error`);
     return { issues: [first, ...others] };
   };

@@ -55,6 +55,11 @@ function oneRangeIssues({ cidr, nodePrefixLength }: PodNetworkRange, path: strin
   return issues;
 }
 
+/** Whether a range of that prefix can be cut into subnets of that length. */
+export function canBeCut(range: Prefix, subnetLength: number): boolean {
+  return lengthProblems(range, "", subnetLength).length === 0;
+}
+
 function lengthProblems(range: Prefix, cidr: string, length: number): string[] {
   const longest = range.family === 4 ? 30 : 126;
   const problems: string[] = [];

@@ -62,8 +62,25 @@ export function schemaIssue(error: SchemaError, root: unknown): Issue {
 
 /** A value as JSON, cut to what a message can hold. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const text = beginning(value, longestShown + 1) ?? "nothing";
+  return text.length > longestShown ? `${text.slice(0, longestShown - 3)}...` : text;
+}
+
+const longestShown = 80;
+
+/** A value as JSON; of what has more characters than `room` those at least, however large it is and however deep. Undefined for what JSON cannot say. */
+function beginning(value: unknown, room: number): string | undefined {
+  if (room <= 0) return "";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, room));
+  if (!isRecord(value)) return JSON.stringify(value);
+  const isList = Array.isArray(value);
+  let text = "";
+  for (const key of Object.keys(value)) {
+    if (text.length >= room) break;
+    const name = isList ? "" : `${JSON.stringify(key.slice(0, room))}:`;
+    text += `${text === "" ? "" : ","}${name}${beginning(value[key], room - text.length - name.length - 1) ?? "null"}`;
+  }
+  return isList ? `[${text}]` : `{${text}}`;
 }
 
 /** As Kubernetes writes paths: an index in brackets, any other step, a label's number among them, behind a dot. */

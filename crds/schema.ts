@@ -92,19 +92,27 @@ function intOrString(schema: Schema): Schema {
 
 function uniqueKeys(keys: readonly string[], list: readonly Record<string, unknown>[]): boolean {
   const complete = list.filter((item) => keys.every((key) => item?.[key] !== undefined));
-  return complete.length < list.length || unique(uniqueKeys, list, (item) => JSON.stringify(keys.map((key) => item[key])));
+  return complete.length < list.length || unique(uniqueKeys, list, (item) => keyOf(keys.map((key) => item[key])));
 }
 
 function uniqueIn(wanted: string): SchemaValidateFunction {
   const check: SchemaValidateFunction = (type: string, list: readonly unknown[]) =>
-    type !== wanted || unique(check, list, (item) => JSON.stringify(item));
+    type !== wanted || unique(check, list, (item) => keyOf([item]));
   return check;
 }
 
+/** What two entries of a list must not share; undefined where it is of a type that is wrong anyway, and may be of any size. */
+function keyOf(parts: readonly unknown[]): string | undefined {
+  return parts.some((part) => typeof part === "object") ? undefined : JSON.stringify(parts);
+}
+
 /** Leaves one error per repeated entry in `check.errors`, where ajv looks for them. */
-function unique<T>(check: SchemaValidateFunction, list: readonly T[], keyOf: (item: T) => string): boolean {
-  const keys = list.map(keyOf);
-  const repeated = keys.flatMap((key, index) => (keys.indexOf(key) < index ? [index] : []));
+function unique<T>(check: SchemaValidateFunction, list: readonly T[], keyOf: (item: T) => string | undefined): boolean {
+  const seen = new Set<string>();
+  const repeated = list.flatMap((item, index) => {
+    const key = keyOf(item);
+    return key === undefined || seen.size < seen.add(key).size ? [] : [index];
+  });
   check.errors = repeated.map((index) => ({ keyword: "duplicate", params: { index, entry: list[index] } }));
   return repeated.length === 0;
 }

@@ -1,3 +1,4 @@
+import { canBeCut } from "../../crds/range-rules.ts";
 import type { PodNetwork, PodNetworkRange, PodNetworkSpec, RangeLedger } from "../../crds/types.ts";
 import { addressBits } from "../../lib/net/address.ts";
 import { containsPrefix, parseLoosePrefix, type Prefix, prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
@@ -8,7 +9,7 @@ import type { Placed } from "./change.ts";
 export function capacityWarnings(added: readonly Placed<PodNetworkRange>[], spec: PodNetworkSpec): string[] {
   return added.flatMap(({ path, value }): string[] => {
     const prefix = parseLoosePrefix(value.cidr);
-    if (prefix === undefined || value.state === "Draining") return [];
+    if (prefix === undefined || value.state === "Draining" || !canBeCut(prefix, value.nodePrefixLength)) return [];
     const reserved = (spec.reserved ?? []).flatMap(({ cidr }) => parseLoosePrefix(cidr) ?? []);
     const counts = countSubnets({ range: prefix, subnetLength: value.nodePrefixLength, taken: [], reserved });
     const kept = counts.reserved === 0 ? "" : `; ${counts.reserved} more are reserved`;

@@ -1,4 +1,5 @@
 import type { Issue } from "../../crds/issue.ts";
+import { canBeCut } from "../../crds/range-rules.ts";
 import type { NodeSubnet, PodNetworkRange, PodNetworkSpec } from "../../crds/types.ts";
 import type { Family } from "../../lib/net/address.ts";
 import { containsPrefix, parseLoosePrefix, type Prefix } from "../../lib/net/prefix.ts";
@@ -64,7 +65,7 @@ interface Target {
 function rangesOf(ranges: readonly PodNetworkRange[], family: Family): Target[] {
   return ranges.flatMap(({ cidr, nodePrefixLength }): Target[] => {
     const prefix = parseLoosePrefix(cidr);
-    return prefix?.family === family ? [{ prefix, subnetLength: nodePrefixLength }] : [];
+    return prefix?.family === family && canBeCut(prefix, nodePrefixLength) ? [{ prefix, subnetLength: nodePrefixLength }] : [];
   });
 }
 

@@ -227,6 +227,40 @@ for (const [what, body] of [
     assert.ok("problem" in parsed && parsed.problem.length > 10);
   });
 
+test("a network that is in the way of thousands is refused with a hundred reasons", () => {
+  const many = Array.from({ length: 2_000 }, (_, index) => network(`n-${index}`, [`10.${index >> 8}.${index & 255}.0/24`]));
+  const { status } = reviewed(request("CREATE", object("b", ["10.0.0.0/12"])), many);
+  assert.equal(status?.details.causes.length, 100);
+  assert.equal(status?.message.split("\n").length, 100);
+});
+
+test("a range that cannot be cut into its subnets is refused by the rules, and not counted", () => {
+  const wrong = {
+    ...object("b", []),
+    spec: {
+      ranges: [
+        { cidr: "fd00::/64", nodePrefixLength: 24 },
+        { cidr: "10.0.0.0/24", nodePrefixLength: 33 },
+      ],
+    },
+  };
+  const { status } = reviewed(request("CREATE", wrong), []);
+  assert.deepEqual(
+    status?.details.causes.map(({ field, reason }) => [field, reason]),
+    [
+      ["spec.ranges[0].nodePrefixLength", "OutOfBounds"],
+      ["spec.ranges[1].nodePrefixLength", "OutOfBounds"],
+    ],
+  );
+  const drained = { ...wrong, spec: { ranges: wrong.spec.ranges.map((range) => ({ ...range, state: "Draining" })) } };
+  const claims = [claimOf("node-1", "10.0.0.0/24")];
+  assert.equal(
+    reviewPodNetwork(request("UPDATE", drained, wrong), evidence({ claims }), nowMs).allowed,
+    true,
+    "it was wrong before",
+  );
+});
+
 test("names and values that could deceive whoever reads the answer are spelled out, and long ones cut", () => {
   const written = object("b", ["10.245.0.0/16"]);
   const spec = { ...written.spec, "\u001b[2Jx": 1, ["y".repeat(70_000)]: 1, "\u202ez": 1 };

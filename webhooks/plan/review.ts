@@ -23,12 +23,23 @@ type Write = Extract<Question, { readonly about: "write" }>;
 
 /**
  * Whether a PodNetwork may be written or deleted, given what the API server holds; of the evidence only what `evidenceFor` names is looked at. All problems
- * are named at once. An update is judged by what it adds and takes away, so that an object which is wrong already can always be mended.
+ * are named at once, the first hundred. An update is judged by what it adds and takes away, so that an object which is wrong already can always be mended.
  */
 export function reviewPodNetwork(request: AdmissionRequest, evidence: Evidence, nowMs: number): AdmissionResponse {
   const { issues, warnings } = judge(questionOf(request), evidence, nowMs);
-  if (issues.length > 0) return refusal(request, issues.map(printableIssue));
-  return { uid: request.uid, allowed: true, ...(warnings.length > 0 && { warnings: warnings.map(printable) }) };
+  if (issues.length > 0) return refusal(request, issues.slice(0, mostTold).map(printableIssue));
+  return {
+    uid: request.uid,
+    allowed: true,
+    ...(warnings.length > 0 && { warnings: warnings.slice(0, mostTold).map(warningOf) }),
+  };
+}
+
+/** Issues, and warnings, of one answer: nobody reads more, and thousands of objects may stand in the way of one. */
+const mostTold = 100;
+
+function warningOf(text: string): string {
+  return cut(printable(text), 2_000);
 }
 
 /** Whoever writes a name of a megabyte need not get it back. */
