@@ -44,3 +44,33 @@ test("a claim whose cidr is no prefix is not read", () => {
   const { object } = claim("10.244.1.0/24", node("node-1"));
   assert.equal(readClaim({ ...object, spec: { ...object.spec, cidr: "10.244.1.0" } }), undefined);
 });
+
+test("a PodNetwork that another version of the schema took has what of its spec can be read, defaults for the rest, and gives nothing", () => {
+  const { metadata, spec, ...object } = podNetwork();
+  const read = (stored: unknown) => readNetwork({ ...object, metadata, spec: stored as typeof spec });
+  const odd = read({
+    ...spec,
+    ranges: null,
+    priority: 7,
+    rollout: [],
+    growth: undefined,
+    adoption: { nodePodCIDR: "Sometimes" },
+  });
+  assert.deepEqual([odd.ranges, odd.issues.length > 0], [[], true]);
+  assert.deepEqual(
+    [odd.object.spec.priority, odd.object.spec.rollout, odd.object.spec.growth, odd.object.spec.adoption],
+    [
+      7,
+      { maxUnavailableNodes: "10%", paused: false },
+      { maxSubnetsPerNode: 4, addBelowFreeIPs: 16 },
+      { nodePodCIDR: "IfContained" },
+    ],
+  );
+  for (const stored of [null, undefined, "none", [], { __proto__: null }])
+    assert.equal(read(stored).object.spec.release.holdSeconds, 300);
+});
+
+test("a machine id that no NodeNetwork could say counts for none", () => {
+  assert.equal(node("node-1", { machineID: "x".repeat(65) }).machineID, undefined);
+  assert.equal(node("node-1", { machineID: "x".repeat(64) }).machineID, "x".repeat(64));
+});

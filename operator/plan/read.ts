@@ -6,6 +6,7 @@ import type { Node } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { addressBits, type Address, compareAddresses, parseAddress, renderAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix, prefixAround, toPrefix } from "../../lib/net/prefix.ts";
+import { readableSpec } from "./read-spec.ts";
 import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Readiness } from "./snapshot.ts";
 
 /** A stored PodNetwork, read; one that is not as its schema and rules want it has issues and gives nothing. */
@@ -16,15 +17,14 @@ export function readNetwork(object: Stored<PodNetwork>): Network {
     uid: metadata.uid,
     createdAt: metadata.creationTimestamp,
     deleting: metadata.deletionTimestamp !== undefined,
-    object,
   };
   const parsed = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: metadata.name }, spec });
   const issues = parsed.issues ?? validatePodNetwork(parsed.value);
-  if (parsed.value === undefined || issues.length > 0) return { ...identity, issues, ranges: [], reserved: [], statics: [] };
+  const read = { ...identity, object: { ...object, spec: parsed.value?.spec ?? readableSpec(spec) } };
+  if (parsed.value === undefined || issues.length > 0) return { ...read, issues, ranges: [], reserved: [], statics: [] };
   const { ranges, reserved = [], staticSubnets = [] } = parsed.value.spec;
   return {
-    ...identity,
-    object: { ...object, spec: parsed.value.spec },
+    ...read,
     issues: [],
     ranges: ranges.map(({ cidr, nodePrefixLength, state }) => {
       return { cidr, prefix: toPrefix(cidr), subnetLength: nodePrefixLength, draining: state === "Draining" };
@@ -80,13 +80,18 @@ export function readNode(object: Stored<Node>): NodeFacts {
     createdAtMs: Date.parse(metadata.creationTimestamp),
     deleting: metadata.deletionTimestamp !== undefined,
     readiness: readiness(condition("Ready")?.status),
-    machineID: status?.nodeInfo?.machineID || undefined,
+    machineID: readableMachineID(status?.nodeInfo?.machineID),
     podCIDRs: prefixesOf(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
     internalAddresses: first.map(renderAddress),
     allAddresses: [...all.keys()],
     hosts: Array.from(all.values(), (address) => prefixAround(address, addressBits(address.family))),
     networkUnavailable: condition("NetworkUnavailable"),
   };
+}
+
+/** No machine has one so long, and no NodeNetwork could say it. */
+function readableMachineID(text = ""): string | undefined {
+  return text.length > 64 || text === "" ? undefined : text;
 }
 
 function readiness(status: string | undefined): Readiness {
