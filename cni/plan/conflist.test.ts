@@ -111,3 +111,11 @@ test("other spaces do not make a configuration of ours foreign", () => {
 test("any text parses or is refused, but nothing throws", () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => assert.equal(parseConflist(text), undefined)));
 });
+
+test("what is nested too deep, too long, or of another type where a prefix belongs is none of ours", () => {
+  const text = renderConflist(conflistSample());
+  const withSubnet = (subnet: string) => text.replace('"10.244.1.0/24"', subnet);
+  assert.ok(parseConflist(withSubnet('"10.244.1.0/24"')) !== undefined);
+  for (const depth of [3, 60_000]) assert.equal(parseConflist(withSubnet("[".repeat(depth) + "]".repeat(depth))), undefined);
+  assert.equal(parseConflist(`${text}${" ".repeat(300_000)}`), undefined);
+});

@@ -44,10 +44,10 @@ export function renderConflist(conflist: Conflist): string {
 
 /** What a configuration says, when it is one that `renderConflist` wrote, whatever its spaces; undefined for any other text. */
 export function parseConflist(text: string): Conflist | undefined {
-  const value = parseJson(text);
+  const value = text.length > longest ? undefined : parseJson(text);
   const [main, chained] = elements(field(value, "plugins"));
   const ranges = elements(field(field(main, "ipam"), "ranges")).flatMap(elements);
-  const subnets = ranges.map((range) => parsePrefix(String(field(range, "subnet"))));
+  const subnets = ranges.map((range) => parsePrefix(textOf(field(range, "subnet"))));
   const [bridge, hairpin, mtu] = [field(main, "bridge"), field(main, "hairpinMode"), field(main, "mtu")];
   if (typeof bridge !== "string" || typeof hairpin !== "boolean" || typeof mtu !== "number") return undefined;
   const conflist: Conflist = {
@@ -59,6 +59,13 @@ export function parseConflist(text: string): Conflist | undefined {
     closed: closedFamilies(ranges),
   };
   return JSON.stringify(conflistObject(conflist)) === JSON.stringify(value) ? conflist : undefined;
+}
+
+/** A thousand subnets are far from making one of ours so long. */
+const longest = 256 * 1024;
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function conflistObject({ bridge, hairpin, portMap, mtu, subnets, closed }: Conflist): object {
@@ -80,7 +87,7 @@ function conflistObject({ bridge, hairpin, portMap, mtu, subnets, closed }: Conf
 function closedFamilies(ranges: readonly unknown[]): Family[] {
   const closed = ranges
     .filter((range) => field(range, "rangeStart") !== undefined)
-    .map((range) => String(field(range, "subnet")));
+    .map((range) => textOf(field(range, "subnet")));
   return families.filter((family) => closed.some((subnet) => subnet.includes(":") === (family === 6)));
 }
 

@@ -55,7 +55,7 @@ function nextHopOf(row: Row | undefined, mtus: ReadonlyMap<string, number>, comp
   const type = row.has("type") ? row.text("type") : "unicast";
   if (type === "local") return { reach: "Local" };
   if (type !== "unicast") return { reach: "None", problem: `its route is of type ${type}` };
-  const device = row.text("dev");
+  const device = row.device("dev");
   const mtu = mtus.get(device);
   if (mtu === undefined) return { reach: "None", problem: `its device ${device} has just gone` };
   const path = { device, mtu, ...(row.has("prefsrc") ? { source: row.text("prefsrc") } : {}) };

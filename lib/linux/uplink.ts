@@ -23,7 +23,7 @@ export async function observeUplinks(exec: Exec, addresses: readonly string[]): 
     row
       .rows("addr_info")
       .filter((info) => info.has("local"))
-      .map((info) => ({ address: info.text("local"), device: row.text("ifname"), mtu: row.number("mtu") })),
+      .map((info) => ({ address: info.text("local"), device: row.device("ifname"), mtu: row.number("mtu") })),
   );
   return addresses.map((address) => found.find((uplink) => uplink.address === address)).filter((uplink) => uplink !== undefined);
 }

@@ -43,3 +43,18 @@ test("an address for a link that is not ours is refused", () => {
   assert.match(refusal?.({ device: "docker0", address: "10.244.1.1/24" }) ?? "", /^a link docker0 exists that is not ours/);
   assert.equal(refusal?.({ device: "cni0", address: "10.244.1.1/24" }), undefined);
 });
+
+test("what could not be an address's part in a command again is not read", () => {
+  const show = (name: string, local: string, prefixlen: number) => [
+    JSON.stringify([{ ifname: name, ifalias: "podnet" }]),
+    JSON.stringify([{ ifname: name, addr_info: [{ family: "inet", local, prefixlen, scope: "global" }] }]),
+  ];
+  assert.equal(addressKind.parse(show("cni0", "10.244.1.1", 24)).length, 1);
+  for (const [name, local, length] of [
+    ["cni0", "10.244.1.1 dev lo", 24],
+    ["cni0", "10.244.1.1", 33],
+    ["cni0", "10.244.1.1", 0.5],
+    ['cni"0', "10.244.1.1", 24],
+  ] as const)
+    assert.throws(() => addressKind.parse(show(name, local, length)), /printed what we cannot read/);
+});

@@ -1,3 +1,4 @@
+import { parseLoosePrefix } from "../../net/prefix.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { foreignLinkCheck, linkMarks } from "./link.ts";
@@ -34,7 +35,7 @@ export const addressKind: NodeKind<AddressItem> = {
         row
           .rows("addr_info")
           .filter(isManaged)
-          .map((info) => addressOf(row.text("ifname"), info)),
+          .map((info) => addressOf(row.device("ifname"), info)),
       );
   },
   render: (steps) => ipBatchOf(steps.flatMap((step) => linesOf(step).map((words) => ({ text: batchLine(words), step })))),
@@ -60,9 +61,16 @@ function addressOf(device: string, info: Row): AddressItem {
   ];
   return {
     device,
-    address: `${info.text("local")}/${info.number("prefixlen")}`,
+    address: addressText(info),
     ...(oddities.length === 0 ? {} : { oddity: oddities.join(", ") }),
   };
+}
+
+function addressText(info: Row): string {
+  const text = `${info.text("local")}/${info.count("prefixlen")}`;
+  if (parseLoosePrefix(text) === undefined)
+    throw new UnexpectedOutput("ip address show", `it has the address ${JSON.stringify(text)}`);
+  return text;
 }
 
 function linesOf({ want, have }: Step<AddressItem>): string[][] {

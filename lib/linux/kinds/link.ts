@@ -64,10 +64,10 @@ function isOurs(row: Row): boolean {
 
 function linkOf(row: Row): LinkItem {
   return {
-    name: row.text("ifname"),
+    name: row.device("ifname"),
     type: "bridge",
     mac: row.text("address").toLowerCase(),
-    mtu: row.number("mtu"),
+    mtu: row.count("mtu"),
     up: row.texts("flags").includes("UP"),
   };
 }

@@ -6,7 +6,7 @@ export class UnexpectedOutput extends Error {
 
   /** @param source the command, e.g. `"ip route show"`; @param what the field and its value, in words. */
   constructor(source: string, what: string) {
-    super(`${source} printed what we cannot read: ${what}; check that the tool's version is one podnet supports`);
+    super(`${source} printed what we cannot read: ${what.slice(0, 500)}; check that the tool's version is one podnet supports`);
   }
 }
 
@@ -15,6 +15,10 @@ export interface Row {
   has(field: string): boolean;
   text(field: string): string;
   number(field: string): number;
+  /** A whole number that is not negative. */
+  count(field: string): number;
+  /** The name of an interface, as far as it can stand in a command. */
+  device(field: string): string;
   texts(field: string): readonly string[];
   row(field: string): Row;
   rows(field: string): readonly Row[];
@@ -57,6 +61,8 @@ function rowOf(source: string, fields: Readonly<Record<string, unknown>>): Row {
     has: (field) => fields[field] !== undefined,
     text: (field) => get(field, "text", isText),
     number: (field) => get(field, "a number", isNumber),
+    count: (field) => get(field, "a whole number", isCount),
+    device: (field) => get(field, "the name of an interface", isDevice),
     texts: (field) => get(field, "a list of texts", isTexts),
     row: (field) => rowOf(source, get(field, "an object", isFields)),
     rows: (field) => rowsOf(source, field, fields[field]),
@@ -64,14 +70,24 @@ function rowOf(source: string, fields: Readonly<Record<string, unknown>>): Row {
 }
 
 function unexpected(source: string, field: string, value: unknown, wanted: string): UnexpectedOutput {
-  return new UnexpectedOutput(
-    source,
-    `field "${field}" is ${JSON.stringify(value)?.slice(0, 200) ?? "absent"}, expected ${wanted}`,
-  );
+  return new UnexpectedOutput(source, `field "${field}" is ${shown(value)}, expected ${wanted}`);
+}
+
+/** A value as JSON, cut. */
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value)?.slice(0, 200) ?? "absent";
+  } catch {
+    return "nested too deep to be shown";
+  }
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => typeof value === "number";
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && isNumber(value) && value >= 0;
+/** Linux takes any but those with a slash, a colon or a space; of those with what ends a word elsewhere we write none. */
+const isDevice = (value: unknown): value is string =>
+  isText(value) && /^[^\s\p{Cc}/:"'\\#;-][^\s\p{Cc}/:"'\\#;]{0,14}$/u.test(value);
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

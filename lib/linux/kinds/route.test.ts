@@ -76,3 +76,25 @@ test("a name that would become another command is a bug, not a command", () => {
   for (const device of ["eth0\nlink delete cni0", "eth0 onlink", "", "-6", "eth0;reboot", 'eth"0', "eth0\\", "#"])
     assert.throws(() => linesFor([{ ...route, device }], []), Bug, JSON.stringify(device));
 });
+
+test("what could not be a route's part in a command again is not read", () => {
+  const show = (part: object) => [
+    JSON.stringify([{ dst: "10.244.2.0/24", gateway: "192.168.1.12", dev: "eth0", flags: [], ...part }]),
+    "[]",
+  ];
+  assert.equal(routeKind.parse(show({})).length, 1);
+  for (const part of [
+    { dst: "10.244.2.0/24 dev lo" },
+    { dst: "10.244.2.0/33" },
+    { dst: "" },
+    { gateway: "-force" },
+    { gateway: "192.168.1.12/24" },
+    { dev: "eth0; reboot" },
+    { dev: "a/../b" },
+    { dev: "x".repeat(16) },
+    { metric: -1 },
+    { metric: 0.5 },
+    { tos: "0x10 dev lo" },
+  ])
+    assert.throws(() => routeKind.parse(show(part)), /printed what we cannot read/, JSON.stringify(part));
+});

@@ -1,8 +1,10 @@
+import { parseAddress } from "../../net/address.ts";
+import { parseLoosePrefix } from "../../net/prefix.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { mark } from "./mark.ts";
 import type { NodeKind, Show } from "./node-kind.ts";
-import { parseRows, type Row } from "./output.ts";
+import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
 
 /** A route of ours in the main table: it carries protocol number 244. */
 export interface RouteItem {
@@ -69,10 +71,10 @@ function routeOf(row: Row, family: Family): RouteItem {
   const oddity = [...oddFields.filter((field) => row.has(field)), ...flags].join(", ");
   return {
     prefix: prefixOf(row, family),
-    ...(row.has("gateway") ? { via: row.text("gateway") } : {}),
-    ...(row.has("dev") ? { device: row.text("dev") } : {}),
+    ...(row.has("gateway") ? { via: checked(row, "gateway", parseAddress) } : {}),
+    ...(row.has("dev") ? { device: row.device("dev") } : {}),
     ...(metricOf(row) === family.defaultMetric ? {} : { metric: metricOf(row) }),
-    ...(row.has("tos") ? { tos: row.text("tos") } : {}),
+    ...(row.has("tos") ? { tos: checked(row, "tos", (text) => /^\w{1,16}$/.exec(text)) } : {}),
     ...(oddity === "" ? {} : { oddity }),
   };
 }
@@ -81,10 +83,19 @@ function routeOf(row: Row, family: Family): RouteItem {
 function prefixOf(row: Row, family: Family): string {
   const dst = row.text("dst");
   if (dst === "default") return family.everything;
-  return dst.includes("/") ? dst : `${dst}/${family.hostBits}`;
+  const whole = (text: string) => (text.includes("/") ? text : `${text}/${family.hostBits}`);
+  return whole(checked(row, "dst", (text) => parseLoosePrefix(whole(text))));
 }
 
-const metricOf = (row: Row) => (row.has("metric") ? row.number("metric") : 0);
+/** A text of a row that `parse` finds something in: it may come to stand in a command again. */
+function checked(row: Row, field: string, parse: (text: string) => unknown): string {
+  const text = row.text(field);
+  if ((parse(text) ?? undefined) === undefined)
+    throw new UnexpectedOutput("ip route show", `field "${field}" is ${JSON.stringify(text)}`);
+  return text;
+}
+
+const metricOf = (row: Row) => (row.has("metric") ? row.count("metric") : 0);
 
 function foreignOf(row: Row, family: Family): [key: string, reason: string][] {
   const protocol = row.has("protocol") ? row.text("protocol") : "boot";
