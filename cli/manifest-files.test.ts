@@ -55,3 +55,15 @@ test("a reference that unfolds to more than anyone means is an error that names 
   }
   assert.throws(() => documentsOf("bomb.yaml", bomb.join("\n")), /^Error: bomb\.yaml: /);
 });
+
+test("what is no YAML, or nested without end, is an error that names the file, in one line that no terminal obeys", () => {
+  const deep = `spec: ${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+  for (const text of ["a: *b\u001b[2J", 'a: "\u009b', "a: 1\na: 2", "%TAG ! \u202e\n---\n!x", deep])
+    try {
+      documentsOf("a.yaml", text);
+    } catch (error) {
+      assert.ok(error instanceof Error);
+      assert.match(error.message, /^a\.yaml:[^\p{Cc}\u202e]{1,1010}$/u);
+    }
+  assert.throws(() => documentsOf("a.yaml", "a: *b\u001b2J"), /^Error: a\.yaml: .*\\u001b/);
+});

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { LineCounter, parseAllDocuments } from "yaml";
+import { cut, printable } from "../crds/printable.ts";
 import type { Manifest } from "./plan/manifest.ts";
 
 const endings = [".yaml", ".yml", ".json"];
@@ -39,10 +40,12 @@ async function filesOf(path: string): Promise<string[]> {
  */
 export function documentsOf(file: string, source: string): Manifest[] {
   const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(source, { lineCounter, prettyErrors: false, merge: true });
+  const documents = valueOf(file, () =>
+    parseAllDocuments(source, { lineCounter, prettyErrors: false, merge: true, logLevel: "error" }),
+  );
   return Array.from(documents).flatMap((document) => {
     const [error] = document.errors;
-    if (error !== undefined) throw new Error(`${file}:${lineCounter.linePos(error.pos[0]).line}: ${error.message}`);
+    if (error !== undefined) throw new Error(`${file}:${lineCounter.linePos(error.pos[0]).line}: ${quoted(error.message)}`);
     const content: unknown = valueOf(file, () => document.toJS());
     return content === null ? [] : [{ file, content }];
   });
@@ -53,6 +56,11 @@ function valueOf<T>(file: string, give: () => T): T {
   try {
     return give();
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${file}: ${quoted(error instanceof Error ? error.message : String(error))}`, { cause: error });
   }
+}
+
+/** The reader quotes what it could not read. */
+function quoted(message: string): string {
+  return cut(printable(message), 1_000);
 }

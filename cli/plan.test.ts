@@ -40,3 +40,9 @@ test("a snapshot has what plans read and nothing that identifies a machine, and 
   assert.doesNotMatch(text, /secret|MemoryPressure|lastHeartbeatTime|managedFields/);
   assert.equal(renderSnapshotFile(savedState()), text);
 });
+
+test("a snapshot that has an object twice is none", () => {
+  const state = JSON.parse(golden("cluster.json"));
+  const parsed = parseSnapshotFile(JSON.stringify({ ...state, nodeSubnets: [...state.nodeSubnets, state.nodeSubnets[0]] }));
+  assert.match("problem" in parsed ? parsed.problem : "", /^nodeSubnets\[\d+\]: metadata\.name: .* stands in the list twice/);
+});

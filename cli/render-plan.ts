@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { NodeNetwork, NodeSubnet, RangeLedger } from "../crds/types.ts";
+import { printable } from "../crds/printable.ts";
 import type { Output } from "./output.ts";
 import type { Plan } from "./plan/make-plan.ts";
 import { renderMarkdown } from "./plan/render-markdown.ts";
@@ -22,10 +23,23 @@ export function renderPlan(plan: Plan, { output, limit, objects }: RenderOptions
     case "markdown":
       return renderMarkdown(plan.report, limit);
     case "json":
-      return `${JSON.stringify(data(), undefined, 2)}\n`;
+      return `${spelledOut(JSON.stringify(data(), undefined, 2))}\n`;
     case "yaml":
-      return stringify(data(), { aliasDuplicateObjects: false, lineWidth: 0 });
+      return stringify(shownIn(data()), { aliasDuplicateObjects: false, lineWidth: 0 });
   }
+}
+
+/** YAML may hold as it is what commands a terminal; there it is text like any other. */
+function shownIn(data: object): unknown {
+  return JSON.parse(JSON.stringify(data, (_, value: unknown) => (typeof value === "string" ? spelledOut(value) : value)));
+}
+
+/** JSON says the same with these spelled out, and no terminal obeys it then. */
+function spelledOut(json: string): string {
+  return json
+    .split("\n")
+    .map((line) => printable(line))
+    .join("\n");
 }
 
 /** The objects as they will be, without what the API server adds. */

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printable } from "../crds/printable.ts";
 
 /** Adds the options that say which cluster is meant. */
 export function addClusterOptions(command: Command): Command {
@@ -12,7 +13,9 @@ export async function attempt(name: string, work: () => Promise<number>): Promis
   try {
     process.exitCode = await work();
   } catch (error) {
-    process.stderr.write(`podnet ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    // Some have a line for each thing that is wrong.
+    process.stderr.write(`podnet ${name}: ${message.split("\n").map(printable).join("\n")}\n`);
     process.exitCode = 1;
   }
 }

@@ -110,8 +110,15 @@ test("what comes from the cluster or from files stays text in a table and in a c
   const evil = { network: "<img src=x>|`a`\n## b\u001b[2J", code: "x", message: "@everyone [a](b) **c**" };
   const told = { ...report, warnings: [evil] };
   const markdown = renderMarkdown(told, 50);
-  assert.ok(markdown.includes("| &lt;img src=x&gt;\\|\\`a\\` \\#\\# b\\[2J | x | @\u200beveryone \\[a\\](b) \\*\\*c\\*\\* |"));
-  assert.ok(renderTable(told, 50).includes("<img src=x>|`a` ## b[2J  x     @everyone"));
+  assert.ok(
+    markdown.includes("| &lt;img src=x&gt;\\|\\`a\\` \\#\\# b\\\\u001b\\[2J | x | @\u200beveryone \\[a\\](b) \\*\\*c\\*\\* |"),
+  );
+  assert.ok(renderTable(told, 50).includes("<img src=x>|`a` ## b\\u001b[2J  x     @everyone"));
+});
+
+test("a summary with names of others is one line that no terminal obeys", () => {
+  const report = { ...reportOf(sampleCluster(), []), summary: "refused: 1 problem in a\u001b[2J\nb\u202e" };
+  assert.match(renderTable(report, 50), /^podnet plan: refused: 1 problem in a\\u001b\[2J\\u000ab\\u202e\n/);
 });
 
 test("a comment never outgrows what a comment holds, and begins with the verdict", () => {

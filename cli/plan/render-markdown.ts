@@ -1,3 +1,4 @@
+import { printable } from "../../crds/printable.ts";
 import type { PlanReport } from "./report.ts";
 import { type Section, sectionsOf } from "./section.ts";
 
@@ -37,9 +38,7 @@ function renderSection(section: Section): string {
 
 /** Names and messages of others stay text: no markup, no mention, no cell or line of their own. */
 function escaped(text: string): string {
-  return text
-    .replaceAll(/\s+/g, " ")
-    .replaceAll(/\p{Cc}/gu, "")
+  return printable(text.replaceAll(/\s+/g, " "))
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

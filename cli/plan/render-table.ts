@@ -1,10 +1,11 @@
+import { printable } from "../../crds/printable.ts";
 import type { PlanReport } from "./report.ts";
 import { type Section, sectionsOf } from "./section.ts";
 
 /** A plan as aligned text for a terminal. */
 export function renderTable(report: PlanReport, limit: number): string {
   const sections = sectionsOf(report, limit).map(renderSection);
-  return [`podnet plan: ${report.summary}\ncluster as of ${report.takenAt}\n`, ...sections].join("\n");
+  return [`podnet plan: ${printable(report.summary)}\ncluster as of ${printable(report.takenAt)}\n`, ...sections].join("\n");
 }
 
 function renderSection({ title, columns, rows, note }: Section): string {
@@ -17,5 +18,5 @@ function renderSection({ title, columns, rows, note }: Section): string {
 
 /** Names and messages of others must not draw lines of their own, nor command the terminal. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/\p{Cc}/gu, "");
+  return printable(text.replaceAll(/\s+/g, " "));
 }

@@ -1,6 +1,8 @@
-import { type Parsed, renderIssue } from "../../crds/issue.ts";
+import { type Issue, type Parsed, renderIssue } from "../../crds/issue.ts";
 import { parseNodeNetwork, parseNodeSubnet, parseRangeLedger } from "../../crds/parse.ts";
+import { cut, printable } from "../../crds/printable.ts";
 import type { PodNetwork } from "../../crds/types.ts";
+import { show } from "../../crds/schema-issue.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
@@ -39,7 +41,7 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
     return { problem: `it is no snapshot of podnet; make one with: podnet snapshot -o FILE` };
   if (file["version"] !== version)
     return {
-      problem: `it has version ${String(file["version"])}, and this podnet reads ${version}; make it anew with this podnet`,
+      problem: `it has version ${show(file["version"])}, and this podnet reads ${version}; make it anew with this podnet`,
     };
   const { takenAt } = file;
   if (typeof takenAt !== "string" || Number.isNaN(Date.parse(takenAt))) return { problem: "takenAt: no time" };
@@ -49,15 +51,20 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
     if (!Array.isArray(items)) problems.push(`${name}: no list`);
     return (Array.isArray(items) ? items : []).flatMap((item, index) => {
       const { value, issues = [] } = read(item);
-      problems.push(...issues.map((issue) => `${name}[${index}]: ${renderIssue(issue)}`));
+      problems.push(...issues.map((issue) => `${name}[${index}]: ${cut(printable(renderIssue(issue)), 1_000)}`));
       return value === undefined ? [] : [value];
     });
   };
-  const list = <T extends KubeObject>(name: string, read: (item: unknown) => Parsed<T>): Stored<T>[] =>
-    rows(name, (item) => {
+  const list = <T extends KubeObject>(name: string, read: (item: unknown) => Parsed<T>): Stored<T>[] => {
+    const names = new Set<string>();
+    return rows(name, (item) => {
       const parsed = read(item);
-      return parsed.issues === undefined ? stored(parsed.value) : parsed;
+      if (parsed.issues !== undefined) return parsed;
+      const { name: own } = parsed.value.metadata;
+      if (names.size === names.add(own).size) return { issues: [duplicate(own)] };
+      return stored(parsed.value);
     });
+  };
   const state: ClusterState = {
     takenAt,
     ledger: list("rangeLedgers", parseRangeLedger)[0],
@@ -86,6 +93,10 @@ function parseServiceRange(item: unknown): Parsed<ServiceRange> {
   if (isRecord(item) && typeof item["cidr"] === "string" && typeof item["by"] === "string")
     return { value: { cidr: item["cidr"], by: item["by"] } };
   return { issues: [{ path: "", code: "WrongType", message: "no cidr with who says it (by)" }] };
+}
+
+function duplicate(name: string): Issue {
+  return { path: "metadata.name", code: "Duplicate", message: `${name} stands in the list twice; make the file anew` };
 }
 
 const noObject: Parsed<never> = { issues: [{ path: "metadata", code: "Required", message: "no object with metadata and spec" }] };
