@@ -1,0 +1,89 @@
+import { chanceOf } from "../simulation/chance.ts";
+import { type Coverage, createCoverage } from "../simulation/coverage.ts";
+import type { Target } from "./target.ts";
+
+/** A case that takes longer than this, each time that it is played, hangs. Milliseconds of this thread's own work. */
+export const longestMs = 50;
+
+/** How often a slow case is played again before that counts, since a machine may be busy and code be compiled. */
+const again = 3;
+
+/** So many cases from one seed on. */
+export interface Share {
+  readonly target: string;
+  readonly seed: number;
+  readonly count: number;
+}
+
+/** A case that did not end well. */
+export interface Failed {
+  readonly target: string;
+  readonly seed: number;
+  readonly message: string;
+}
+
+/** What cases came to. */
+export interface Played {
+  readonly coverage: ReadonlyMap<string, number>;
+  readonly failures: readonly Failed[];
+}
+
+/** Plays a share of one target, whatever comes of each case; counters are named `TARGET: WHAT`. */
+export async function playShare(target: Target, { seed, count }: Pick<Share, "seed" | "count">): Promise<Played> {
+  const coverage = createCoverage();
+  const failures: Failed[] = [];
+  for (let at = seed; at < seed + count; at++) {
+    const message = await playCase(target, at, coverage);
+    if (message !== undefined) failures.push({ target: target.name, seed: at, message });
+  }
+  const counts = Array.from(coverage.all(), ([name, times]) => [`${target.name}: ${name}`, times] as const);
+  return { coverage: new Map([...counts, [`${target.name}: cases`, count]]), failures };
+}
+
+/** Plays one case; gives what is wrong with it. */
+async function playCase(target: Target, seed: number, coverage: Coverage): Promise<string | undefined> {
+  try {
+    if ((await timed(target, seed, coverage)) <= longestMs) return undefined;
+    const times: number[] = [];
+    for (let time = 0; time < again; time++) times.push(await timed(target, seed, createCoverage()));
+    const least = Math.min(...times);
+    return least <= longestMs ? undefined : `it takes ${least.toFixed(0)} ms, played alone, and ${longestMs} are the most`;
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  }
+}
+
+/** The milliseconds that this thread works on the case of a seed; making its input is not counted. */
+async function timed(target: Target, seed: number, coverage: Coverage): Promise<number> {
+  const input = target.make(chanceOf(seed));
+  const began = workedMs();
+  await target.run(input, coverage);
+  return workedMs() - began;
+}
+
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Plays one case and gives its input too, for people. */
+export async function traceCase(
+  target: Target,
+  seed: number,
+): Promise<{ readonly input: unknown; readonly error: unknown; readonly ms: number }> {
+  const input = target.make(chanceOf(seed));
+  const began = workedMs();
+  try {
+    await target.run(input, createCoverage());
+    return { input, error: undefined, ms: workedMs() - began };
+  } catch (error) {
+    return { input, error, ms: workedMs() - began };
+  }
+}
+
+/** Counters that stand at zero, of targets that were played. */
+export function missingOf(targets: readonly Target[], coverage: Coverage): string[] {
+  return coverage.missing(
+    targets.flatMap(({ name, counters }) => ["cases", ...counters].map((counter) => `${name}: ${counter}`)),
+  );
+}

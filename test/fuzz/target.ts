@@ -1,0 +1,24 @@
+import type { Chance } from "../simulation/chance.ts";
+import type { Coverage } from "../simulation/coverage.ts";
+
+/** One way in for what others wrote. `I` is what comes in, and can be shown as JSON. */
+export interface Target<I = unknown> {
+  /** e.g. `"webhook"` */
+  readonly name: string;
+  /** How many of a thousand cases are its. */
+  readonly share: number;
+  /** What must have come about in many cases, else nothing is proved of it. */
+  readonly counters: readonly string[];
+  /** The input that a chance decides: the same chance gives the same input. */
+  make(chance: Chance): I;
+  /**
+   * Runs the product's own code on it, and counts what came about.
+   * @throws where the code threw what it must not throw, or what came of it is not as it must be.
+   */
+  run(input: I, count: Coverage): void | Promise<void>;
+}
+
+/** A target as the player sees it: what it makes is for itself alone. */
+export function target<I>(parts: Target<I>): Target {
+  return { ...parts, run: (input, count) => parts.run(input as I, count) };
+}
