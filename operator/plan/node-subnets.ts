@@ -11,7 +11,7 @@ import { isGood } from "./holding.ts";
 import type { Member } from "./member.ts";
 import { isNamedDraining } from "./needs.ts";
 import { evidenceOf } from "./occupancy.ts";
-import type { Claim, NodeFacts, Snapshot } from "./snapshot.ts";
+import type { Claim, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change. */
 export const nodeSubnetKind: Kind<NodeSubnet> = {
@@ -52,7 +52,8 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
 /**
  * What becomes of Pending claims. Ledger and NodeNetworks were asked of the API server after it had confirmed all of them: one whose very entry is still open becomes
  * Active, where its node uses it, or others miss it, so that it passes Held before they forget it; any other one goes, since nobody ever used it. So does one of
- * a prefix that another node has: whoever planned it knew nothing of a claim of that which has come and gone since.
+ * a prefix that another node has: whoever planned it knew nothing of a claim of that which has come and gone since. What agents only miss of another node does
+ * not count where the claim's own node has it.
  */
 export function promotions({ claims, records, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
   if (!claims.some(({ object }) => object.spec.state === "Pending")) return [];
@@ -62,18 +63,31 @@ export function promotions({ claims, records, ledger: now }: Snapshot, { members
   const missed = new Set(
     records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr, nodeUID }) => `${cidr} ${nodeUID}`)),
   );
+  const saysSo = ownWords(records, now?.incarnation);
   return claims.flatMap(({ object, prefix }): Step<NodeSubnet>[] => {
     if (object.spec.state !== "Pending") return [];
     const step = { kind: nodeSubnetKind.name, key: object.metadata.name, have: object };
     if (!isGood({ object }, around))
       return [{ ...step, op: "remove", because: "the range it was planned from is no longer open" }];
-    if ([...had.touching(prefix)].some(({ node }) => node !== object.spec.node))
+    const isOthers = ({ node, isHearsay }: { node: string; isHearsay: boolean }) =>
+      node !== object.spec.node && !(isHearsay && saysSo(object));
+    if ([...had.touching(prefix)].some(isOthers))
       return [{ ...step, op: "remove", because: "another node has it, though its claim is gone" }];
     if (!wanted.has(object.metadata.name) && !missed.has(`${object.spec.cidr} ${object.spec.nodeUID}`))
       return [{ ...step, op: "remove", because: "its node has no use for it" }];
     const want = { ...object, spec: { ...object.spec, state: "Active" as const } };
     return [{ ...step, op: "change", because: "its range is still open", want }];
   });
+}
+
+/** Tells whether the agent of a claim's node says that it has the subnet, under this incarnation: what others miss is worth less than that. */
+function ownWords(records: readonly NodeRecord[], incarnation: string | undefined): (claim: NodeSubnet) => boolean {
+  const known = new Map(records.map(({ object }) => [object.spec.nodeUID, object.status]));
+  return ({ spec }) => {
+    const status = known.get(spec.nodeUID);
+    if (status?.nodeUID !== spec.nodeUID || status.acknowledged?.incarnation !== incarnation) return false;
+    return status.subnets?.some(({ cidr }) => cidr === spec.cidr) ?? false;
+  };
 }
 
 /** The step that lays a claim to rest. */

@@ -2,7 +2,7 @@ import type { Prefix } from "../../lib/net/prefix.ts";
 import { type PrefixIndex, indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { setAside } from "./set-aside.ts";
 import type { LedgerEntry, Network, NodeRecord, Snapshot } from "./snapshot.ts";
-import { credibleWords } from "./words.ts";
+import { type CredibleWord, credibleWords } from "./words.ts";
 
 /** What cannot be given any more, one entry of the ledger at a time. */
 export interface Occupancy {
@@ -66,7 +66,7 @@ export function prefixesInUse(snapshot: Pick<Snapshot, "ledger" | "claims" | "re
 /** Gives what a NodeNetwork says that nodes have: what it names, and, as far as it is to be believed, what its agent has and what that routes to although no claim is left. */
 export function evidenceOf(
   objects: Pick<Snapshot, "ledger" | "claims" | "records">,
-): (record: NodeRecord) => { readonly prefix: Prefix; readonly node: string }[] {
+): (record: NodeRecord) => Pick<CredibleWord, "prefix" | "node" | "isHearsay">[] {
   const words = credibleWords(objects);
-  return (record) => [...record.subnets.map((prefix) => ({ prefix, node: record.node })), ...words(record)];
+  return (record) => [...record.subnets.map((prefix) => ({ prefix, node: record.node, isHearsay: false })), ...words(record)];
 }

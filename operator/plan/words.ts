@@ -8,6 +8,13 @@ export interface Word {
   readonly node: string;
 }
 
+/** The same, read. */
+export interface CredibleWord extends Word {
+  readonly prefix: Prefix;
+  /** It is what the agent misses, not what it has. */
+  readonly isHearsay: boolean;
+}
+
 /** The same of the Node object that this node had. */
 export interface Mention extends Word {
   readonly nodeUID: string;
@@ -20,11 +27,7 @@ type Objects = Pick<Snapshot, "ledger" | "claims" | "records">;
  * prefix), where an entry of the ledger has subnets of just that place and size, or where a second agent says it, too. So whoever can write the status of one node
  * can set aside single subnets, as many as a status has room for, and no more: not `::/0`, and no prefix that pods reach outside of the cluster.
  */
-export function credibleWords({
-  ledger,
-  claims,
-  records,
-}: Objects): (record: NodeRecord) => (Word & { readonly prefix: Prefix })[] {
+export function credibleWords({ ledger, claims, records }: Objects): (record: NodeRecord) => CredibleWord[] {
   const claimed = once(() => new Set(claims.map(({ object }) => object.spec.cidr)));
   const named = once(() => new Set(records.flatMap(({ object: { spec } }) => spec.subnets.map(({ cidr }) => cidr))));
   const entries = once(() => indexPrefixes(ledger?.entries ?? []));
@@ -67,9 +70,12 @@ export function judgeMissing({
 }
 
 /** What an agent says that its own node has, then what it says that others have. */
-function wordsOf({ node, object }: NodeRecord): Word[] {
+function wordsOf({ node, object }: NodeRecord): Omit<CredibleWord, "prefix">[] {
   const { subnets = [], lost = [] } = object.status ?? {};
-  return [...subnets.map(({ cidr }) => ({ cidr, node })), ...lost];
+  return [
+    ...subnets.map(({ cidr }) => ({ cidr, node, isHearsay: false })),
+    ...lost.map(({ cidr, node }) => ({ cidr, node, isHearsay: true })),
+  ];
 }
 
 /** Prefixes that more than one agent speaks of. */

@@ -34,10 +34,6 @@ const byDesign: ReadonlyMap<string, string> = new Map([
 /** Faults that are known and being mended: nothing else may stand here, and nothing for long. */
 export const beingMended: ReadonlyMap<string, string> = new Map([
   [
-    "lost → others do not get back as Active what they had",
-    "one agent says that a third node had it, and the claim is made and removed in every pass",
-  ],
-  [
     "subnets → others do not get back as Active what they had",
     "claim and NodeNetwork of a node are lost, and another agent says that the subnet is its own",
   ],

@@ -123,7 +123,8 @@ const makers: Readonly<Record<(typeof names)[number], Maker>> = {
   observedAt: (chance) => hostileTime(chance),
   nodeUID: (chance) => `uid-${node(chance)}`,
   machineID: (chance) => `machine-of-${node(chance)}`,
-  hostRoutes: (chance) => unique(some(chance, () => ({ cidr: cidr(chance), device: chance.pick(["eth0", "lo", hostileText(chance).slice(0, 15)]) }))),
+  hostRoutes: (chance) =>
+    unique(some(chance, () => ({ cidr: cidr(chance), device: chance.pick(["eth0", "lo", hostileText(chance).slice(0, 15)]) }))),
   configGeneration: count,
   conditions: (chance) => mutated(fullStatus(1, "first").conditions, chance, { times: 1 + chance.below(3) }),
   mtu: count,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parsePodNetwork } from "../../crds/parse.ts";
-import { validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
+import { indexRanges, validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
 import { parsePrefix } from "../../lib/net/prefix.ts";
 import { readNetwork } from "../../operator/plan/read.ts";
 import { podNetworkOf } from "../support/network-sample.ts";
@@ -38,7 +38,7 @@ export function networkTarget(): Target {
         );
         count.hit("refused by the schema");
       } else {
-        const wrong = [...validatePodNetwork(value), ...validateAgainst(value, standing)];
+        const wrong = [...validatePodNetwork(value), ...validateAgainst(value, indexRanges(standing))];
         count.hit(wrong.length > 0 ? "refused by the rules" : "taken");
         if (validatePodNetwork(value).length === 0)
           for (const { cidr } of value.spec.ranges) assert.ok("address" in parsePrefix(cidr), cidr);
