@@ -142,7 +142,9 @@ test("a collection is not deleted either, not even in part", async () => {
 
 test("a reason of nothing but blanks breaks no glass", async () => {
   await must(["annotate", "nodesubnet", "10.244.2.0-24", "podnet.dev/break-glass=  "]);
-  assert.equal(await refused(["delete", "nodesubnet", "10.244.2.0-24"]), refusalOf("NodeSubnet", "10.244.2.0-24"));
+  const change = ["patch", "nodesubnet", "10.244.2.0-24", "--type=merge", '--patch={"spec":{"nextHops":["192.168.1.95"]}}'];
+  for (const args of [change, ["delete", "nodesubnet", "10.244.2.0-24"]])
+    assert.equal(await refused(args), refusalOf("NodeSubnet", "10.244.2.0-24"));
   await must(["annotate", "nodesubnet", "10.244.2.0-24", "podnet.dev/break-glass-"]);
 });
 
