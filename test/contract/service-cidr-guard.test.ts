@@ -9,7 +9,6 @@ import type { PodNetwork } from "../../crds/types.ts";
 import type { CommandResult } from "../../lab/host.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { connect, type KubeClient } from "../../lib/kube/client.ts";
@@ -17,35 +16,53 @@ import type { Resource } from "../../lib/kube/resource.ts";
 import { labName } from "../support/lab-name.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
+const serviceCidrs = {
+  group: "networking.k8s.io",
+  version: "v1",
+  plural: "servicecidrs",
+  kind: "ServiceCIDR",
+  namespaced: false,
+};
+const root = join(import.meta.dirname, "../..");
 const apiServer = ["--as=system:apiserver", "--as-group=system:masters"];
 
 let lab: Lab;
 let client: KubeClient;
 
 before(async () => {
-  lab = await startLab(noNodes(labName("service-cidr")));
-  await installManifests(lab);
-  client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
-  await withOverlapPolicy();
+  ({ lab, client } = await startGuarded("service-cidr", true));
   await network("default", ["10.244.0.0/16", "fd00:10:244::/48"], true);
   await network("lax", ["10.40.0.0/16"], true, "Warn");
   await network("careful", ["10.41.0.0/16"], true, "Reserve");
   await network("strict", ["10.42.0.0/16"], true, "Reject");
   await network("refused", ["10.43.0.0/16"], false);
 });
-after(async () => {
+after(stop);
+
+async function stop(): Promise<void> {
   await client?.close();
   await lab?.stop();
-});
+}
 
-/** The schema with the field, where it has none yet. */
-async function withOverlapPolicy(): Promise<void> {
-  const crd = parse(await readFile(join(import.meta.dirname, "../../crds/podnetwork.yaml"), "utf8"));
-  const { spec } = crd.spec.versions[0].schema.openAPIV3Schema.properties;
+/** A lab with the kind PodNetwork, with or without overlapPolicy in its schema, and the policy. */
+async function startGuarded(name: string, hasPolicyField: boolean): Promise<{ lab: Lab; client: KubeClient }> {
+  const started = await startLab(noNodes(labName(name)));
+  const apply = async (text: string) => {
+    const { code, stderr } = await started.kubectl(["apply", "--server-side", "-f", "-"], { stdin: text });
+    assert.equal(code, 0, stderr);
+  };
+  const crd = parse(await readFile(join(root, "crds/podnetwork.yaml"), "utf8"));
+  const { properties } = crd.spec.versions[0].schema.openAPIV3Schema.properties.spec;
   const services = { type: "string", enum: ["Reject", "Reserve", "Warn"], default: "Reject" };
-  spec.properties.overlapPolicy ??= { type: "object", default: {}, properties: { services } };
-  const { code, stderr } = await lab.kubectl(["apply", "--server-side", "-f", "-"], { stdin: JSON.stringify(crd) });
-  assert.equal(code, 0, stderr);
+  if (hasPolicyField) properties.overlapPolicy ??= { type: "object", default: {}, properties: { services } };
+  else delete properties.overlapPolicy;
+  await apply(JSON.stringify(crd));
+  const established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"];
+  assert.equal((await started.kubectl(established)).code, 0);
+  // After the kind: a policy sees objects with the schema that they had when it began to look.
+  await apply(await readFile(join(root, "deploy/service-cidr-guard.yaml"), "utf8"));
+  const userAgent = "podnet-test";
+  return { lab: started, client: connect({ access: { from: "kubeconfig", path: started.kubeconfig }, userAgent }) };
 }
 
 /** A network whose ranges an operator has accepted, or not. */
@@ -53,10 +70,6 @@ async function network(name: string, cidrs: readonly string[], accepted: boolean
   const ranges = cidrs.map((cidr) => ({ cidr, nodePrefixLength: cidr.includes(":") ? 64 : 24 }));
   const spec = { ranges, ...(services !== undefined && { overlapPolicy: { services } }) };
   const object: PodNetwork = JSON.parse(JSON.stringify({ metadata: { name }, spec }));
-  await waitUntil(`the schema to have the field for ${name}`, 20_000, async () => {
-    const made: object = (await client.create(podNetworks, object, { dryRun: true })).spec;
-    return services === undefined || "overlapPolicy" in made || undefined;
-  });
   await client.create(podNetworks, object);
   const status = { ranges: cidrs.map((cidr) => ({ cidr, accepted, total: 256, allocated: 0, reserved: 0, held: 0, free: 256 })) };
   await client.patch(podNetworks, name, { status }, { type: "merge", subresource: "status" });
@@ -126,18 +139,10 @@ test("of a ServiceCIDR that was there before only what an update adds is judged;
   const free = serviceCidr("old", ["10.50.0.0/24", "fd00:10:250::/112"]);
   const added = await lab.kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], { stdin: free });
   assert.deepEqual([added.code, added.stderr], [0, ""]);
-  await client.patch({ ...serviceCidrs }, "old", { metadata: { finalizers: null } }, { type: "merge" });
+  await client.patch(serviceCidrs, "old", { metadata: { finalizers: null } }, { type: "merge" });
   const deleted = await lab.kubectl(["delete", "servicecidr", "old", "--timeout=20s"]);
   assert.deepEqual([deleted.code, deleted.stderr], [0, ""]);
 });
-
-const serviceCidrs = {
-  group: "networking.k8s.io",
-  version: "v1",
-  plural: "servicecidrs",
-  kind: "ServiceCIDR",
-  namespaced: false,
-};
 
 test("an API server makes its own ServiceCIDR whatever networks there are, and starts", async () => {
   await network("unlucky", ["10.96.0.0/12"], true);
@@ -160,4 +165,12 @@ test("without any PodNetwork, and without the kind, ServiceCIDRs go their way", 
   await waitUntil("an end of the refusal", 20_000, accepted);
   assert.equal((await lab.kubectl(["delete", "crd", "podnetworks.podnet.dev", "--timeout=30s"])).code, 0);
   await waitUntil("a ServiceCIDR without the kind", 20_000, accepted);
+});
+
+test("where the schema has no overlapPolicy, an accepted range is refused to Services", async () => {
+  await stop();
+  ({ lab, client } = await startGuarded("service-cidr-old", false));
+  await network("default", ["10.244.0.0/16"], true);
+  assert.match(await said("podnet-service-cidr-guard", ["10.244.16.0/20"]), /overlap 10\.244\.0\.0\/16 of PodNetwork\/default/);
+  assert.notEqual((await tried(["10.244.16.0/20"])).code, 0);
 });
