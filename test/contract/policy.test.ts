@@ -68,6 +68,22 @@ function warningsOf({ status }: CheckedPolicy): string[] {
   return (status?.typeChecking?.expressionWarnings ?? []).map(({ warning }) => warning);
 }
 
+interface PolicyObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly matchConstraints: { readonly resourceRules: readonly { readonly apiGroups: readonly string[] }[] } };
+}
+
+function forOneVersion({ apiVersion, kind, metadata, spec }: PolicyObject): PolicyObject {
+  const resourceRules = spec.matchConstraints.resourceRules.map((rule) => ({
+    ...rule,
+    apiVersions: [rule.apiGroups.includes("podnet.dev") ? "v1alpha1" : "v1"],
+  }));
+  const matchConstraints = { ...spec.matchConstraints, resourceRules };
+  return { apiVersion, kind, metadata: { name: `typed-${metadata.name}` }, spec: { ...spec, matchConstraints } };
+}
+
 /** Whether a field that a claim does not have is found to be a mistake: the controller takes a while to learn of new kinds. */
 async function checksOurKinds(): Promise<true | undefined> {
   const rule = { apiGroups: ["podnet.dev"], apiVersions: ["v1alpha1"], operations: ["CREATE"], resources: ["nodesubnets"] };
@@ -81,9 +97,10 @@ async function checksOurKinds(): Promise<true | undefined> {
 
 test("Kubernetes' own check of types finds nothing wrong with any policy", async () => {
   await waitUntil("the controller to know our kinds", 90_000, checksOurKinds, 2_000);
-  await must(["delete", "validatingadmissionpolicies", "--all"]);
-  await installManifests(lab);
-  const checked = await checkedPolicies();
+  // It leaves out what is for any version of a kind.
+  const { items }: { items: PolicyObject[] } = JSON.parse(await must(["get", "validatingadmissionpolicies", "--output=json"]));
+  for (const policy of items) await must(["create", "-f", "-"], JSON.stringify(forOneVersion(policy)));
+  const checked = (await checkedPolicies()).filter(({ metadata }) => metadata.name.startsWith("typed-"));
   assert.ok(checked.length >= 8, checked.map(({ metadata }) => metadata.name).join(", "));
   assert.deepEqual(
     Object.fromEntries(checked.map((one) => [one.metadata.name, warningsOf(one)]).filter(([, found]) => found?.length)),
