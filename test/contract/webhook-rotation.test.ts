@@ -164,6 +164,42 @@ test("a Secret that somebody deletes or damages is mended, and the API server ac
   });
 });
 
+/** Gives the webhook's account its rights back. */
+async function withoutUpdate(): Promise<() => Promise<void>> {
+  const { stdout } = await lab.kubectl(["get", "clusterrole", "podnet-webhook", "--output=json"]);
+  const { metadata, ...role } = JSON.parse(stdout);
+  const write = async (rules: unknown) => {
+    const stdin = JSON.stringify({ ...role, metadata: { name: metadata.name }, rules });
+    const { code, stderr } = await lab.kubectl(["replace", "-f", "-"], { stdin });
+    assert.equal(code, 0, stderr);
+  };
+  const less = role.rules.map((rule: { verbs: string[] }) => ({
+    ...rule,
+    verbs: rule.verbs.filter((verb) => verb !== "update"),
+  }));
+  await write(less);
+  return () => write(role.rules);
+}
+
+test("a replica whose certificate the API server would refuse is not ready and says why, until that is put right", async () => {
+  const giveBack = await withoutUpdate();
+  const op = { op: "remove", path: "/webhooks/0/clientConfig/caBundle" };
+  // The rights are taken away a moment later; until then the registration is restored.
+  await waitUntil("both replicas to be red", 30_000, async () => {
+    await client.patch(validatingWebhookConfigurations, "podnet", [op], { type: "json" }).catch(() => undefined);
+    const states = await Promise.all(replicas.map((replica) => replica.ready()));
+    return (
+      states.every(({ page }) => page.includes("podnetworks.podnet.dev: the registered caBundle lacks the authority")) ||
+      undefined
+    );
+  });
+  await giveBack();
+  await waitUntil("both replicas to be green", 30_000, async () => {
+    const states = await Promise.all(replicas.map((replica) => replica.ready()));
+    return states.every(({ ok }) => ok) || undefined;
+  });
+});
+
 test("its metrics tell decisions by code, how long they took, how old the index is and when the certificate ends", async () => {
   const [replica] = replicas;
   assert.ok(replica);
