@@ -6,6 +6,10 @@ export interface BenchInput {
   readonly nodes: number;
   /** Nodes of the planned clusters, a small and a large one. */
   readonly planned: readonly [number, number];
+  /** Networks, and ranges of each, beside which one more is created. */
+  readonly admitted: readonly { readonly networks: number; readonly ranges: number }[];
+  /** How long creates are sent, for each figure. */
+  readonly admissionSeconds: number;
   readonly rounds: number;
   /** Waits for NodeIPAM as shipped until it is through, which takes minutes. */
   readonly whole: boolean;

@@ -2,6 +2,7 @@ import { connectAs, type RoleClients } from "../lab/connect-as.ts";
 import { connect, type KubeClient } from "../lib/kube/client.ts";
 import { runCommand } from "../tools/problem.ts";
 import { addNode } from "./task/add-node.ts";
+import { admit, createNetworks, isOverlapRefused } from "./task/admit.ts";
 import { clear } from "./task/clear.ts";
 import { createNetwork } from "./task/create-network.ts";
 import { joinNodes } from "./task/join-nodes.ts";
@@ -9,7 +10,18 @@ import { plainCreates } from "./task/plain-creates.ts";
 import { heartbeats, reportAll } from "./task/report.ts";
 
 /** What can be done inside the lab, next to the API server and without a forwarded port between: name → task. */
-export const tasks = { addNode, clear, createNetwork, joinNodes, plainCreates, heartbeats, reportAll } as const;
+export const tasks = {
+  addNode,
+  clear,
+  createNetwork,
+  joinNodes,
+  plainCreates,
+  heartbeats,
+  reportAll,
+  admit,
+  createNetworks,
+  isOverlapRefused,
+} as const;
 
 export type Tasks = typeof tasks;
 

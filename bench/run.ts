@@ -4,6 +4,7 @@ import { join as joinPath } from "node:path";
 import { parseArgs } from "node:util";
 import { Problem, runCommand } from "../tools/problem.ts";
 import { openProgress } from "../tools/progress.ts";
+import { admission } from "./admission.ts";
 import type { Bench, BenchInput } from "./bench.ts";
 import { conditionsNow, renderConditions, wasBusy } from "./conditions.ts";
 import { renderFigures } from "./figure.ts";
@@ -12,7 +13,7 @@ import { plan } from "./plan.ts";
 import { steady } from "./steady.ts";
 
 /** What can be measured, by name. */
-const benches: Readonly<Record<string, Bench>> = { join, steady, plan };
+const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission };
 
 /** Results go here; git ignores it. */
 const folder = joinPath(import.meta.dirname, "..", ".bench");
@@ -20,11 +21,11 @@ const folder = joinPath(import.meta.dirname, "..", ".bench");
 const help = `npm run bench -- [NAME …] [options]
 
 ${Object.entries(benches)
-  .map(([name, { title }]) => `  ${name.padEnd(8)} ${title}`)
+  .map(([name, { title }]) => `  ${name.padEnd(10)} ${title}`)
   .join("\n")}
 
   --nodes N     nodes of the cluster that is measured (5000)
-  --rounds N    how often join and plan are measured (3)
+  --rounds N    how often join, plan and admission are measured (3)
   --whole       wait for NodeIPAM as shipped to the end, about four minutes
   --profile     the operator writes a processor profile to .bench/
 `;
@@ -51,6 +52,13 @@ async function main(words: readonly string[]): Promise<number> {
     nodes: wholeNumber("nodes", values.nodes, 60_000),
     rounds: wholeNumber("rounds", values.rounds, 100),
     planned: [10_000, 100_000],
+    admitted: [
+      { networks: 1, ranges: 1 },
+      { networks: 100, ranges: 1 },
+      { networks: 1_000, ranges: 1 },
+      { networks: 250, ranges: 16 },
+    ],
+    admissionSeconds: 10,
     whole: values.whole,
     steadySeconds: 60,
     profileFolder: values.profile ? folder : undefined,

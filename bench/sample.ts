@@ -37,6 +37,21 @@ export function networkSample(count: number): PodNetwork {
   return JSON.parse(JSON.stringify({ metadata: { name: "bench" }, spec }));
 }
 
+/** A network of so many /28s one after the other in FIRST.0.0.0/8, where network number 1 begins behind number 0. */
+export function rangedNetwork(name: string, first: number, number: number, count: number): PodNetwork {
+  const ranges = Array.from({ length: count }, (_, index) => {
+    const at = (number * count + index) * 16;
+    return {
+      cidr: [first, (at >>> 16) & 255, (at >>> 8) & 255, at & 255].join(".") + "/28",
+      nodePrefixLength: 30,
+      state: "Active",
+    };
+  });
+  return JSON.parse(
+    JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "PodNetwork", metadata: { name }, spec: { ranges } }),
+  );
+}
+
 /** A claim as the operator creates it, of a prefix that no network has. */
 export function claimSample(number: number): NodeSubnet {
   const cidr = `100.${64 + (number >>> 8)}.${number & 255}.0/24`;

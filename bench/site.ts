@@ -14,6 +14,8 @@ import { parseRequestCounts, type RequestCounts } from "./request-counts.ts";
 
 const root = join(import.meta.dirname, "..");
 const healthPort = 9441;
+/** Where the webhook answers what it is asked about itself. */
+export const webhookHealth = "http://127.0.0.1:9444";
 
 /** An API server with podnet's kinds, and the contenders that run beside it. */
 export interface Site {
@@ -22,6 +24,8 @@ export interface Site {
   inside<Name extends keyof Tasks>(task: Name, input: Parameters<Tasks[Name]>[1]): Promise<Awaited<ReturnType<Tasks[Name]>>>;
   requests(): Promise<RequestCounts>;
   startOperator(): Promise<Operator>;
+  /** The webhook, registered with the API server. */
+  startWebhook(): Promise<LabProcess>;
   startNodeIPAM(range: string, extra: readonly string[]): Promise<LabProcess>;
   stop(): Promise<void>;
 }
@@ -64,6 +68,7 @@ export async function startSite({ name, progress, profileFolder }: SiteOptions):
       return parseRequestCounts(stdout);
     },
     startOperator: () => startOperator(lab, profileFolder),
+    startWebhook: () => startWebhook(lab),
     async startNodeIPAM(range, extra) {
       const argv = [lab.binary("kube-controller-manager"), ...nodeIPAMArguments(kubeconfig, range, lab.directory), ...extra];
       const started = host.start("node-ipam", argv);
@@ -89,6 +94,15 @@ async function startOperator(lab: Lab, profileFolder: string | undefined): Promi
       return Number(/^podnet_operator_pass_seconds_count(?:\{.*\})? (\d+)/m.exec(stdout)?.[1] ?? 0);
     },
   };
+}
+
+async function startWebhook(lab: Lab): Promise<LabProcess> {
+  const host = lab.host("control-plane");
+  const { kubeconfig } = await lab.identity({ name: "podnet-webhook", namespace: "kube-system" });
+  const env = { PODNET_KUBECONFIG: kubeconfig, PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" };
+  const started = host.start("podnet-webhook", [process.execPath, join(root, "cli/podnet.ts"), "webhook"], { env });
+  await healthy(lab, started, `${webhookHealth}/readyz`);
+  return started;
 }
 
 /** The one controller that gives nodes their podCIDRs, as an administrator, since what it may do is not measured. */

@@ -52,8 +52,8 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
 /**
  * What becomes of Pending claims. Ledger and NodeNetworks were asked of the API server after it had confirmed all of them: one whose very entry is still open becomes
  * Active, where its node uses it, or others miss it, so that it passes Held before they forget it; any other one goes, since nobody ever used it. So does one of
- * a prefix that another node has: whoever planned it knew nothing of a claim of that which has come and gone since. What agents only miss of another node does
- * not count where the claim's own node has it.
+ * a prefix that another node has: whoever planned it knew nothing of a claim of that which has come and gone since. What agents only miss of another node is worth
+ * less than the word of the claim's own node, or of more agents that miss it of that.
  */
 export function promotions({ claims, records, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
   if (!claims.some(({ object }) => object.spec.state === "Pending")) return [];
@@ -63,14 +63,14 @@ export function promotions({ claims, records, ledger: now }: Snapshot, { members
   const missed = new Set(
     records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr, nodeUID }) => `${cidr} ${nodeUID}`)),
   );
-  const saysSo = ownWords(records, now?.incarnation);
+  const isHeard = heardFor(records, now?.incarnation);
   return claims.flatMap(({ object, prefix }): Step<NodeSubnet>[] => {
     if (object.spec.state !== "Pending") return [];
     const step = { kind: nodeSubnetKind.name, key: object.metadata.name, have: object };
     if (!isGood({ object }, around))
       return [{ ...step, op: "remove", because: "the range it was planned from is no longer open" }];
     const isOthers = ({ node, isHearsay }: { node: string; isHearsay: boolean }) =>
-      node !== object.spec.node && !(isHearsay && saysSo(object));
+      node !== object.spec.node && !(isHearsay && isHeard(object));
     if ([...had.touching(prefix)].some(isOthers))
       return [{ ...step, op: "remove", because: "another node has it, though its claim is gone" }];
     if (!wanted.has(object.metadata.name) && !missed.has(`${object.spec.cidr} ${object.spec.nodeUID}`))
@@ -80,13 +80,22 @@ export function promotions({ claims, records, ledger: now }: Snapshot, { members
   });
 }
 
-/** Tells whether the agent of a claim's node says that it has the subnet, under this incarnation: what others miss is worth less than that. */
-function ownWords(records: readonly NodeRecord[], incarnation: string | undefined): (claim: NodeSubnet) => boolean {
+/** Tells whether the agent of a claim's node says, under this incarnation, that it has the subnet, or two others miss it of that node, and more of them than of any other. */
+function heardFor(records: readonly NodeRecord[], incarnation: string | undefined): (claim: NodeSubnet) => boolean {
   const known = new Map(records.map(({ object }) => [object.spec.nodeUID, object.status]));
-  return ({ spec }) => {
+  const said = records.flatMap(({ node: by, object }) => (object.status?.lost ?? []).map((word) => ({ ...word, by })));
+  const byPrefix = Map.groupBy(said, ({ cidr }) => cidr);
+  const hasSaid = ({ spec }: NodeSubnet) => {
     const status = known.get(spec.nodeUID);
     if (status?.nodeUID !== spec.nodeUID || status.acknowledged?.incarnation !== incarnation) return false;
     return status.subnets?.some(({ cidr }) => cidr === spec.cidr) ?? false;
+  };
+  return (claim) => {
+    if (hasSaid(claim)) return true;
+    const words = byPrefix.get(claim.spec.cidr) ?? [];
+    const speakers = (isFor: boolean) =>
+      new Set(words.filter((word) => (word.nodeUID === claim.spec.nodeUID) === isFor).map(({ by }) => by));
+    return speakers(true).size > Math.max(1, speakers(false).size);
   };
 }
 

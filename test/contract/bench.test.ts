@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { admission } from "../../bench/admission.ts";
 import type { Bench, BenchInput } from "../../bench/bench.ts";
 import { join } from "../../bench/join.ts";
 import { plan } from "../../bench/plan.ts";
@@ -10,6 +11,8 @@ import { labName } from "../support/lab-name.ts";
 const small = (name: string): BenchInput => ({
   nodes: 20,
   planned: [50, 100],
+  admitted: [{ networks: 3, ranges: 2 }],
+  admissionSeconds: 1,
   rounds: 1,
   whole: true,
   steadySeconds: 3,
@@ -23,7 +26,7 @@ async function namesOf(bench: Bench, name: string): Promise<string[]> {
   const figures = await bench.run(small(name));
   for (const { what, values } of figures)
     assert.ok(
-      values.length > 0 && values.every((value) => Number.isFinite(value) && value >= 0),
+      values.length > 0 && values.every((value) => Number.isFinite(value) && (value >= 0 || what.includes("adds"))),
       `${what}: ${values.join(", ")}`,
     );
   return figures.map(({ what }) => what);
@@ -54,4 +57,15 @@ test("a cluster of twenty nodes at rest is measured, and one node more", async (
 test("plans of fifty and of a hundred nodes are measured, and their growth", async () => {
   const names = await namesOf(plan, "bench-plan");
   assert.ok(names.includes("subnets of new nodes, growth"), names.join(", "));
+});
+
+test("creates of networks are measured without podnet, with its policies, and with its webhook", async () => {
+  const names = await namesOf(admission, "bench-admission");
+  for (const one of [
+    "3 × 2: nothing, p99",
+    "3 × 2: policies, p99",
+    "3 × 2: the webhook adds, p99",
+    "3 × 2: webhook, peak memory",
+  ])
+    assert.ok(names.includes(one), one);
 });

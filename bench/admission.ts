@@ -1,0 +1,134 @@
+import { indexRanges, validateAgainst } from "../crds/validate.ts";
+import { askHealth } from "../lab/podnet/health.ts";
+import { installManifests } from "../lab/podnet/start-podnet.ts";
+import { waitUntil } from "../lab/wait-until.ts";
+import { Problem } from "../tools/problem.ts";
+import { type Bench, type BenchInput, parallel } from "./bench.ts";
+import { acrossRounds, type Figure } from "./figure.ts";
+import { rangedNetwork } from "./sample.ts";
+import { type Site, startSite, webhookHealth } from "./site.ts";
+import { followUsage } from "./usage.ts";
+
+interface Size {
+  readonly networks: number;
+  /** Of each. */
+  readonly ranges: number;
+}
+
+const perSecond = 100;
+
+/** What a create of a PodNetwork takes: with nothing of podnet's in its way, with the policies, and with the webhook, too. */
+export const admission: Bench = {
+  title: "a create of a PodNetwork through the API server: nothing of podnet, its policies, policies and webhook",
+  async run(input) {
+    const rounds: Figure[][] = [];
+    for (let round = 1; round <= input.rounds; round++) {
+      const figures: Figure[] = [];
+      for (const size of input.admitted) figures.push(...(await ofSize(input, size)));
+      rounds.push([...figures, ...lookUps(input.admitted)]);
+    }
+    return acrossRounds(rounds);
+  },
+};
+
+async function ofSize(input: BenchInput, size: Size): Promise<Figure[]> {
+  const site = await startSite({ ...input, name: input.labName });
+  try {
+    const label = `${size.networks} × ${size.ranges}`;
+    return await input.progress.during(`admission beside ${size.networks} networks of ${size.ranges}`, () =>
+      columns(site, input, size, label),
+    );
+  } finally {
+    await site.stop();
+  }
+}
+
+async function columns(site: Site, input: BenchInput, { networks, ranges }: Size, label: string): Promise<Figure[]> {
+  await withoutPolicies(site);
+  await site.inside("createNetworks", { count: networks, ranges, parallel });
+  const load = { perSecond, seconds: input.admissionSeconds, ranges };
+  const nothing = await site.inside("admit", load);
+  await installManifests(site.lab);
+  await overlapIs(site, true);
+  const policies = await site.inside("admit", load);
+  const webhook = await site.startWebhook();
+  await asked(site);
+  const usage = followUsage(webhook.pid);
+  const both = await site.inside("admit", load);
+  usage.stop();
+  await webhook.stop();
+  const p99 = (of: readonly number[]) => quantile(of, 0.99);
+  return [
+    figure(`${label}: nothing, p50`, quantile(nothing.milliseconds, 0.5), "ms"),
+    figure(`${label}: nothing, p99`, p99(nothing.milliseconds), "ms"),
+    figure(`${label}: policies, p50`, quantile(policies.milliseconds, 0.5), "ms"),
+    figure(`${label}: policies, p99`, p99(policies.milliseconds), "ms"),
+    figure(`${label}: policies and webhook, p50`, quantile(both.milliseconds, 0.5), "ms"),
+    figure(`${label}: policies and webhook, p99`, p99(both.milliseconds), "ms"),
+    { ...figure(`${label}: the webhook adds, p99`, p99(both.milliseconds) - p99(policies.milliseconds), "ms"), atMost: 5 },
+    { ...figure(`${label}: refused`, nothing.refused + policies.refused + both.refused, ""), atMost: 0 },
+    figure(`${label}: webhook, peak memory`, usage.peakMebibytes(), "MiB"),
+  ];
+}
+
+/** Takes away the bindings, so that no policy judges anything. */
+async function withoutPolicies(site: Site): Promise<void> {
+  const kind = "validatingadmissionpolicybindings";
+  const { stdout } = await site.lab.kubectl(["get", kind, "--output=name"]);
+  const names = stdout.split("\n").filter((name) => name.includes("/podnet-"));
+  const { code, stderr } = await site.lab.kubectl(["delete", ...names]);
+  if (code !== 0) throw new Problem(`The policies of podnet cannot be taken away: ${stderr.trim()}`);
+  await waitUntil("no policy of podnet to be in force", 30_000, async () => {
+    const name = JSON.stringify({
+      apiVersion: "podnet.dev/v1alpha1",
+      kind: "RangeLedger",
+      metadata: { name: "cluster" },
+      spec: { incarnation: "none", epoch: 0, releaseSequence: 0, entries: [] },
+    });
+    return (await site.lab.kubectl(["create", "--dry-run=server", "-f", "-"], { stdin: name })).code === 0 || undefined;
+  });
+}
+
+async function overlapIs(site: Site, refused: boolean): Promise<void> {
+  await waitUntil(`an overlap to be ${refused ? "refused" : "taken"}`, 60_000, async () => {
+    return (await site.inside("isOverlapRefused", { name: "tried-overlap" })).refused === refused || undefined;
+  });
+}
+
+/** Until the API server asks the webhook. */
+async function asked(site: Site): Promise<void> {
+  await waitUntil("the webhook to be asked", 60_000, async () => {
+    await site.inside("isOverlapRefused", { name: "tried-overlap" });
+    const { stdout } = await askHealth(site.lab.host("control-plane"), `${webhookHealth}/metrics`);
+    return /^podnet_webhook_decisions_total(?:\{.*\})? [1-9]/m.test(stdout) || undefined;
+  });
+}
+
+/** How long one look-up among sorted ranges takes, and how that grows with their number. */
+function lookUps(sizes: readonly Size[]): Figure[] {
+  const most = Math.max(...sizes.map(({ networks, ranges }) => networks * ranges));
+  const [few, many] = [most, most * 16].map(microsecondsAmong);
+  return [
+    figure(`overlap check of one range among ${most}`, few ?? Number.NaN, "µs"),
+    figure(`overlap check of one range among ${most * 16}`, many ?? Number.NaN, "µs"),
+    { ...figure("overlap check: growth for 16 times the ranges", (many ?? 0) / (few ?? 1), "×"), atMost: 4 },
+  ];
+}
+
+function microsecondsAmong(count: number): number {
+  const standing = indexRanges(Array.from({ length: count }, (_, number) => rangedNetwork(`standing-${number}`, 10, number, 1)));
+  const tried = Array.from({ length: 2_000 }, (_, number) => rangedNetwork(`tried-${number}`, 11, number, 1));
+  for (const one of tried) validateAgainst(one, standing);
+  const began = performance.now();
+  for (const one of tried) validateAgainst(one, standing);
+  return ((performance.now() - began) * 1000) / tried.length;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+function figure(what: string, value: number, unit: string): Figure {
+  return { what, unit, values: [value] };
+}
