@@ -34,7 +34,7 @@ const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
   unit: { concurrency: availableParallelism(), needsRoot: false, budget: QUICK },
   kernel: { concurrency: 2, needsRoot: true, budget: QUICK },
   // Its API servers run in the lab, in a network namespace of their own. Its tests wait more than they work.
-  contract: { concurrency: 3, needsRoot: true, budget: { levels: ["contract"], seconds: 420 } },
+  contract: { concurrency: 4, needsRoot: true, budget: { levels: ["contract"], seconds: 420 } },
   cluster: { concurrency: 1, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 } },
 };
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodeNetworkResource } from "../../crds/names.ts";
 import type { NodeNetwork } from "../../crds/types.ts";
+import { agentRole, connectAs, operatorRole, type RoleClients } from "../../lab/connect-as.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { installManifests, startWebhook } from "../../lab/podnet/start-podnet.ts";
@@ -19,19 +20,23 @@ const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 
 let lab: Lab;
 let client: KubeClient;
+let roles: RoleClients;
 let services: readonly ServiceRange[];
 
 before(async () => {
   lab = await startLab(noNodes(labName("webhook-surroundings")));
   client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  roles = connectAs(lab.kubeconfig, "podnet-test");
   await installManifests(lab);
   await startWebhook(lab);
   await client.create(nodes, { metadata: { name: "edge-1" } });
   const addresses = [{ type: "InternalIP", address: "172.20.5.9" }];
   await client.patch(nodes, "edge-1", { status: { addresses } }, { type: "merge", subresource: "status" });
-  await client.create(nodeNetworks, nodeNetworkOf("edge-1"));
+  await roles.as(operatorRole).create(nodeNetworks, nodeNetworkOf("edge-1"));
   const hostRoutes = [{ cidr: "10.250.0.0/16", device: "wg0" }];
-  await client.patch(nodeNetworks, "edge-1", { status: { hostRoutes } }, { type: "merge", subresource: "status" });
+  await roles
+    .as(agentRole("edge-1"))
+    .patch(nodeNetworks, "edge-1", { status: { hostRoutes } }, { type: "merge", subresource: "status" });
   services = await waitUntil("the ServiceCIDR that the API server makes", 30_000, async () => {
     const found = await listServiceRanges(client);
     return found.length > 0 ? found : undefined;
@@ -41,6 +46,7 @@ before(async () => {
   );
 });
 after(async () => {
+  await roles?.close();
   await client?.close();
   await lab?.stop();
 });
