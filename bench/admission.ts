@@ -95,10 +95,10 @@ async function overlapIs(site: Site, refused: boolean): Promise<void> {
   });
 }
 
-/** Until the API server asks the webhook. */
+/** Until the API server asks the webhook, which it does only of what no policy refuses. */
 async function asked(site: Site): Promise<void> {
   await waitUntil("the webhook to be asked", 60_000, async () => {
-    await site.inside("isOverlapRefused", { name: "tried-overlap" });
+    await site.inside("admit", { perSecond: 1, seconds: 1, ranges: 1 });
     const { stdout } = await askHealth(site.lab.host("control-plane"), `${webhookHealth}/metrics`);
     return /^podnet_webhook_decisions_total(?:\{.*\})? [1-9]/m.test(stdout) || undefined;
   });

@@ -15,6 +15,8 @@ export interface BenchInput {
   readonly whole: boolean;
   /** How long the steady state is watched. */
   readonly steadySeconds: number;
+  /** Nodes that are added then, one after the other. */
+  readonly added: number;
   readonly profileFolder: string | undefined;
   /** Of the lab, where one is needed. */
   readonly labName: string;

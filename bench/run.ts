@@ -61,6 +61,7 @@ async function main(words: readonly string[]): Promise<number> {
     admissionSeconds: 10,
     whole: values.whole,
     steadySeconds: 60,
+    added: 10,
     profileFolder: values.profile ? folder : undefined,
     labName: "bench",
     progress: openProgress(),

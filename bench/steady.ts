@@ -9,9 +9,6 @@ const deadlineMs = 600_000;
 /** How a Node's condition is written. */
 const conditionWrite = "APPLY nodes/status";
 
-/** Nodes that are added one after the other. */
-const added = 10;
-
 /** A large cluster in which everything is programmed: a minute of heartbeats, then one more node. */
 export const steady: Bench = {
   title: "a large cluster at rest: heartbeats, then one node more",
@@ -21,7 +18,7 @@ export const steady: Bench = {
       const operator = await site.startOperator();
       await stand(site, input);
       // Rest first: after a node came, its peers' conditions are written anew for a while.
-      const figures = [...(await resting(site, operator, input)), ...(await oneMore(site, input.nodes))];
+      const figures = [...(await resting(site, operator, input)), ...(await oneMore(site, input))];
       await operator.process.stop();
       return figures;
     } finally {
@@ -30,7 +27,7 @@ export const steady: Bench = {
   },
 };
 
-async function stand(site: Site, { nodes: count, progress }: BenchInput): Promise<void> {
+async function stand(site: Site, { nodes: count, added, progress }: BenchInput): Promise<void> {
   await site.inside("createNetwork", { count: count + added });
   await progress.during(`${count} nodes join`, () =>
     site.inside("joinNodes", { by: "podnet", count, until: count, parallel, deadlineMs }),
@@ -39,11 +36,11 @@ async function stand(site: Site, { nodes: count, progress }: BenchInput): Promis
 }
 
 /** What a node's coming costs, as the API server counts it: without what the bench itself asks. */
-async function oneMore(site: Site, nodes: number): Promise<Figure[]> {
+async function oneMore(site: Site, { nodes, added }: BenchInput): Promise<Figure[]> {
   const outs = [];
   const before = await site.requests();
   for (let index = 0; index < added; index++) outs.push(await site.inside("addNode", { number: nodes + index }));
-  const counts = requestsOf(countsSince(before, await site.requests()));
+  const counts = requestsOf(countsSince(before, await site.requests()), added);
   const others = new Map([...counts].filter(([name]) => name !== conditionWrite));
   const per = (count: number) => count / added;
   return [
@@ -65,7 +62,7 @@ async function oneMore(site: Site, nodes: number): Promise<Figure[]> {
 }
 
 /** Requests that only the operator makes, on objects that matter; its Lease and the bench's own questions are left out. */
-function requestsOf(counts: RequestCounts): RequestCounts {
+function requestsOf(counts: RequestCounts, added: number): RequestCounts {
   const isOwn = (name: string) => {
     const [verb = "", resource = ""] = name.split(" ");
     if (verb === "WATCH" || name === "POST nodes" || name === "PATCH nodenetworks/status") return false;

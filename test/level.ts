@@ -12,6 +12,8 @@ export interface Level {
   readonly concurrency: number;
   readonly needsRoot: boolean;
   readonly budget: Budget;
+  /** Files that take a minute or more; they begin first, so that nobody waits at the end for one that began last. */
+  readonly longest?: readonly string[];
 }
 
 /** The most seconds a level, or several together, may take. */
@@ -30,11 +32,25 @@ export function levelNamed(name: LevelName): Level {
   return { name, ...TABLE[name] };
 }
 
+const contractLongest = [
+  "operator-race",
+  "agent",
+  "webhook-down",
+  "bench",
+  "operator-leaving",
+  "webhook-rotation",
+  "kube-informer",
+  "operator-events",
+  "plan",
+  "operator-story",
+  "identity",
+].map((name) => `test/contract/${name}.test.ts`);
+
 const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
   unit: { concurrency: availableParallelism(), needsRoot: false, budget: QUICK },
   kernel: { concurrency: 2, needsRoot: true, budget: QUICK },
   // Its API servers run in the lab, in a network namespace of their own. Its tests wait more than they work.
-  contract: { concurrency: 4, needsRoot: true, budget: { levels: ["contract"], seconds: 420 } },
+  contract: { concurrency: 4, needsRoot: true, budget: { levels: ["contract"], seconds: 420 }, longest: contractLongest },
   cluster: { concurrency: 1, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 } },
 };
 

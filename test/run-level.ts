@@ -5,6 +5,12 @@ import { spec } from "node:test/reporters";
 import type { Level } from "./level.ts";
 import type { Counts } from "./verdict.ts";
 
+/** The longest first. */
+function inTurn({ longest = [] }: Level, files: readonly string[]): string[] {
+  const first = longest.filter((file) => files.includes(file));
+  return [...first, ...files.filter((file) => !first.includes(file))];
+}
+
 /** A level that hangs is cut off after this many times its budget. */
 const PATIENCE = 2;
 
@@ -15,7 +21,7 @@ const PATIENCE = 2;
 export async function runLevel(level: Level, root: string, files: readonly string[], stop: AbortSignal): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, emptyFiles: [], failures: [] };
   const events = run({
-    files: files.map((file) => join(root, file)),
+    files: inTurn(level, files).map((file) => join(root, file)),
     cwd: root,
     concurrency: level.concurrency,
     signal: AbortSignal.any([stop, AbortSignal.timeout(level.budget.seconds * PATIENCE * 1000)]),

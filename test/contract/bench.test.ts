@@ -16,6 +16,7 @@ const small = (name: string): BenchInput => ({
   rounds: 1,
   whole: true,
   steadySeconds: 3,
+  added: 2,
   profileFolder: undefined,
   labName: labName(name),
   progress: quietProgress(),

@@ -22,7 +22,7 @@ while (!ending.signal.aborted) {
       handshakes++;
       if (failure !== undefined) console.log(`failure ${port} ${failure}`);
     }
-  await delay(10);
+  await delay(60);
 }
 console.log(`handshakes ${handshakes}`);
 await client.close();
