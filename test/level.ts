@@ -36,9 +36,7 @@ const contractLongest = [
   "operator-race",
   "agent",
   "webhook-down",
-  "bench",
   "operator-leaving",
-  "webhook-rotation",
   "kube-informer",
   "operator-events",
   "plan",
@@ -51,6 +49,7 @@ const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
   kernel: { concurrency: 2, needsRoot: true, budget: QUICK },
   // Its API servers run in the lab, in a network namespace of their own. Its tests wait more than they work.
   contract: { concurrency: 4, needsRoot: true, budget: { levels: ["contract"], seconds: 420 }, longest: contractLongest },
+  // Beside real nodes also what runs whole processes for long: they would take the processors from the tests of the level before.
   cluster: { concurrency: 1, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 } },
 };
 
