@@ -9,37 +9,21 @@ import { proofKinds } from "./simulation/allocation-proof.ts";
 import { createCoverage } from "./simulation/coverage.ts";
 import { playProof } from "./simulation/play-proof.ts";
 import { proofEvents } from "./simulation/proof-coverage.ts";
-import { type Progress, type SpreadOptions, spreadProof } from "./simulation/spread-proof.ts";
-
-function countOf(text: string, option: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 0)
-    throw new Problem(`--${option} must be a whole number, not ${JSON.stringify(text)}.`);
-  return count;
-}
+import type { Played } from "./simulation/play-proof.ts";
+import { type SpreadOptions, spreadProof } from "./simulation/spread-proof.ts";
+import { countOf, startSeedReport } from "./support/seed-report.ts";
 
 /** Below this many schedules a counter at zero says nothing. */
 const enough = 2_000;
 
 /** What failed, and how to see it happen; said at once, since the end may be an hour away. */
-function renderFailure({ seed, message }: Progress["failures"][number]): string {
+function renderFailure({ seed, message }: Played["failures"][number]): string {
   return `✖ ${message}\n  npm run verify:allocation -- --seed ${seed} --trace`;
 }
 
 async function verify(request: Omit<SpreadOptions, "onShare">, goesOn: boolean): Promise<number> {
   const { seed, schedules } = request;
-  const began = performance.now();
-  const seconds = () => (performance.now() - began) / 1000;
-  let [saidAt, told] = [0, 0];
-  const onShare = ({ done, failures }: Progress): boolean => {
-    for (const failure of failures.slice(told)) console.log(renderFailure(failure));
-    if (seconds() - saidAt >= 10 || failures.length > told) {
-      saidAt = seconds();
-      console.log(`${done} of ${schedules} schedules, ${(done / seconds()).toFixed(1)}/s, ${failures.length} failed`);
-    }
-    told = failures.length;
-    return failures.length > 0 && !goesOn;
-  };
+  const { onShare, seconds } = startSeedReport({ total: schedules, noun: "schedules", render: renderFailure, goesOn });
   const { done, coverage, failures } = await spreadProof({ ...request, onShare });
   for (const [name, times] of coverage.all()) console.log(`${name.padEnd(28)} ${times}`);
   console.log(`${done} schedules from seed ${seed} in ${seconds().toFixed(0)} s`);

@@ -3,20 +3,14 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Problem, runCommand } from "../tools/problem.ts";
-import { missingOf, traceCase } from "./fuzz/play-fuzz.ts";
-import { type Progress, spreadFuzz, type SpreadOptions } from "./fuzz/spread-fuzz.ts";
+import { type Failed, missingOf, traceCase } from "./fuzz/play-fuzz.ts";
+import { spreadFuzz, type SpreadOptions } from "./fuzz/spread-fuzz.ts";
 import type { Target } from "./fuzz/target.ts";
 import { fuzzTargets } from "./fuzz/targets.ts";
+import { countOf, startSeedReport } from "./support/seed-report.ts";
 
 /** Below this many cases of all targets a counter at zero says nothing. */
 const enough = 20_000;
-
-function countOf(text: string, option: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 0)
-    throw new Problem(`--${option} must be a whole number, not ${JSON.stringify(text)}.`);
-  return count;
-}
 
 function targetsNamed(name: string | undefined): readonly Target[] {
   const all = fuzzTargets();
@@ -26,7 +20,7 @@ function targetsNamed(name: string | undefined): readonly Target[] {
   return found;
 }
 
-function renderFailure({ target, seed, message }: Progress["failures"][number]): string {
+function renderFailure({ target, seed, message }: Failed): string {
   return `✖ ${target}: ${message}\n  npm run verify:fuzz -- --target ${target} --seed ${seed} --trace`;
 }
 
@@ -36,18 +30,7 @@ async function verify(
   goesOn: boolean,
 ): Promise<number> {
   const { seed, cases } = request;
-  const began = performance.now();
-  const seconds = () => (performance.now() - began) / 1000;
-  let [saidAt, told] = [0, 0];
-  const onShare = ({ done, failures }: Progress): boolean => {
-    for (const failure of failures.slice(told)) console.log(renderFailure(failure));
-    if (seconds() - saidAt >= 10 || failures.length > told) {
-      saidAt = seconds();
-      console.log(`${done} of ${cases} cases, ${(done / seconds()).toFixed(0)}/s, ${failures.length} failed`);
-    }
-    told = failures.length;
-    return failures.length > 0 && !goesOn;
-  };
+  const { onShare, seconds } = startSeedReport({ total: cases, noun: "cases", render: renderFailure, goesOn });
   const { done, coverage, failures } = await spreadFuzz({ ...request, targets, onShare });
   for (const [name, times] of coverage.all()) console.log(`${name.padEnd(48)} ${times}`);
   console.log(`${done} cases from seed ${seed} in ${seconds().toFixed(0)} s`);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { setInterval } from "node:timers/promises";
 import { podNetworkResource } from "../../crds/names.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import { noNodes } from "../../lab/instance.ts";
@@ -58,8 +58,8 @@ async function said(write: Promise<unknown>, words: string): Promise<true | unde
   return (words === "" ? text === "" : text.includes(words)) || undefined;
 }
 
-/** Between two requests of a load: other tests want the processors, too. */
-const pauseMs = 60;
+/** A load begins with the next network so often, so that other tests have the processors, too. */
+const everyMs = 180;
 
 /** Creates, changes and deletes networks until it is ended; each answer but a yes is kept. */
 function startLoad(number: number): { end(): Promise<{ readonly answers: number; readonly refusals: readonly string[] }> } {
@@ -69,10 +69,12 @@ function startLoad(number: number): { end(): Promise<{ readonly answers: number;
   const ask = async (write: () => Promise<unknown>) => {
     answers++;
     await write().catch((error: unknown) => refusals.push(String(error)));
-    await delay(pauseMs);
   };
   const running = (async () => {
-    for (let count = 0; !ending.signal.aborted; count++) {
+    let count = 0;
+    for await (const _ of setInterval(everyMs)) {
+      if (ending.signal.aborted) return;
+      count++;
       const name = `load-${number}-${count}`;
       await ask(() => client.create(podNetworks, podNetworkOf(name, [`10.${100 + number}.${count % 256}.0/24`])));
       const patch = { spec: { masquerade: { enabled: false } } };
