@@ -113,6 +113,41 @@ for (const [what, lie] of Object.entries(liesOfTheNewcomer))
     assert.deepEqual(lied(lie, 6).claims, lied({}).claims);
   });
 
+/** A world in which this is gone of node-2, and the agent of node-1 says from then on that it has what node-2 has. */
+function robbed(gone: "claim" | "claim and NodeNetwork"): PlanWorld {
+  const world = running();
+  world.rounds(1);
+  const { claims, records } = world.now();
+  const kept = gone === "claim" ? records : records.filter(({ node }) => node !== "node-2");
+  world.change({ claims: claims.filter(({ object }) => object.spec.node !== "node-2"), records: kept });
+  for (let round = 0; round < 4; round++) {
+    world.look();
+    const lying = world.now().records.map((record) => {
+      if (record.node !== "node-1") return record;
+      return {
+        ...record,
+        object: { ...record.object, status: { ...record.object.status, subnets: [own, { ...subnet, cidr: "10.244.2.0/24" }] } },
+      };
+    });
+    world.change({ records: lying });
+    world.pass();
+  }
+  return world;
+}
+
+for (const gone of ["claim", "claim and NodeNetwork"] as const)
+  test(`of whose ${gone} nothing is left, that node gets its subnet back, though another agent says that it has that`, () => {
+    const world = robbed(gone);
+    assert.deepEqual(
+      world.claims().filter((line) => line.includes("10.244.2.0/24")),
+      ["node-2 10.244.2.0/24 Active"],
+    );
+    assert.deepEqual(
+      world.told().filter((line) => line.includes("10.244.2.0/24")),
+      ["node-2 10.244.2.0/24 Active"],
+    );
+  });
+
 test("a free subnet that an agent says it has is given to nobody else, and that is all it takes", () => {
   const [first] = lied({ subnets: [own, { ...subnet, cidr: "10.244.0.0/24" }] }).told.filter(({ node }) => node === "node-4");
   assert.deepEqual(

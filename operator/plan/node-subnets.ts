@@ -2,7 +2,7 @@ import { renderTime } from "../../crds/conditions.ts";
 import { apiVersion, labels, nodeSubnetName } from "../../crds/names.ts";
 import type { NodeSubnet, NodeSubnetSpec } from "../../crds/types.ts";
 import { parseAddress } from "../../lib/net/address.ts";
-import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
+import { comparePrefixes, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation, NewClaim } from "./allocate.ts";
@@ -10,8 +10,9 @@ import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { isGood } from "./holding.ts";
 import type { Member } from "./member.ts";
 import { isNamedDraining } from "./needs.ts";
-import { evidenceOf } from "./occupancy.ts";
+import { type Evidence, evidenceOf } from "./occupancy.ts";
 import type { Claim, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
+import { unclaimedPrefixes } from "./unclaimed.ts";
 
 /** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change. */
 export const nodeSubnetKind: Kind<NodeSubnet> = {
@@ -53,9 +54,10 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
  * What becomes of Pending claims. Ledger and NodeNetworks were asked of the API server after it had confirmed all of them: one whose very entry is still open becomes
  * Active, where its node uses it, or others miss it, so that it passes Held before they forget it; any other one goes, since nobody ever used it. So does one of
  * a prefix that another node has: whoever planned it knew nothing of a claim of that which has come and gone since. What agents only miss of another node is worth
- * less than the word of the claim's own node, or of more agents that miss it of that.
+ * less than the word of the claim's own node, or of more agents that miss it of that; what another one says that it has, less than what others confirm of the claim's own.
  */
-export function promotions({ claims, records, ledger: now }: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
+export function promotions(snapshot: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
+  const { claims, records, ledger: now } = snapshot;
   if (!claims.some(({ object }) => object.spec.state === "Pending")) return [];
   const had = indexPrefixes(records.flatMap(evidenceOf({ ledger: now, claims, records })));
   const around = { entries: indexPrefixes(now?.entries ?? []), incarnation: now?.incarnation };
@@ -64,13 +66,16 @@ export function promotions({ claims, records, ledger: now }: Snapshot, { members
     records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr, nodeUID }) => `${cidr} ${nodeUID}`)),
   );
   const isHeard = heardFor(records, now?.incarnation);
+  // As if the Pending claims were not there: whose each prefix is by what is said.
+  const owned = unclaimedPrefixes({ ...snapshot, claims: claims.filter(({ object }) => object.spec.state !== "Pending") });
   return claims.flatMap(({ object, prefix }): Step<NodeSubnet>[] => {
     if (object.spec.state !== "Pending") return [];
     const step = { kind: nodeSubnetKind.name, key: object.metadata.name, have: object };
     if (!isGood({ object }, around))
       return [{ ...step, op: "remove", because: "the range it was planned from is no longer open" }];
-    const isOthers = ({ node, isHearsay }: { node: string; isHearsay: boolean }) =>
-      node !== object.spec.node && !(isHearsay && isHeard(object));
+    const isItsOwn = owned.get(object.spec.nodeUID)?.some((other) => comparePrefixes(other, prefix) === 0) ?? false;
+    const isOthers = ({ node, isHearsay, ...word }: Evidence) =>
+      node !== object.spec.node && !(isHearsay && isHeard(object)) && !(isItsOwn && comparePrefixes(word.prefix, prefix) === 0);
     if ([...had.touching(prefix)].some(isOthers))
       return [{ ...step, op: "remove", because: "another node has it, though its claim is gone" }];
     if (!wanted.has(object.metadata.name) && !missed.has(`${object.spec.cidr} ${object.spec.nodeUID}`))

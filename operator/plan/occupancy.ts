@@ -63,10 +63,11 @@ export function prefixesInUse(snapshot: Pick<Snapshot, "ledger" | "claims" | "re
   return [...claims.map(({ prefix }) => prefix), ...records.flatMap(evidence).map(({ prefix }) => prefix)];
 }
 
+/** That this node has a prefix, as its NodeNetwork or an agent says. */
+export type Evidence = Pick<CredibleWord, "prefix" | "node" | "isHearsay">;
+
 /** Gives what a NodeNetwork says that nodes have: what it names, and, as far as it is to be believed, what its agent has and what that routes to although no claim is left. */
-export function evidenceOf(
-  objects: Pick<Snapshot, "ledger" | "claims" | "records">,
-): (record: NodeRecord) => Pick<CredibleWord, "prefix" | "node" | "isHearsay">[] {
+export function evidenceOf(objects: Pick<Snapshot, "ledger" | "claims" | "records">): (record: NodeRecord) => Evidence[] {
   const words = credibleWords(objects);
   return (record) => [...record.subnets.map((prefix) => ({ prefix, node: record.node, isHearsay: false })), ...words(record)];
 }

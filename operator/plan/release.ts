@@ -9,6 +9,7 @@ import { nodeSubnetKind } from "./node-subnets.ts";
 import { answeredQuestions } from "./questions.ts";
 import { compareText } from "./select.ts";
 import type { Claim, Ledger, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
+import { unsettledReports } from "./unclaimed.ts";
 import { judgeMissing } from "./words.ts";
 
 /** What seems to be done with. The views it is drawn from may be old: each one is proven before it is written. */
@@ -130,7 +131,7 @@ function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
 
 /**
  * What agents say is lost, or that they have, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
- * left to people. Of several owners that are named, the first by name and UID counts.
+ * left to people; one that a node says it has while another one is to be asked, to that. Of several owners that are named, the first by name and UID counts.
  */
 function vanished(snapshot: Snapshot, getAgain: readonly Prefix[], isDead: (record: NodeRecord) => boolean): Vanished[] {
   const { ledger, claims, records } = snapshot;
@@ -149,7 +150,8 @@ function vanished(snapshot: Snapshot, getAgain: readonly Prefix[], isDead: (reco
     records.flatMap(({ object }) => object.status?.subnets ?? []),
     ({ cidr }) => cidr,
   );
-  const missing = reports.filter(({ cidr }) => !known.has(cidr) && (having.get(cidr) ?? []).length < 2);
+  const unsettled = unsettledReports(snapshot);
+  const missing = reports.filter(({ cidr }) => !known.has(cidr) && !unsettled.has(cidr) && (having.get(cidr) ?? []).length < 2);
   const first = new Map(missing.toSorted((a, b) => compareText(ownerOf(b), ownerOf(a))).map((report) => [report.cidr, report]));
   const found = Array.from(first.values(), ({ cidr, node, nodeUID }): Vanished | undefined => {
     const prefix = parsePrefix(cidr);

@@ -8,7 +8,7 @@ import { nameList } from "./network-view.ts";
 import { addressConflicts, conflictRemedy, describeConflict } from "./node-addresses.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { unclaimedReports } from "./unclaimed.ts";
+import { unsettledReports } from "./unclaimed.ts";
 
 /** What stands in no object of ours, and is to be told when it begins. */
 export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocation, "unselected">): PlannedEvent[] {
@@ -41,7 +41,7 @@ function unselectedEvents(
 
 /** One Event per subnet on its network, and one on each of the nodes. */
 function duplicateEvents(snapshot: Snapshot, refer: (node: string) => ObjectReference): PlannedEvent[] {
-  const doubles = [...unclaimedReports(snapshot)].filter(([, mentions]) => mentions.length > 1);
+  const doubles = [...unsettledReports(snapshot)].filter(([, mentions]) => mentions.length > 1);
   const index = indexPrefixes(doubles.length === 0 ? [] : (snapshot.ledger?.entries ?? []));
   return doubles.flatMap(([cidr, mentions]) => {
     const nodes = mentions.map(({ node }) => node).toSorted(compareText);

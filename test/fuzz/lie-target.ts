@@ -12,13 +12,18 @@ interface Input {
   readonly lie: Lie;
 }
 
-/** What one agent's word may change for others, by `FIELD → EFFECT`, and where that is laid down. */
+/** What one agent's word may change for others, by `FIELD → EFFECT`, or by `FIELD → EFFECT: SITUATION` where it may only there, and where that is laid down. */
 const byDesign: ReadonlyMap<string, string> = new Map([
   // docs/allocation.md, "What an agent says is judged": single free subnets can be set aside, so that others get the next ones.
   ["subnets → another Active claim of others", "a free subnet is set aside"],
   ["lost → another Active claim of others", "a free subnet is set aside"],
   ["hostRoutes → another Active claim of others", "a free subnet touches a route of it"],
   ["lost → a further Held claim of others", "what vanished comes back to rest"],
+  // "After a loss": while others miss it of a node that has not been heard, that one is asked.
+  [
+    "subnets → others do not get back as Active what they had: a claim and its NodeNetwork are lost",
+    "it gets it as soon as its own agent says so",
+  ],
   // "Release": an entry leaves with the last subnet in use of it.
   ["subnets → ledger: a closing entry stays", "a subnet of it is in use"],
   ["lost → ledger: a closing entry stays", "a subnet of it is in use"],
@@ -29,14 +34,6 @@ const byDesign: ReadonlyMap<string, string> = new Map([
   // "After a loss": recovery ends when every node has reported.
   ["acknowledged → ledger: a recovery ends", "it was the last one waited for"],
   ["acknowledged → ledger: a recovery begins or stays", "it has not reported"],
-]);
-
-/** Faults that are known and being mended: nothing else may stand here, and nothing for long. */
-export const beingMended: ReadonlyMap<string, string> = new Map([
-  [
-    "subnets → others do not get back as Active what they had",
-    "claim and NodeNetwork of a node are lost, and another agent says that the subnet is its own",
-  ],
 ]);
 
 /** One agent among honest ones says what is not so: for all other nodes that makes no difference, but for what the design gives. */
@@ -59,8 +56,8 @@ export function lieTarget(): Target {
         // Where no field does it alone, they do it together.
         const fields = causes.length === 0 ? [Object.keys(lie).join("+")] : causes.map(([field]) => field);
         const named = fields.map((field) => `${field} → ${effect}`);
-        if (named.some((one) => byDesign.has(one))) count.hit("reach by design");
-        else if (named.some((one) => beingMended.has(one))) count.hit(`being mended: ${named[0]}`);
+        const isByDesign = named.some((one) => byDesign.has(one) || byDesign.has(`${one}: ${situation}`));
+        if (isByDesign) count.hit("reach by design");
         else throw new Error(`${named.join(", ")}: ${situation}: ${liar} lies, and ${example}`);
       }
     },

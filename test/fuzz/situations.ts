@@ -1,4 +1,5 @@
-import type { Snapshot } from "../../operator/plan/snapshot.ts";
+import { readRecord } from "../../operator/plan/read.ts";
+import type { NodeRecord, Snapshot } from "../../operator/plan/snapshot.ts";
 import { bornAtMs, network, node } from "../support/plan-snapshot.ts";
 import { type PlanWorld, planWorld } from "../support/plan-world.ts";
 import { wholePass } from "./whole-pass.ts";
@@ -58,6 +59,15 @@ const beginnings: readonly (readonly [name: string, play: (world: PlanWorld) => 
     },
   ],
   [
+    "a node whose claim and NodeNetwork are lost has been asked",
+    (world) => {
+      const { claims, records } = world.now();
+      const asked = records.map((record) => (record.node === "node-2" ? questionTo(record) : record));
+      world.change({ claims: claims.filter(({ object }) => object.spec.node !== "node-2"), records: asked });
+      world.look();
+    },
+  ],
+  [
     "another network wants to enter",
     (world) => world.change({ networks: [...world.now().networks, inPool("second", "10.250.0.0/16")] }),
   ],
@@ -97,6 +107,12 @@ export function situations(): readonly Situation[] {
       return { name, snapshot: world.now(), nowMs: latestWord(world.now()) + 30_000 };
     }),
   );
+}
+
+/** A NodeNetwork that only asks, in place of this one. */
+function questionTo({ object }: NodeRecord): NodeRecord {
+  const { network: _network, networkUID: _uid, ...spec } = object.spec;
+  return readRecord({ ...object, spec: { ...spec, subnets: [] } });
 }
 
 function isFreed(world: PlanWorld): boolean {

@@ -170,8 +170,20 @@ export const claimMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/plan/unclaimed.ts",
-        find: "uids.size === 1 ? mentions[0]?.nodeUID : undefined",
-        replace: "mentions[0]?.nodeUID",
+        find: "return theOne(reported) ?? theOne(reported.filter(({ node }) => names.has(node)));",
+        replace: "return reported[0];",
+      },
+    ],
+  },
+  {
+    name: "unheard-owner-passed-over",
+    breaks:
+      "A subnet without a claim goes to the one node that reports it, though others miss it of a node that has not been heard.",
+    edits: [
+      {
+        file: "operator/plan/unclaimed.ts",
+        find: "if (confirmed.some((mention) => !reporters.has(mention.node) && !denies(mention))) return undefined;",
+        replace: "",
       },
     ],
   },
