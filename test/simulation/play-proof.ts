@@ -1,5 +1,5 @@
 import type { ApiKind } from "./api-kind.ts";
-import { allocationProof, proofKinds } from "./allocation-proof.ts";
+import { allocationProof } from "./allocation-proof.ts";
 import { type Coverage, createCoverage } from "./coverage.ts";
 import { type Ending, runSchedule } from "./run-schedule.ts";
 
@@ -35,10 +35,9 @@ export interface Played {
   readonly failures: readonly { readonly seed: number; readonly message: string }[];
 }
 
-/** Plays a share, whatever comes of each seed. */
-export async function playSeeds({ seed, count, without, judgedEach }: Share): Promise<Played> {
+/** Plays a share, whatever comes of each seed. The same `kinds` serve all shares: made anew, their code would be slow again each time. */
+export async function playSeeds({ seed, count, without, judgedEach }: Share, kinds: readonly ApiKind[]): Promise<Played> {
   const coverage = createCoverage();
-  const kinds = proofKinds();
   const failures: { seed: number; message: string }[] = [];
   for (let at = seed; at < seed + count; at++) {
     try {

@@ -23,7 +23,7 @@ test("the same seed gives the same trace to the letter, another seed another one
 });
 
 test("twenty schedules of every fault end well", async () => {
-  const { failures } = await playSeeds({ seed: 1_000_000, count: 20, without: [], judgedEach: 1 });
+  const { failures } = await playSeeds({ seed: 1_000_000, count: 20, without: [], judgedEach: 1 }, kinds);
   assert.deepEqual(failures, []);
 });
 
