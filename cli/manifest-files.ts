@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { LineCounter, parseAllDocuments } from "yaml";
-import { cut, printable } from "../crds/printable.ts";
+import { cut, printable } from "../lib/text/printable.ts";
 import type { Manifest } from "./plan/manifest.ts";
 
 const endings = [".yaml", ".yml", ".json"];

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { NodeNetwork, NodeSubnet, RangeLedger } from "../crds/types.ts";
-import { printable } from "../crds/printable.ts";
+import { printable } from "../lib/text/printable.ts";
 import type { Output } from "./output.ts";
 import type { Plan } from "./plan/make-plan.ts";
 import { renderMarkdown } from "./plan/render-markdown.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { printable } from "../crds/printable.ts";
+import { printable } from "../lib/text/printable.ts";
 
 /** Adds the options that say which cluster is meant. */
 export function addClusterOptions(command: Command): Command {

@@ -1,4 +1,4 @@
-import { cut, printable } from "./printable.ts";
+import { cut, printable } from "../lib/text/printable.ts";
 import type { Condition } from "./types.ts";
 
 /** Every condition of a PodNetwork → its reasons, fixed, since scripts and alerts match on them: one may be added, none renamed. */

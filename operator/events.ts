@@ -1,6 +1,6 @@
 import { type EventReason, eventReasons } from "../crds/event-reasons.ts";
 import { group } from "../crds/names.ts";
-import { printable } from "../crds/printable.ts";
+import { printable } from "../lib/text/printable.ts";
 import type { Log } from "../lib/daemon/log.ts";
 import type { Metrics } from "../lib/daemon/metrics.ts";
 import { type Lease, leases, type ObjectReference } from "../lib/kube/builtin.ts";

@@ -9,6 +9,7 @@ import { type SettingTable, renderSettings } from "../lib/daemon/settings.ts";
 import { agentSettings } from "../node-agent/main.ts";
 import { operatorSettings } from "../operator/main.ts";
 import { webhookSettings } from "../webhooks/main.ts";
+import { docPages } from "../webhooks/plan/doc-pages.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -60,6 +61,16 @@ for (const file of ["classic.conf", "plain.conflist", "classic-explained.txt"])
   test(`docs/cni.md shows ${file} as it is tested`, () => {
     assert.ok(read("docs/cni.md").includes(read(`cni/plan/testdata/${file}`).trimEnd()));
   });
+
+test("every page that a warning names has that heading", () => {
+  for (const [page = "", heading] of Object.values(docPages).map((link) => link.split("#"))) {
+    const headings = Array.from(read(page).matchAll(/^#+ (.+)$/gm), ([, text = ""]) => text.toLowerCase().replaceAll(" ", "-"));
+    assert.ok(
+      headings.some((text) => text.replaceAll(/[^a-z0-9-]/g, "") === heading),
+      `${page} has no #${heading}`,
+    );
+  }
+});
 
 test("every link between documents leads somewhere", () => {
   const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "docs/cni.md", "docs/plan.md"];

@@ -1,4 +1,4 @@
-import { printable } from "../../crds/printable.ts";
+import { printable } from "../../lib/text/printable.ts";
 import type { PlanReport } from "./report.ts";
 import { type Section, sectionsOf } from "./section.ts";
 

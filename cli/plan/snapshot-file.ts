@@ -1,6 +1,6 @@
 import { type Issue, type Parsed, renderIssue } from "../../crds/issue.ts";
 import { parseNodeNetwork, parseNodeSubnet, parseRangeLedger } from "../../crds/parse.ts";
-import { cut, printable } from "../../crds/printable.ts";
+import { cut, printable } from "../../lib/text/printable.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import { show } from "../../crds/schema-issue.ts";
 import type { Node } from "../../lib/kube/builtin.ts";

@@ -1,5 +1,5 @@
 import pino from "pino";
-import { printable } from "../../crds/printable.ts";
+import { printable } from "../text/printable.ts";
 
 /** `silent` logs nothing. */
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";

@@ -1,5 +1,5 @@
 import { renderTime, type Verdict } from "../../crds/conditions.ts";
-import { printable } from "../../crds/printable.ts";
+import { printable } from "../../lib/text/printable.ts";
 import type { NodeCondition } from "../../lib/kube/builtin.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { isProgrammed, type NodeProgress, ownRecord, programmedCondition } from "./node-progress.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nodeNetworkResource } from "../../crds/names.ts";
 import { parseNodeNetwork, parseNodeSubnet, parsePodNetwork, parseRangeLedger } from "../../crds/parse.ts";
 import { renderIssue } from "../../crds/issue.ts";
-import { printable } from "../../crds/printable.ts";
+import { printable } from "../../lib/text/printable.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import { renderEvent } from "../../lib/kube/event.ts";
 import type { Stored } from "../../lib/kube/resource.ts";

@@ -1,4 +1,4 @@
-import { cut, printable } from "../../crds/printable.ts";
+import { cut, printable } from "../../lib/text/printable.ts";
 import { missingHosts } from "./host.ts";
 import { registrationName, serviceHost } from "./registration.ts";
 import { type CertificateFacts, isOver, type LeafFacts } from "./renewal.ts";

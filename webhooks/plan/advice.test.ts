@@ -40,7 +40,7 @@ const gone = { network: "gone", networkUID: "uid-gone" } as const;
 
 test("a range waits for one that is still being given up, and the warning says whose", () => {
   assert.deepEqual(waits([entryOf("10.244.128.0/17", { ...gone, state: "Closing" })]), [
-    "spec.ranges[0]: 10.244.0.0/16 has to wait (RangeInUse) until the last subnet of 10.244.128.0/17, which PodNetwork/gone had, is released",
+    "spec.ranges[0]: 10.244.0.0/16 has to wait (RangeInUse) until the last subnet of 10.244.128.0/17, which PodNetwork/gone had, is released (docs/operations.md#changing-a-network)",
   ]);
   assert.equal(waits([entryOf("10.244.0.0/16", { state: "Closing" })]).length, 1, "one of its own");
   assert.equal(waits([entryOf("10.244.0.0/16", { networkUID: "uid-of-before" })]).length, 1, "one of a namesake");

@@ -4,6 +4,7 @@ import { addressBits } from "../../lib/net/address.ts";
 import { containsPrefix, parseLoosePrefix, type Prefix, prefixesOverlap, toPrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Placed } from "./change.ts";
+import { docPages } from "./doc-pages.ts";
 
 /** What the ranges add, for a person to see whether it is what they meant; one sentence for each. */
 export function capacityWarnings(added: readonly Placed<PodNetworkRange>[], spec: PodNetworkSpec): string[] {
@@ -27,7 +28,7 @@ export function publicWarnings(added: readonly Placed<PodNetworkRange>[]): strin
     const prefix = parseLoosePrefix(value.cidr);
     if (prefix === undefined || ownUse.some((own) => containsPrefix(own, prefix))) return [];
     return [
-      `${path}: ${value.cidr} is not for private use (RFC 1918, 6598, 4193): unless these addresses are yours, pods cannot reach those who have them`,
+      `${path}: ${value.cidr} is not for private use (RFC 1918, 6598, 4193): unless these addresses are yours, pods cannot reach those who have them (${docPages.surroundings})`,
     ];
   });
 }
@@ -53,7 +54,7 @@ export function waitingWarnings(
     });
     return inTheWay.map(
       (entry) =>
-        `${path}: ${value.cidr} has to wait (RangeInUse) until the last subnet of ${entry.cidr}, which PodNetwork/${entry.network} had, is released`,
+        `${path}: ${value.cidr} has to wait (RangeInUse) until the last subnet of ${entry.cidr}, which PodNetwork/${entry.network} had, is released (${docPages.change})`,
     );
   });
 }

@@ -4,6 +4,7 @@ import type { Node } from "../../lib/kube/builtin.ts";
 import type { Family } from "../../lib/net/address.ts";
 import { parseLoosePrefix, type Prefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
+import { docPages } from "./doc-pages.ts";
 import { belongsTo, plural } from "./use.ts";
 
 /** What a write of a network is judged beside. */
@@ -37,10 +38,12 @@ export function outlookWarnings(candidate: PodNetwork, world: OutlookWorld): str
   const gets = `${those} ${waiting.nodes > 1 ? "get" : "gets"} a subnet; ${left.join(" and ")} are left`;
   if (short.length > 0) {
     const missing = short.map(({ family, free }) => `${(waiting.byFamily.get(family) ?? 0) - free} IPv${family} node subnets`);
-    return [`${plural(waiting.nodes, "node")} would need a subnet, and ${missing.join(" and ")} are missing: append a range`];
+    return [
+      `${plural(waiting.nodes, "node")} would need a subnet, and ${missing.join(" and ")} are missing: append a range (${docPages.change})`,
+    ];
   }
   const isLow = rooms.some(({ family, free, total }) => (free - (waiting.byFamily.get(family) ?? 0)) * 10 < total);
-  return [isLow ? `${gets}, less than a tenth: append a range before more nodes come` : gets];
+  return [isLow ? `${gets}, less than a tenth: append a range before more nodes come (${docPages.change})` : gets];
 }
 
 interface Room {

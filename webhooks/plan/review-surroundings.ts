@@ -3,6 +3,7 @@ import type { PodNetwork, PodNetworkRange } from "../../crds/types.ts";
 import { parseLoosePrefix, prefixesOverlap } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Placed } from "./change.ts";
+import { docPages } from "./doc-pages.ts";
 import type { Evidence } from "./evidence.ts";
 import { type Neighbour, neighboursOf, type Surrounding } from "./surroundings.ts";
 import { renderFirst } from "./use.ts";
@@ -47,8 +48,8 @@ export function surroundingsOpinion(
       if (policy === "Reject") {
         const remedy = `choose a range that is free, or set ${field} to Reserve, so that no node gets a subnet that touches them, or to Warn`;
         issues.push({ path: `${path}.cidr`, code, message: `${meets}; ${harm}; ${remedy}` });
-      } else if (policy === "Warn") warnings.push(`${path}: ${meets}; ${harm} (${field}: Warn)`);
-      else warnings.push(`${path}: ${meets}; ${renderReserved(value, touching)} (${field}: Reserve)`);
+      } else if (policy === "Warn") warnings.push(`${path}: ${meets}; ${harm} (${field}: Warn; ${docPages.surroundings})`);
+      else warnings.push(`${path}: ${meets}; ${renderReserved(value, touching)} (${field}: Reserve; ${docPages.surroundings})`);
     }
   }
   return { issues, warnings };

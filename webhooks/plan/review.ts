@@ -1,5 +1,5 @@
 import { type Issue, renderIssue } from "../../crds/issue.ts";
-import { cut, printable } from "../../crds/printable.ts";
+import { cut, printable } from "../../lib/text/printable.ts";
 import { indexRanges, validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
 import type { AdmissionRequest, AdmissionResponse } from "./admission-review.ts";
 import { capacityWarnings, publicWarnings, waitingWarnings } from "./advice.ts";
