@@ -73,7 +73,7 @@ test("a range of the cluster's Services is refused with the ServiceCIDR, or rese
   const reserved = await tried(cidr, { services: "Reserve" });
   assert.match(
     reserved,
-    /Warning: .* node subnets touch them and are given to nobody \(spec\.overlapPolicy\.services: Reserve\)/,
+    /Warning: .* node subnets touch them and are given to nobody \(spec\.overlapPolicy\.services: Reserve; docs\//,
   );
   assert.match(reserved, /created \(server dry run\)/);
 });
@@ -83,7 +83,7 @@ test("a range with the address of a Node in it is refused by the name of that No
     await tried("172.20.0.0/16"),
     /172\.20\.0\.0\/16 overlaps addresses of Nodes: Node\/edge-1 \(InternalIP 172\.20\.5\.9\)/,
   );
-  assert.match(await tried("172.20.0.0/16", { nodes: "Warn" }), /Warning: .*\(spec\.overlapPolicy\.nodes: Warn\)/);
+  assert.match(await tried("172.20.0.0/16", { nodes: "Warn" }), /Warning: .*\(spec\.overlapPolicy\.nodes: Warn; docs\//);
 });
 
 test("a route that a node reports is warned of, and refused where the policy says so", async () => {
