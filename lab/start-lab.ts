@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { apiServerFamily } from "../tools/api-server-family.ts";
 import { provideBinaries } from "../tools/binaries.ts";
 import type { Family } from "../tools/family.ts";
 import { DEBIAN_PACKAGES, provideDebianPackages } from "../tools/packages.ts";
@@ -36,12 +37,15 @@ export interface StartLabOptions {
   readonly imageArchives?: readonly string[];
 }
 
-const FAMILIES: Readonly<Record<Level, readonly Family[]>> = {
-  hosts: [],
-  "control-plane": ["etcd", "kubernetes"],
-  "nodes-without-kubelets": ["etcd", "kubernetes"],
-  everything: ["cni-plugins", "etcd", "containerd", "kubernetes"],
-};
+function familiesOf(level: Level): readonly Family[] {
+  if (level === "hosts") return [];
+  const apiServer = apiServerFamily();
+  if (level !== "everything") return ["etcd", apiServer];
+  if (apiServer === "kubernetes") return ["cni-plugins", "etcd", "containerd", apiServer];
+  throw new Problem(
+    `PODNET_LAB_KUBERNETES is for labs without kubelets: leave it out, since of ${apiServer} there is only an API server.`,
+  );
+}
 
 const PACKAGES: Readonly<Record<Level, readonly DebianPackage[]>> = {
   hosts: ["iproute2", "util-linux"],
@@ -54,7 +58,7 @@ async function contextFor(instance: Instance, directory: string, options: StartL
   const progress = options.progress ?? quietProgress();
   await provideDebianPackages(PACKAGES[instance.level], progress);
   const binaries: Readonly<Record<string, string>> =
-    options.binaries ?? (await provideBinaries(FAMILIES[instance.level], progress));
+    options.binaries ?? (await provideBinaries(familiesOf(instance.level), progress));
   const binary = (name: string): string => {
     const path = binaries[name];
     if (path === undefined) throw new Problem(`The lab ${instance.name} was given no program ${name}: provide its family.`);

@@ -1,4 +1,6 @@
 import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { apiServerFamily } from "../tools/api-server-family.ts";
 import { provideBinaries } from "../tools/binaries.ts";
 import type { Family } from "../tools/family.ts";
 import { DEBIAN_PACKAGES, type DebianPackage, provideDebianPackages } from "../tools/packages.ts";
@@ -18,13 +20,19 @@ const NEEDS: Readonly<Record<LevelName, { readonly packages: readonly DebianPack
   {
     unit: { packages: [], families: [] },
     kernel: { packages: ["nftables", "iproute2", "util-linux"], families: ["cni-plugins"] },
-    contract: { packages: ["iproute2", "util-linux"], families: ["etcd", "kubernetes"] },
+    contract: { packages: ["iproute2", "util-linux"], families: ["etcd"] },
     cluster: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes"] },
   };
 
-async function main(words: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   requireLinux("podnet's tests");
-  const request = parseRequest(words, await testFiles(ROOT));
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { kubernetes: { type: "string" } },
+    allowPositionals: true,
+  });
+  if (values.kubernetes !== undefined) process.env["PODNET_LAB_KUBERNETES"] = values.kubernetes;
+  const request = parseRequest(positionals, await testFiles(ROOT));
   if (typeof request === "string") throw new Problem(`${request}.`);
   const stop = new AbortController();
   let signalled: NodeJS.Signals | undefined;
@@ -72,12 +80,16 @@ function printCounts({ passed, failed, skipped }: Counts): void {
   console.log(`# tests ${passed + failed + skipped}\n# pass ${passed}\n# fail ${failed}\n# skipped ${skipped}`);
 }
 
+function familiesOf(name: LevelName): readonly Family[] {
+  return name === "contract" ? [...NEEDS[name].families, apiServerFamily()] : NEEDS[name].families;
+}
+
 /** Provides what a level stands on; gives why it cannot run, as a sentence, or undefined. */
 async function whyNot(name: LevelName, needsRoot: boolean, progress: Progress): Promise<string | undefined> {
   try {
     if (needsRoot) requireRoot(`The level ${name}`);
     await provideDebianPackages(NEEDS[name].packages, progress);
-    await provideBinaries(NEEDS[name].families, progress);
+    await provideBinaries(familiesOf(name), progress);
     return undefined;
   } catch (error) {
     if (error instanceof Problem) return error.message;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { provideBinaries } from "./binaries.ts";
 import { entryFlaw, programFolder, readManifest } from "./cache.ts";
 import { cacheRoot } from "./cache-root.ts";
-import { FAMILIES, type Family } from "./family.ts";
+import { FAMILIES, type Family, USUAL_FAMILIES } from "./family.ts";
 import { provideDebianPackages, DEBIAN_PACKAGES } from "./packages.ts";
 import { readPinned } from "./pinned.ts";
 import { requireLinux } from "./preflight.ts";
@@ -12,12 +12,12 @@ import { openProgress } from "./progress.ts";
 const USAGE = `npm run tools -- provide [family…]   make sure the pinned programs are in the cache, and Debian's packages installed
 npm run tools -- list                what is pinned, where it is, where it comes from
 npm run tools -- verify              check every cached file against its SHA-256
-families: ${FAMILIES.join(" ")}; the cache is PODNET_CACHE, or ~/.cache/podnet`;
+families: ${FAMILIES.join(" ")}; without one, all but those of older versions; the cache is PODNET_CACHE, or ~/.cache/podnet`;
 
 async function provide(names: readonly string[]): Promise<number> {
   const families = names.map(familyNamed);
   const progress = openProgress();
-  const binaries = await provideBinaries(families.length === 0 ? FAMILIES : families, progress);
+  const binaries = await provideBinaries(families.length === 0 ? USUAL_FAMILIES : families, progress);
   if (families.length === 0) await provideDebianPackages(DEBIAN_PACKAGES, progress);
   for (const [program, path] of Object.entries(binaries)) console.log(`${program.padEnd(24)} ${path}`);
   return 0;
@@ -29,10 +29,10 @@ async function list(thorough: boolean): Promise<number> {
     const pinned = await readPinned(family);
     const entry = join(cacheRoot(), pinned.entry);
     const flaw = await entryFlaw(entry, thorough);
-    if (flaw !== undefined) broken += 1;
+    if (flaw !== undefined && (USUAL_FAMILIES.includes(family) || flaw !== "is not there")) broken += 1;
     const manifest = await readManifest(entry);
     const state = flaw ?? (typeof manifest === "string" ? manifest : `${thorough ? "verified" : "ready"}, ${manifest.source}`);
-    console.log(`${family.padEnd(12)} ${pinned.version.padEnd(8)} ${state}\n             ${programFolder(entry)}`);
+    console.log(`${family.padEnd(16)} ${pinned.version.padEnd(8)} ${state}\n                 ${programFolder(entry)}`);
   }
   if (thorough && broken > 0) console.log(`${broken} missing or broken: npm run tools -- provide makes them.`);
   return thorough && broken > 0 ? 1 : 0;

@@ -1,6 +1,8 @@
 /** Family → the programs it brings. A family is built, downloaded and cached as one. */
 export const PROGRAMS = {
   kubernetes: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"],
+  // The oldest that podnet is for: what its API server takes and refuses is tried on it, too.
+  "kubernetes-1.34": ["kube-apiserver", "kubectl"],
   etcd: ["etcd"],
   containerd: ["containerd", "containerd-shim-runc-v2", "ctr"],
   "cni-plugins": ["bridge", "loopback", "host-local", "portmap", "bandwidth"],
@@ -12,4 +14,7 @@ export type Family = keyof typeof PROGRAMS;
 export type Program<F extends Family = Family> = (typeof PROGRAMS)[F][number];
 
 /** In the order they are provided: the quick ones first, so that a problem with Go shows early. */
-export const FAMILIES: readonly Family[] = ["cni-plugins", "etcd", "containerd", "kubernetes"];
+export const FAMILIES: readonly Family[] = ["cni-plugins", "etcd", "containerd", "kubernetes", "kubernetes-1.34"];
+
+/** What a lab usually runs. */
+export const USUAL_FAMILIES: readonly Family[] = FAMILIES.filter((family) => family !== "kubernetes-1.34");

@@ -32,14 +32,22 @@ function askVersion(): readonly string[] {
   return ["--version"];
 }
 
-const RECIPES: Readonly<Record<Family, Omit<Recipe, "family" | "programs">>> = {
-  kubernetes: {
-    module: "k8s.io/kubernetes",
-    multiCall: "kubernetes",
-    packages: ["."],
-    flags: (version) => [...WITHOUT_DEBUG, `-ldflags=-s -w ${kubernetesStamp(version)}`],
-    versionArguments: (program) => (program === "kubectl" ? ["version", "--client"] : ["--version"]),
-    coldMegabytes: { compiled: 3500, modules: 1500 },
+type Ways = Omit<Recipe, "family" | "programs">;
+
+const kubernetes: Ways = {
+  module: "k8s.io/kubernetes",
+  multiCall: "kubernetes",
+  packages: ["."],
+  flags: (version) => [...WITHOUT_DEBUG, `-ldflags=-s -w ${kubernetesStamp(version)}`],
+  versionArguments: (program) => (program === "kubectl" ? ["version", "--client"] : ["--version"]),
+  coldMegabytes: { compiled: 3500, modules: 1500 },
+};
+
+const RECIPES: Readonly<Record<Family, Ways>> = {
+  kubernetes,
+  "kubernetes-1.34": {
+    ...kubernetes,
+    coldMegabytes: { compiled: 2000, modules: 1200 },
   },
   etcd: {
     module: "go.etcd.io/etcd/server/v3",

@@ -23,7 +23,7 @@ export function releasesOf(
   version: string,
   architecture: Architecture,
 ): readonly Release[] {
-  if (family === "kubernetes") {
+  if (family === "kubernetes" || family === "kubernetes-1.34") {
     return programs.map((program) => {
       const url = `https://dl.k8s.io/release/${version}/bin/linux/${architecture}/${program}`;
       return { url, checksumUrl: `${url}.sha256`, archive: false, programs: [program] };
@@ -42,7 +42,7 @@ interface Archive {
   checksum(archive: string): string;
 }
 
-const ARCHIVES: Readonly<Record<Exclude<Family, "kubernetes">, Archive>> = {
+const ARCHIVES: Readonly<Record<Exclude<Family, "kubernetes" | "kubernetes-1.34">, Archive>> = {
   etcd: {
     repository: "etcd-io/etcd",
     archive: (version, architecture) => `etcd-${version}-linux-${architecture}.tar.gz`,
