@@ -50,5 +50,5 @@ function isFile(test: string): boolean {
 /** Unit tests of a folder; those that need a lab or minutes bear another ending. */
 async function testsIn(folder: string, place: string): Promise<string[]> {
   const names = await readdir(join(folder, place));
-  return names.filter((name) => /^[a-z-]+(\.property)?\.test\.ts$/.test(name)).map((name) => join(place, name));
+  return names.filter((name) => /^[a-z-]+(\.property\.proof)?\.test\.ts$/.test(name)).map((name) => join(place, name));
 }
