@@ -1,4 +1,5 @@
-import { convergeNode, type KindOutcome, type NodePlace } from "../lib/linux/converge-node.ts";
+import { convergeNode, type NodePlace } from "../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../lib/linux/stage.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { bridgesOf, type ConfFolder, leavingConflist } from "./plan/conflist-file.ts";
 import { leftNode } from "./plan/node-state.ts";

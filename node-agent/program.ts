@@ -1,7 +1,8 @@
 import { type PluginName, pluginsFor } from "../cni/plan/plugin-names.ts";
 import type { PluginFolders, PluginReport } from "../cni/plugins.ts";
 import { adoptBridge } from "../lib/linux/adopt-bridge.ts";
-import { convergeNode, type KindOutcome, type NodePlace } from "../lib/linux/converge-node.ts";
+import { convergeNode, type NodePlace } from "../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../lib/linux/stage.ts";
 import type { FileSet } from "../lib/linux/node-state.ts";
 import { gatherFacts } from "./gather.ts";
 import { bridgeAddresses } from "./plan/bridge.ts";

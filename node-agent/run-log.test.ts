@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "../lib/daemon/log.ts";
-import type { KindOutcome } from "../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../lib/linux/stage.ts";
 import type { AgentRun } from "./agent.ts";
 import { createProblemLog } from "./problem-log.ts";
 import { createRunLog } from "./run-log.ts";

@@ -1,5 +1,6 @@
 import { commandWorld } from "../lib/linux/command-world.ts";
-import { convergeNode, type KindOutcome, type NodePlace } from "../lib/linux/converge-node.ts";
+import { convergeNode, type NodePlace } from "../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../lib/linux/stage.ts";
 import { linkKind } from "../lib/linux/kinds/link.ts";
 import { isFromOutside } from "../lib/linux/system-error.ts";
 import { type ConfFolder, unservedConflist } from "./plan/conflist-file.ts";

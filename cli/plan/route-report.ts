@@ -1,4 +1,4 @@
-import { parseAddress } from "../../lib/net/address.ts";
+import { type Family, parseAddress } from "../../lib/net/address.ts";
 import { comparePrefixes } from "../../lib/net/prefix.ts";
 import type { Claim, Snapshot } from "../../operator/plan/snapshot.ts";
 import type { RouteChange, RouteCounts, RouteReport } from "./report.ts";
@@ -80,8 +80,10 @@ function routesOf({ claims }: Snapshot): ReadonlyMap<string, Route> {
   );
 }
 
+/** As agents choose it where all of a claim's addresses are on their link. */
 function viaOf({ prefix, object }: Claim): string | undefined {
-  return object.spec.nextHops?.find((address) => parseAddress(address)?.family === prefix.family);
+  const ofFamily = (family: Family) => object.spec.nextHops?.find((address) => parseAddress(address)?.family === family);
+  return ofFamily(prefix.family) ?? (prefix.family === 4 ? ofFamily(6) : undefined);
 }
 
 function isUsed({ object }: Claim): boolean {

@@ -22,8 +22,9 @@ export async function nodeSections({ lab, podnet, families }: Situation): Promis
         ...families.map((family) => contains(bridge, family.gateway(number), `cni0 is ${family.gateway(number)}`)),
         ...peers.flatMap(({ peer, number: peerNumber }) =>
           families.map((family) => {
-            const route = `${family.subnet(peerNumber)} via ${peer.addresses[family.index]}`;
-            return contains(routes, route, route);
+            const [subnet, via] = [family.subnet(peerNumber), peer.addresses[family.index]];
+            const isThere = routes.split("\n").some((line) => line.startsWith(`${subnet} `) && line.includes(` via ${via} `));
+            return { ok: isThere, found: `${subnet} via ${via}` };
           }),
         ),
         ...["bridge", "host-local", "loopback", "portmap"].map((plugin) =>

@@ -1,17 +1,17 @@
-import { diff } from "../reconcile/diff.ts";
-import type { Kind, Step, StepError, World } from "../reconcile/kind.ts";
+import type { Kind, Step, World } from "../reconcile/kind.ts";
 import { commandWorld } from "./command-world.ts";
 import type { Exec } from "./exec.ts";
 import { fileWorld } from "./file-world.ts";
 import { addressKind } from "./kinds/address.ts";
 import { fileKind } from "./kinds/file.ts";
 import { linkKind } from "./kinds/link.ts";
-import { routeKind } from "./kinds/route.ts";
+import { type RouteItem, routeKind, routeKindBy } from "./kinds/route.ts";
 import { type SysctlItem, sysctlKind } from "./kinds/sysctl.ts";
 import { tableKind } from "./kinds/table.ts";
+import { nexthopStage } from "./nexthop-stage.ts";
 import type { NodeState } from "./node-state.ts";
+import { type KindOutcome, type Stage, stageOf } from "./stage.ts";
 import { sysctlWorld } from "./sysctl-world.ts";
-import { isFromOutside } from "./system-error.ts";
 
 /** Where a node's state is written. */
 export interface NodePlace {
@@ -20,29 +20,8 @@ export interface NodePlace {
   readonly procSys: string;
 }
 
-/** What one run found and did in one kind. */
-export interface KindOutcome {
-  /** e.g. `"route"`. */
-  readonly kind: string;
-  /** What had to be done; none, and no errors, means that the kind was as wanted. */
-  readonly steps: readonly Step<unknown>[];
-  /** Those of `steps` that could not be done. */
-  readonly errors: readonly StepError[];
-  /** Why the kind could not be seen, so that nothing was done about it. */
-  readonly unseen?: string;
-}
-
-/** One kind in the course of a run. */
-interface Stage {
-  readonly outcome: { kind: string; steps: Step<unknown>[]; errors: StepError[]; unseen?: string };
-  /** Adds and changes. */
-  forward(): Promise<void>;
-  /** Removals. */
-  backward(): Promise<void>;
-}
-
 /**
- * Makes a node as wanted, kind by kind: links, sysctls, addresses, routes, tables, files; then removals in the opposite order.
+ * Makes a node as wanted, kind by kind: links, sysctls, addresses, nexthops, routes, tables, files; then removals in the opposite order.
  * A kind that `want` leaves out is left alone; an empty list means that all of ours goes.
  * Guarantees:
  * 1. Each kind is observed just before it is written, and only read when it is as wanted.
@@ -64,7 +43,7 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
     linkStage,
     sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks)),
     addresses && stage(addressKind, addresses, commandWorld(addressKind, exec)),
-    routes && stage(routeKind, routes, commandWorld(routeKind, exec)),
+    ...(routes === undefined ? [] : routeStages(routes, exec)),
     tables && stage(tableKind, tables, commandWorld(tableKind, exec)),
     files && stage(fileKind, files.want, fileWorld(filePaths)),
   ].filter((found) => found !== undefined);
@@ -74,33 +53,22 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
 }
 
 function stage<Item>(kind: Kind<Item>, want: readonly Item[], world: World<Item>): Stage {
-  const outcome: Stage["outcome"] = { kind: kind.name, steps: [], errors: [] };
-  let hasRemovals = false;
-  const write = async (steps: readonly Step<Item>[]) => {
-    if (steps.length === 0) return;
-    outcome.steps.push(...steps);
-    outcome.errors.push(...(await world.apply(steps)));
+  return stageOf(kind, () => want, world);
+}
+
+/** Nexthop objects, and the routes by their numbers, which are known only when they are made. */
+function routeStages(routes: readonly RouteItem[], exec: Exec): Stage[] {
+  const nexthops = nexthopStage(routes, exec);
+  let kind = routeKind;
+  const forward = async () => {
+    await nexthops.forward();
+    kind = routeKindBy(nexthops.numbers(), routes);
   };
-  const steps = async (): Promise<Step<Item>[]> => {
-    try {
-      return diff(kind, want, await world.observe());
-    } catch (error) {
-      if (!isFromOutside(error)) throw error;
-      outcome.unseen = `${kind.name}: what is there could not be seen, so nothing was done: ${error.message}`;
-      return [];
-    }
+  const world: World<RouteItem> = {
+    observe: () => commandWorld(kind, exec).observe(),
+    apply: (steps) => commandWorld(kind, exec).apply(steps),
   };
-  return {
-    outcome,
-    forward: async () => {
-      const found = await steps();
-      hasRemovals = found.some((step) => step.op === "remove");
-      await write(found.filter((step) => step.op !== "remove"));
-    },
-    backward: async () => {
-      if (hasRemovals) await write((await steps()).filter((step) => step.op === "remove"));
-    },
-  };
+  return [{ ...nexthops, forward }, stage({ ...routeKind, differs: (want, have) => kind.differs(want, have) }, routes, world)];
 }
 
 /** The same world, in which the settings of the links named are not written. */

@@ -21,10 +21,10 @@ export interface WatchTimes {
 
 /** Large enough for a burst of thousands of routes; where the machine allows less, an overrun shows as a complaint, and that as `missed`. */
 const receiveBuffer = "16777216";
-const command = ["ip", "-rcvbuf", receiveBuffer, "monitor", "route", "address", "link"];
+const command = ["ip", "-rcvbuf", receiveBuffer, "monitor", "route", "nexthop", "address", "link"];
 
 /**
- * Calls `listen` for each change of routes, addresses and links, foreign or our own, until `signal` aborts; resolves then.
+ * Calls `listen` for each change of routes, nexthops, addresses and links, foreign or our own, until `signal` aborts; resolves then.
  * Hints come one per changed object, thousands in a burst: the caller waits for a pause. A watch that ends is begun again.
  */
 export async function watchKernel(

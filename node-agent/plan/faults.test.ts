@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../../lib/linux/stage.ts";
 import { joined, ownFaults, pluginFaults, unroutedPeers } from "./faults.ts";
 import type { PeerClaim } from "./routes.ts";
 

@@ -1,5 +1,5 @@
 import type { PluginReport } from "../../cni/plugins.ts";
-import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../../lib/linux/stage.ts";
 import type { Problem } from "./problem.ts";
 import type { PeerClaim } from "./routes.ts";
 
@@ -16,10 +16,11 @@ export interface UnroutedPeer {
   readonly message: string;
 }
 
-/** What went wrong with the node's own part of a run. */
+/** What went wrong with the node's own part of a run. A nexthop object that cannot be made is none: its routes say their way themselves then. */
 export function ownFaults(outcomes: readonly KindOutcome[], peers: readonly PeerClaim[]): Fault[] {
   const peerRoutes = new Set(peers.map((peer) => peer.prefix));
-  return outcomes.flatMap(({ kind, errors, unseen }) => [
+  const own = outcomes.filter(({ kind }) => kind !== "nexthop");
+  return own.flatMap(({ kind, errors, unseen }) => [
     ...(unseen === undefined ? [] : [{ reason: `${capitalized(kind)}Unseen`, message: unseen }]),
     ...errors
       .filter((error) => kind !== "route" || !peerRoutes.has(error.key))

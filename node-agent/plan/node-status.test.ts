@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../../lib/linux/stage.ts";
 import { claimObject, claimsOf, dualClaims, dualSpec, nodeFacts, ownNetwork } from "../../test/support/node-view.ts";
 import { planNode } from "./node-state.ts";
 import { nodeReport, type OwnFacts, type RunOutcome, type Warnings } from "./node-status.ts";

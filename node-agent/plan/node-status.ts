@@ -7,7 +7,7 @@ import type {
   NodeNetworkStatusLost,
   NodeNetworkStatusSubnet,
 } from "../../crds/types.ts";
-import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../../lib/linux/stage.ts";
 import { type Fault, joined, unroutedPeers } from "./faults.ts";
 import type { Identity } from "./journal.ts";
 import type { NodePlan } from "./node-state.ts";

@@ -15,6 +15,15 @@ test("each claim of another node is a route over the next hop of its own family"
   ]);
 });
 
+test("IPv4 goes over an IPv6 next hop where the peer has only that, or only that is on the link", () => {
+  const [, via = ""] = peers12;
+  const route = (nextHops: string[], reached: string[]) =>
+    routesOf(peerClaims("node-1", ownNetwork(), claimsOf([claimObject(2, { nextHops })]), nodeFacts(reached)));
+  assert.deepEqual(route([via], [via]), [{ prefix: "10.244.2.0/24", via, device: "eth0" }]);
+  assert.deepEqual(route(peers12, [via]), [{ prefix: "10.244.2.0/24", via, device: "eth0" }]);
+  assert.deepEqual(route(peers12, peers12), [{ prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" }]);
+});
+
 test("no claim of this node's own name is a route, also one it does not use", () => {
   const claims = claimsOf([claimObject(1), claimObject(1, { cidr: "10.244.77.0/24", nodeUID: "uid-of-an-earlier-node" })]);
   assert.deepEqual(peerClaims("node-1", ownNetwork(), claims, nodeFacts([])), []);
@@ -25,7 +34,12 @@ const unrouted: Readonly<
   Record<string, readonly [claim: Partial<NodeSubnetSpec>, facts: Partial<NodeFacts>, code: string, says: RegExp]>
 > = {
   "a node without an address": [{ nextHops: [] }, {}, "NoNextHop", /Node node-2 has no IPv4 address/],
-  "a node without an address of the family": [{ nextHops: ["fd00:192:168:1::12"] }, {}, "NoNextHop", /no IPv4 address/],
+  "an IPv6 subnet of a node without an IPv6 address": [
+    { cidr: "fd00:10:244:2::/64", nextHops: ["192.168.1.12"] },
+    {},
+    "NoNextHop",
+    /no IPv6 address/,
+  ],
   "a node behind a router": [
     {},
     { nextHops: new Map([["192.168.1.12", { reach: "ViaGateway", gateway: "192.168.1.1", device: "eth0", mtu: 1500 }]]) },

@@ -48,25 +48,29 @@ export function nextHopsOf(node: string, claims: readonly Claim[]): string[] {
 }
 
 function routeTo(claim: Claim, own: OwnNetwork, facts: NodeFacts): RouteItem | Problem {
-  const { family } = claim.prefix;
-  const nextHop = claim.nextHops.find((address) => address.family === family);
-  if (nextHop === undefined) {
-    return problem(
-      claim,
-      "NoNextHop",
-      `Node ${claim.node} has no IPv${family} address; give its Node an InternalIP of that family`,
-    );
+  const nextHops = nextHopsFor(claim);
+  if (nextHops.length === 0) {
+    const remedy = `give its Node an InternalIP of that family`;
+    return problem(claim, "NoNextHop", `Node ${claim.node} has no IPv${claim.prefix.family} address; ${remedy}`);
   }
   const subnet = own.subnets.find((subnet) => prefixesOverlap(subnet, claim.prefix));
   if (subnet !== undefined) {
     const mine = renderPrefix(subnet);
     return problem(claim, "OverlapsOwnSubnet", `it overlaps this node's own subnet ${mine}; delete the NodeSubnet that is wrong`);
   }
-  const via = renderAddress(nextHop);
-  const reach = facts.nextHops.get(via);
-  if (reach?.reach === "OnLink" && reach.device !== own.bridge)
-    return { prefix: renderPrefix(claim.prefix), via, device: reach.device };
-  return problem(claim, "NotOnLink", `its next hop ${via} ${whyNot(reach)}`);
+  for (const via of nextHops) {
+    const reach = facts.nextHops.get(via);
+    if (reach?.reach === "OnLink" && reach.device !== own.bridge)
+      return { prefix: renderPrefix(claim.prefix), via, device: reach.device };
+  }
+  const [first = ""] = nextHops;
+  return problem(claim, "NotOnLink", `its next hop ${first} ${whyNot(facts.nextHops.get(first))}`);
+}
+
+/** The one of the prefix's own family first. IPv4 can also go over IPv6 (RFC 5549), where one of two nodes has only that. */
+function nextHopsFor({ prefix, nextHops }: Claim): string[] {
+  const families = prefix.family === 4 ? ([4, 6] as const) : ([6] as const);
+  return families.flatMap((family) => nextHops.filter((address) => address.family === family).map(renderAddress));
 }
 
 function whyNot(reach: NextHop | undefined): string {

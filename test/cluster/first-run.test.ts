@@ -94,7 +94,7 @@ test("what the agent programmed and somebody removed comes back", async () => {
   await node.run(["rm", "/etc/cni/net.d/10-podnet.conflist"]);
   const shows = async (argv: readonly string[], text: string): Promise<true | undefined> =>
     (await node.run(argv)).stdout.includes(text) || undefined;
-  await waitUntil("the route to node-2", 10_000, () => shows(["ip", "route"], "10.244.2.0/24 via 192.168.1.12"));
+  await waitUntil("the route to node-2", 10_000, () => shows(["ip", "route", "show", "10.244.2.0/24"], " via 192.168.1.12 "));
   await waitUntil("the gateway's address", 10_000, () => shows(["ip", "address", "show", "cni0"], "10.244.1.1/24"));
   await waitUntil("the CNI configuration", 10_000, () => shows(["ls", "/etc/cni/net.d"], "10-podnet.conflist"));
   assertRight(await reachSections(situation));

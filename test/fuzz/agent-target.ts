@@ -6,7 +6,8 @@ import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
-import { routeKind } from "../../lib/linux/kinds/route.ts";
+import { nexthopKind, numberedPaths } from "../../lib/linux/kinds/nexthop.ts";
+import { routeKind, routeKindBy } from "../../lib/linux/kinds/route.ts";
 import { tableKind } from "../../lib/linux/kinds/table.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import { keptConflist, openConflist } from "../../node-agent/plan/conflist-file.ts";
@@ -70,10 +71,16 @@ function factsFor({ memory }: Decision): NodeFacts {
 }
 
 function assertPlan({ own }: Decision, { kernel, mtu }: NodePlan, count: Coverage): void {
+  const numbered = numberedPaths(
+    kernel.routes.map(({ via = "", device = "" }) => ({ via, device })),
+    [],
+  );
   const batches = [
     ...rendered(linkKind, kernel.links),
     ...rendered(addressKind, kernel.addresses),
+    ...rendered(nexthopKind, numbered),
     ...rendered(routeKind, kernel.routes),
+    ...rendered(routeKindBy(new Map(numbered.map((item) => [nexthopKind.key(item), item.id])), kernel.routes), kernel.routes),
     ...rendered(tableKind, kernel.tables),
   ];
   count.hit("lines", assertBatches(batches));

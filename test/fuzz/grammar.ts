@@ -16,7 +16,9 @@ const ipLines: readonly RegExp[] = [
   String.raw`link set dev podnet-new name ${name}`,
   String.raw`link set dev ${name} address ${mac} mtu ${number} (?:up|down)`,
   String.raw`address (?:add|delete) ${prefix} dev ${name}(?: nodad)?`,
-  String.raw`route (?:add|replace|delete) ${prefix}(?: via ${address})?(?: dev ${name})?(?: metric ${number})?(?: tos \w{1,16})? proto 244`,
+  String.raw`nexthop (?:add|replace) id ${number} via ${address} dev ${name} proto 244`,
+  String.raw`nexthop delete id ${number}`,
+  String.raw`route (?:add|replace|delete) ${prefix}(?: nhid ${number}|(?: via (?:inet6 )?${address})?(?: dev ${name})?)(?: metric ${number})?(?: tos \w{1,16})? proto 244`,
 ].map((text) => new RegExp(`^${text}$`, "u"));
 
 const element = String.raw`${address}(?:\/\d{1,3})?`;

@@ -4,6 +4,7 @@ import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
 import { UnexpectedOutput } from "../../lib/linux/kinds/output.ts";
+import { nexthopKind, numberedPaths } from "../../lib/linux/kinds/nexthop.ts";
 import { routeKind } from "../../lib/linux/kinds/route.ts";
 import { tableKind } from "../../lib/linux/kinds/table.ts";
 import { parseSysctl } from "../../lib/linux/kinds/sysctl.ts";
@@ -22,12 +23,13 @@ import { type Target, target } from "./target.ts";
 
 /** What a tool printed, by the kernel kind, and what it would print of a next hop. */
 interface Input {
-  readonly kind: "link" | "address" | "route" | "table";
+  readonly kind: "link" | "address" | "nexthop" | "route" | "table";
   readonly outputs: readonly string[];
   readonly stderr: string;
 }
 
 const wanted = sampleState(1, [2, 3]);
+const paths = wanted.routes.map(({ via = "", device = "" }) => ({ via, device }));
 
 /** What `ip` and `nft` print, as other versions, or objects of others with any names, could make it. */
 export function toolsTarget(): Target {
@@ -35,6 +37,7 @@ export function toolsTarget(): Target {
   const samples: Readonly<Record<Input["kind"], readonly string[]>> = {
     link: [ip("link-show-bridge.json")],
     address: [ip("link-show-bridge.json"), ip("address-show-bridge.json")],
+    nexthop: [ip("nexthop-show.json")],
     route: [ip("route-show-ours-4.json"), ip("route-show-ours-6.json")],
     table: [recorded("nft-1.0.6/list-table-inet.txt"), recorded("nft-1.0.6/list-table-bridge.txt")],
   };
@@ -44,7 +47,7 @@ export function toolsTarget(): Target {
     share: 150,
     counters: ["read", "not read", "lines", "next hops", "no next hops"],
     make(chance) {
-      const kind = chance.pick(["link", "address", "route", "table"] as const);
+      const kind = chance.pick(["link", "address", "nexthop", "route", "table"] as const);
       const outputs = samples[kind].map((text) => changed(text, chance));
       return {
         kind,
@@ -55,6 +58,7 @@ export function toolsTarget(): Target {
     async run({ kind, outputs, stderr }, count) {
       if (kind === "link") converge(linkKind, wanted.links, outputs, count);
       else if (kind === "address") converge(addressKind, wanted.addresses, outputs, count);
+      else if (kind === "nexthop") converge(nexthopKind, numberedPaths(paths, []), outputs, count);
       else if (kind === "route") converge(routeKind, wanted.routes, outputs, count);
       else converge(tableKind, [], outputs, count);
       parseSysctl(outputs[0] ?? "");

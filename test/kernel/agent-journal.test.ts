@@ -38,7 +38,7 @@ test("an agent that starts without an API server repairs, and sweeps, what its p
 test("after another boot nothing is programmed before the API server was heard, and no more is changed than that the configuration is closed", async (t) => {
   const node = await lonelyNode(t);
   assertProgrammed((await node.run(view))[0]);
-  await ip(node.netns.exec, "link delete cni0", "route flush proto 244");
+  await ip(node.netns.exec, "link delete cni0", "nexthop flush proto 244");
   const [before, still, after] = await node.runWith(later, null, null, view);
   assert.deepEqual([stepsOf(before), stepsOf(still)], [[`change file ${node.runtime.conflist}`], []]);
   assertProgrammed(after);

@@ -120,6 +120,7 @@ test("a node whose claims are Held goes on following its peers for the pods that
   const held = viewOf(undefined, [...heldClaims(1), ...dualClaims(2), claimObject(3)]);
   const [, closing, after] = await node.run(viewOf(specOf(1), claims), held, held);
   assert.deepEqual(stepsOf(closing), [
+    "add nexthop 192.168.1.13 dev eth0",
     "add route 10.244.3.0/24",
     "change table inet podnet",
     `change file ${node.runtime.conflist}`,

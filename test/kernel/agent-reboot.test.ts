@@ -18,7 +18,7 @@ async function rebooted(t: TestContext): Promise<{ node: AgentNode; pod: Pod }> 
   assertProgrammed((await node.run(view))[0]);
   const pod = await addPod(t, node.runtime, "pod-a");
   await must(node.netns.exec, ["ip", "link", "delete", "cni0"]);
-  for (const family of ["-4", "-6"]) await must(node.netns.exec, ["ip", family, "route", "flush", "proto", "244"]);
+  await must(node.netns.exec, ["ip", "nexthop", "flush", "proto", "244"]);
   await must(node.netns.exec, ["nft", "delete", "table", "inet", "podnet"]);
   return { node, pod };
 }

@@ -188,6 +188,10 @@ test("a spec that cannot be read costs nothing that stands, and peers go on bein
     refused?.faults.map(({ reason }) => reason),
     ["NotCanonical"],
   );
-  assert.deepEqual(stepsOf(refused), ["add route 10.244.3.0/24", "change table inet podnet"]);
+  assert.deepEqual(stepsOf(refused), [
+    "add nexthop 192.168.1.13 dev eth0",
+    "add route 10.244.3.0/24",
+    "change table inet podnet",
+  ]);
   await readFile(node.runtime.conflist);
 });

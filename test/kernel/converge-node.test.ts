@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { convergeNode } from "../../lib/linux/converge-node.ts";
+import { numberedPaths } from "../../lib/linux/kinds/nexthop.ts";
+import type { RouteItem } from "../../lib/linux/kinds/route.ts";
 import { explain } from "../../lib/reconcile/explain.ts";
 import { sampleState } from "../support/node-sample.ts";
 import { assertConverges, convergeInside, makeSite, problemsOf } from "../support/node-site.ts";
@@ -72,6 +74,8 @@ test("the steps of a first run read as what was missing, kind by kind", async (t
       "~ sysctl net/ipv4/conf/cni0/send_redirects: 1, wanted 0",
       "+ address cni0 10.244.1.1: missing",
       "+ address cni0 fd00:10:244:1::1: missing",
+      "+ nexthop 192.168.1.12 dev eth0: missing",
+      "+ nexthop fd00:192:168:1::12 dev eth0: missing",
       "+ route 10.244.2.0/24: missing",
       "+ route fd00:10:244:2::/64: missing",
       "- route 10.244.77.0/24: not wanted",
@@ -130,7 +134,7 @@ test("a route of somebody else for a wanted prefix stays and is named, its neigh
   );
   assert.match(
     await must(node.exec, ["ip", "route", "show", "proto", "244"]),
-    /^10\.244\.3\.0\/24 via 192\.168\.1\.13 dev eth0 *\n$/,
+    /^10\.244\.3\.0\/24 nhid \d+ via 192\.168\.1\.13 dev eth0 *\n$/,
   );
   await ip(node.exec, "route delete 10.244.2.0/24 proto 4", "route delete fd00:10:244:2::/64 proto 4");
   await assertConverges(node, state);
@@ -154,6 +158,21 @@ test("whatever somebody changes in what is ours is seen and repaired, in one run
     [
       "an address of another scope",
       () => ip(node.exec, "address delete 10.244.1.1/24 dev cni0", "address add 10.244.1.1/24 dev cni0 scope link"),
+    ],
+    ["a nexthop is gone, and its route", () => must(node.exec, ["ip", "nexthop", "delete", "id", String(idOf(state.routes[0]))])],
+    [
+      "a nexthop leads elsewhere",
+      () => ip(node.exec, `nexthop replace id ${idOf(state.routes[0])} via 192.168.1.63 dev eth0 proto 244`),
+    ],
+    ["a nexthop more", () => ip(node.exec, "nexthop add id 77 via 192.168.1.63 dev eth0 proto 244")],
+    [
+      "a nexthop that need not be on the link",
+      () => ip(node.exec, `nexthop replace id ${idOf(state.routes[0])} via 192.168.1.12 dev eth0 proto 244 onlink`),
+    ],
+    ["a route says its way itself", () => ip(node.exec, "route replace 10.244.2.0/24 via 192.168.1.12 dev eth0 proto 244")],
+    [
+      "an IPv6 route says its way itself",
+      () => ip(node.exec, "route replace fd00:10:244:2::/64 via fd00:192:168:1::12 dev eth0 proto 244"),
     ],
     ["a route is gone", () => ip(node.exec, "route delete 10.244.2.0/24")],
     ["a route leads elsewhere", () => ip(node.exec, "route replace fd00:10:244:2::/64 via fd00:192:168:1::63 proto 244")],
@@ -215,6 +234,10 @@ test("a bridge that a killed agent left half made is in nobody's way", async (t)
   assert.doesNotMatch(await must(node.exec, ["ip", "link", "show"]), /: podnet-new/);
 });
 
+function idOf({ via = "", device = "" }: RouteItem = { prefix: "" }): number | undefined {
+  return numberedPaths([{ via, device }], [])[0]?.id;
+}
+
 test("a next hop that cannot be reached costs its own route alone", async (t) => {
   const node = await (await makeSite(t)).plug("node-1", 11);
   const lost = { prefix: "10.244.9.0/24", via: "10.99.0.1", device: "eth0" };
@@ -224,20 +247,32 @@ test("a next hop that cannot be reached costs its own route alone", async (t) =>
     [
       {
         op: "add",
+        kind: "nexthop",
+        key: "10.99.0.1 dev eth0",
+        message: `nexthop add id ${idOf(lost)} via 10.99.0.1 dev eth0 proto 244: Error: Nexthop has invalid gateway.`,
+      },
+      {
+        op: "add",
         kind: "route",
         key: "10.244.9.0/24",
         message: "route add 10.244.9.0/24 via 10.99.0.1 dev eth0 proto 244: Error: Nexthop has invalid gateway.",
       },
     ],
   );
-  const { steps } = (await convergeInside(node, { routes: state.routes }))[0] ?? assert.fail();
-  assert.deepEqual(steps, []);
+  const again = await convergeInside(node, { routes: state.routes });
+  assert.deepEqual(
+    again.flatMap(({ steps }) => steps),
+    [],
+  );
 });
 
 test("a kind that is left out is left alone", async (t) => {
   const node = await (await makeSite(t)).plug("node-1", 11);
   await assertConverges(node, state);
   const outcomes = await convergeInside(node, { routes: state.routes });
-  assert.deepEqual(outcomes, [{ kind: "route", steps: [], errors: [] }]);
+  assert.deepEqual(outcomes, [
+    { kind: "nexthop", steps: [], errors: [] },
+    { kind: "route", steps: [], errors: [] },
+  ]);
   await assertConverges(node, state);
 });

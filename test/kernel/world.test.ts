@@ -2,6 +2,7 @@ import type { TestContext } from "node:test";
 import { commandWorld } from "../../lib/linux/command-world.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
+import { nexthopKind } from "../../lib/linux/kinds/nexthop.ts";
 import { routeKind } from "../../lib/linux/kinds/route.ts";
 import { type TableItem, tableKind } from "../../lib/linux/kinds/table.ts";
 import { ip, makeNetns } from "../support/netns.ts";
@@ -70,6 +71,21 @@ for (const [first, changedVia, prefixes] of [
       impossible: { prefix: prefixes[2], via: first.includes(":") ? "fd99::1" : "10.99.0.1", device: "u0" },
     },
     async (t) => commandWorld(routeKind, await uplinkExec(t)),
+  );
+
+for (const [first, second, impossible] of [
+  ["192.168.1.12", "192.168.1.13", "10.99.0.1"],
+  ["fd00:192:168:1::12", "fd00:192:168:1::13", "fd99::1"],
+] as const)
+  testWorldContract(
+    {
+      kind: nexthopKind,
+      first: { id: 5, via: first, device: "u0" },
+      second: { id: 6, via: second, device: "u0" },
+      changed: { id: 8, via: first, device: "u0" },
+      impossible: { id: 7, via: impossible, device: "u0" },
+    },
+    async (t) => commandWorld(nexthopKind, await uplinkExec(t)),
   );
 
 const inet: TableItem = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { KindOutcome } from "../../lib/linux/converge-node.ts";
+import type { KindOutcome } from "../../lib/linux/stage.ts";
 import type { NodeState } from "../../lib/linux/node-state.ts";
 import { ip, makeNetns, must, type Netns, wire } from "./netns.ts";
 

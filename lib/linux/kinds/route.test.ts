@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { recorded } from "../../../test/support/recorded.ts";
 import { Bug } from "../../reconcile/bug.ts";
 import { diff } from "../../reconcile/diff.ts";
-import { type RouteItem, routeKind } from "./route.ts";
+import { type RouteItem, routeKind, routeKindBy } from "./route.ts";
 
 const ours = [4, 6].map((family) => recorded(`iproute2-6.1.0/route-show-ours-${family}.json`));
 const linesFor = (want: RouteItem[], have: RouteItem[]) =>
@@ -42,6 +42,54 @@ test("a route of another metric is another route: the wanted one is added first,
   ]);
 });
 
+test("routes by nexthop objects are read with the way that those lead, IPv4 over IPv6 too", () => {
+  assert.deepEqual(routeKind.parse([4, 6].map((family) => recorded(`iproute2-6.1.0/route-show-nhid-${family}.json`))), [
+    { prefix: "10.244.2.0/24", via: "192.168.1.12", nexthop: 1342177281, device: "eth0" },
+    { prefix: "10.244.3.0/24", via: "fd00:192:168:1::12", nexthop: 1342177282, device: "eth0" },
+    { prefix: "fd00:10:244:2::/64", via: "fd00:192:168:1::12", nexthop: 1342177282, device: "eth0" },
+  ]);
+});
+
+test("where its way has a nexthop object, a route goes by that, and one that goes the same way otherwise is replaced in place", () => {
+  const byNumber = routeKindBy(new Map([["192.168.1.12 dev eth0", 5]]), [route]);
+  const lines = (want: RouteItem[], have: RouteItem[]) =>
+    byNumber.render(diff(byNumber, want, have)).flatMap((batch) => batch.lines.map((line) => line.text));
+  assert.deepEqual(lines([route], []), ["route add 10.244.2.0/24 nhid 5 proto 244"]);
+  assert.deepEqual(lines([route], [{ ...route, nexthop: 5 }]), []);
+  assert.equal(byNumber.differs(route, route), "nexthop none, wanted 5");
+  assert.deepEqual(lines([route], [{ ...route, nexthop: 6 }]), ["route replace 10.244.2.0/24 nhid 5 proto 244"]);
+  assert.deepEqual(lines([], [{ ...route, nexthop: 5 }]), ["route delete 10.244.2.0/24 nhid 5 proto 244"]);
+  const elsewhere = { ...route, via: "192.168.1.13" };
+  assert.deepEqual(
+    lines([elsewhere], []),
+    ["route add 10.244.2.0/24 via 192.168.1.13 dev eth0 proto 244"],
+    "no object leads there",
+  );
+});
+
+test("an IPv6 route that stands beside a wanted one goes, and the wanted one is put back, which the kernel would take away with it", () => {
+  const want: RouteItem = { prefix: "fd00:10:244:2::/64", via: "fd00::12", device: "eth0" };
+  const kind = routeKindBy(new Map([["fd00::12 dev eth0", 5]]), [want]);
+  const steps = diff(
+    kind,
+    [want],
+    [
+      { ...want, nexthop: 5 },
+      { ...want, via: "fd00::63" },
+    ],
+  );
+  assert.deepEqual(
+    kind.render(steps).flatMap((batch) => batch.lines.map((line) => line.text)),
+    ["route delete fd00:10:244:2::/64 via fd00::63 dev eth0 proto 244", "route replace fd00:10:244:2::/64 nhid 5 proto 244"],
+  );
+});
+
+test("an IPv4 route over an IPv6 next hop says of which family that is", () => {
+  assert.deepEqual(linesFor([{ ...route, via: "fd00::12" }], []), [
+    "route add 10.244.2.0/24 via inet6 fd00::12 dev eth0 proto 244",
+  ]);
+});
+
 test("somebody else's route for a wanted prefix is named with the command that removes it", () => {
   const refusal = routeKind.foreign?.parse([4, 6].map((family) => recorded(`iproute2-6.1.0/route-show-all-${family}.json`)));
   assert.equal(
@@ -67,7 +115,8 @@ test("whatever is wanted and found, each line is one route of our protocol", () 
   const wanted = fc.uniqueArray(item, { selector: (found) => found.prefix });
   fc.assert(
     fc.property(wanted, fc.array(item), (want, have) => {
-      for (const line of linesFor(want, have)) assert.match(line, /^route (add|replace|delete) \S+ via \S+ dev \S+ proto 244$/);
+      for (const line of linesFor(want, have))
+        assert.match(line, /^route (add|replace|delete) \S+ via (?:inet6 )?\S+ dev \S+ proto 244$/);
     }),
   );
 });

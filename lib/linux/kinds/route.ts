@@ -3,6 +3,7 @@ import { parseLoosePrefix } from "../../net/prefix.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { mark } from "./mark.ts";
+import { pathKey } from "./nexthop.ts";
 import type { NodeKind, Show } from "./node-kind.ts";
 import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
 
@@ -10,10 +11,12 @@ import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
 export interface RouteItem {
   /** Canonical text, e.g. `"10.244.2.0/24"`, `"fd00:10:244:2::/64"`. */
   readonly prefix: string;
-  /** Next hop, same family, e.g. `"192.168.1.12"`; absent only from an observed route without one. */
+  /** Next hop, e.g. `"192.168.1.12"`; of IPv4 also an IPv6 address (RFC 5549). Absent only from an observed route without one. */
   readonly via?: string;
   /** The device that reaches the next hop, e.g. `"eth0"`; absent only from an observed route without one. */
   readonly device?: string;
+  /** Only of an observed route: the number of the nexthop object that it takes its way from. */
+  readonly nexthop?: number;
   /** Only of an observed route: its metric, where it is not the one `ip` gives by itself. */
   readonly metric?: number;
   /** Only of an observed route: its type of service, e.g. `"0x10"`. */
@@ -30,31 +33,47 @@ const families = [
 type Family = (typeof families)[number];
 
 /** Fields and flags which `ip` shows for a route that somebody changed; ours never have them. */
-const oddFields = ["type", "prefsrc", "metrics", "nexthops", "nhid", "encap", "expires"] as const;
+const oddFields = ["type", "prefsrc", "metrics", "nexthops", "encap", "expires"] as const;
 const oddFlags = ["onlink", "pervasive"];
 
-/** Routes of protocol 244 in the main table, both families. A route of somebody else for a wanted prefix is left as it is and reported. */
-export const routeKind: NodeKind<RouteItem> = {
-  name: "route",
-  key: ({ prefix, metric, tos }) =>
-    [prefix, ...(metric === undefined ? [] : [`metric ${metric}`]), ...(tos === undefined ? [] : [`tos ${tos}`])].join(" "),
-  differs: (want, have) => {
-    if (want.via !== have.via) return `via ${have.via ?? "nothing"}, wanted ${want.via ?? "nothing"}`;
-    if (want.device !== have.device) return `dev ${have.device ?? "none"}, wanted ${want.device ?? "none"}`;
-    return have.oddity === undefined ? undefined : `it has ${have.oddity}, wanted without`;
-  },
-  show: showRoutes([], ["proto", String(mark.routeProtocol)]),
-  parse: (outputs) => byFamily(outputs, routeOf),
-  render: (steps) => ipBatchOf(steps.map((step) => ({ text: batchLine(wordsOf(step)), step }))),
-  foreign: {
-    // Numbers, since a machine may have given our protocol a name.
-    show: showRoutes(["-N"], []),
-    parse: (outputs) => {
-      const theirs = new Map(byFamily(outputs, foreignOf).flat());
-      return (want) => theirs.get(routeKind.key(want));
+/**
+ * Routes of protocol 244 in the main table, both families. A route of somebody else for a wanted prefix is left as it is and reported.
+ * `numbers`: `pathKey` → the number of the nexthop object by which routes go that way; without one, a route says its way itself. `wanted`: all that shall be.
+ */
+export function routeKindBy(numbers: ReadonlyMap<string, number>, wanted: readonly RouteItem[]): NodeKind<RouteItem> {
+  return {
+    name: "route",
+    key: keyOf,
+    differs: (want, have) => {
+      if (want.via !== have.via) return `via ${have.via ?? "nothing"}, wanted ${want.via ?? "nothing"}`;
+      if (want.device !== have.device) return `dev ${have.device ?? "none"}, wanted ${want.device ?? "none"}`;
+      const number = numberOf(want, numbers);
+      if (number !== undefined && have.nexthop !== number) return `nexthop ${have.nexthop ?? "none"}, wanted ${number}`;
+      return have.oddity === undefined ? undefined : `it has ${have.oddity}, wanted without`;
     },
-  },
-};
+    show: showRoutes([], ["proto", String(mark.routeProtocol)]),
+    parse: (outputs) => byFamily(outputs, routeOf),
+    render: (steps) => {
+      const standing = new Map(wanted.map((route) => [keyOf(route), route]));
+      return ipBatchOf(steps.flatMap((step) => linesOf(step, numbers, standing.get(step.key))));
+    },
+    foreign: {
+      // Numbers, since a machine may have given our protocol a name.
+      show: showRoutes(["-N"], []),
+      parse: (outputs) => {
+        const theirs = new Map(byFamily(outputs, foreignOf).flat());
+        return (want) => theirs.get(keyOf(want));
+      },
+    },
+  };
+}
+
+/** Routes each of which says its way itself. */
+export const routeKind: NodeKind<RouteItem> = routeKindBy(new Map(), []);
+
+function keyOf({ prefix, metric, tos }: RouteItem): string {
+  return [prefix, ...(metric === undefined ? [] : [`metric ${metric}`]), ...(tos === undefined ? [] : [`tos ${tos}`])].join(" ");
+}
 
 function showRoutes(options: readonly string[], filter: readonly string[]): Show[] {
   return families.map(({ flag }) => ({ argv: ["ip", ...options, "-j", flag, "route", "show", "table", "main", ...filter] }));
@@ -71,12 +90,19 @@ function routeOf(row: Row, family: Family): RouteItem {
   const oddity = [...oddFields.filter((field) => row.has(field)), ...flags].join(", ");
   return {
     prefix: prefixOf(row, family),
-    ...(row.has("gateway") ? { via: checked(row, "gateway", parseAddress) } : {}),
+    ...viaOf(row),
+    ...(row.has("nhid") ? { nexthop: row.count("nhid") } : {}),
     ...(row.has("dev") ? { device: row.device("dev") } : {}),
     ...(metricOf(row) === family.defaultMetric ? {} : { metric: metricOf(row) }),
     ...(row.has("tos") ? { tos: checked(row, "tos", (text) => /^\w{1,16}$/.exec(text)) } : {}),
     ...(oddity === "" ? {} : { oddity }),
   };
+}
+
+/** A next hop of the other family stands in a field of its own. */
+function viaOf(row: Row): Pick<RouteItem, "via"> {
+  if (row.has("gateway")) return { via: checked(row, "gateway", parseAddress) };
+  return row.has("via") ? { via: checked(row.row("via"), "host", parseAddress) } : {};
 }
 
 /** `ip` leaves out what goes without saying: the length of a host's prefix, the prefix of everything, the metric 0. */
@@ -101,7 +127,7 @@ function foreignOf(row: Row, family: Family): [key: string, reason: string][] {
   const protocol = row.has("protocol") ? row.text("protocol") : "boot";
   if (protocol === String(mark.routeProtocol)) return [];
   const route = routeOf(row, family);
-  const key = routeKind.key(route);
+  const key = keyOf(route);
   const path = [
     ...(route.via === undefined ? [] : ["via", route.via]),
     ...(route.device === undefined ? [] : ["dev", route.device]),
@@ -115,11 +141,39 @@ function foreignOf(row: Row, family: Family): [key: string, reason: string][] {
   ];
 }
 
-function wordsOf({ op, want, have }: Step<RouteItem>): (string | number)[] {
+function numberOf({ via, device }: RouteItem, numbers: ReadonlyMap<string, number>): number | undefined {
+  return via === undefined || device === undefined ? undefined : numbers.get(pathKey({ via, device }));
+}
+
+/** The way that a route goes; one that has a nexthop object is found by that alone. */
+function wayOf(route: RouteItem, nexthop: number | undefined): (string | number)[] {
+  if (nexthop !== undefined) return ["nhid", nexthop];
+  const { prefix, via, device } = route;
+  const isOfOtherFamily = via?.includes(":") === true && !prefix.includes(":");
+  return [
+    ...(via === undefined ? [] : ["via", ...(isOfOtherFamily ? ["inet6"] : []), via]),
+    ...(device === undefined ? [] : ["dev", device]),
+  ];
+}
+
+/**
+ * Where an IPv6 route by a nexthop object stands beside one that says its way itself, the kernel takes away the former whichever of the two is named (ip6_route_del of Linux 6.18
+ * looks no further than at the first such). So the one that shall stand is put in the place of what is left then.
+ */
+function linesOf(
+  step: Step<RouteItem>,
+  numbers: ReadonlyMap<string, number>,
+  standing: RouteItem | undefined,
+): { readonly text: string; readonly step: Step<RouteItem> }[] {
+  const isDoubtful = step.op === "remove" && step.have?.nexthop === undefined && step.key.includes(":");
+  const again = isDoubtful && standing !== undefined ? [{ ...step, op: "change" as const, want: standing }] : [];
+  return [step, ...again].map((one) => ({ text: batchLine(wordsOf(one, numbers)), step }));
+}
+
+function wordsOf({ op, want, have }: Step<RouteItem>, numbers: ReadonlyMap<string, number>): (string | number)[] {
   const route = want ?? have ?? { prefix: "" };
   const words = [
-    ...(route.via === undefined ? [] : ["via", route.via]),
-    ...(route.device === undefined ? [] : ["dev", route.device]),
+    ...wayOf(route, want === undefined ? have?.nexthop : numberOf(want, numbers)),
     ...(route.metric === undefined ? [] : ["metric", route.metric]),
     ...(route.tos === undefined ? [] : ["tos", route.tos]),
   ];

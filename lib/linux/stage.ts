@@ -1,0 +1,60 @@
+import { diff } from "../reconcile/diff.ts";
+import type { Kind, Step, StepError, World } from "../reconcile/kind.ts";
+import { isFromOutside } from "./system-error.ts";
+
+/** What one run found and did in one kind. */
+export interface KindOutcome {
+  /** e.g. `"route"`. */
+  readonly kind: string;
+  /** What had to be done; none, and no errors, means that the kind was as wanted. */
+  readonly steps: readonly Step<unknown>[];
+  /** Those of `steps` that could not be done. */
+  readonly errors: readonly StepError[];
+  /** Why the kind could not be seen, so that nothing was done about it. */
+  readonly unseen?: string;
+}
+
+/** One kind in the course of a run. */
+export interface Stage {
+  readonly outcome: KindOutcome;
+  /** Adds and changes. */
+  forward(): Promise<void>;
+  /** Removals. */
+  backward(): Promise<void>;
+}
+
+/** One kind, to be made as wanted; `want` may depend on what is there. */
+export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) => readonly Item[], world: World<Item>): Stage {
+  const outcome: { kind: string; steps: Step<unknown>[]; errors: StepError[]; unseen?: string } = {
+    kind: kind.name,
+    steps: [],
+    errors: [],
+  };
+  let hasRemovals = false;
+  const write = async (steps: readonly Step<Item>[]) => {
+    if (steps.length === 0) return;
+    outcome.steps.push(...steps);
+    outcome.errors.push(...(await world.apply(steps)));
+  };
+  const steps = async (): Promise<Step<Item>[]> => {
+    try {
+      const have = await world.observe();
+      return diff(kind, want(have), have);
+    } catch (error) {
+      if (!isFromOutside(error)) throw error;
+      outcome.unseen = `${kind.name}: what is there could not be seen, so nothing was done: ${error.message}`;
+      return [];
+    }
+  };
+  return {
+    outcome,
+    forward: async () => {
+      const found = await steps();
+      hasRemovals = found.some((step) => step.op === "remove");
+      await write(found.filter((step) => step.op !== "remove"));
+    },
+    backward: async () => {
+      if (hasRemovals) await write((await steps()).filter((step) => step.op === "remove"));
+    },
+  };
+}
