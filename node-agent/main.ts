@@ -9,6 +9,7 @@ import { connect } from "../lib/kube/client.ts";
 import { createInformer, type Informer, type InformerOptions } from "../lib/kube/informer.ts";
 import type { KubeObject, Resource } from "../lib/kube/resource.ts";
 import { makeExec } from "../lib/linux/exec.ts";
+import { warmExec } from "../lib/linux/warm-exec.ts";
 import { watchKernel } from "../lib/linux/watch.ts";
 import { systemClock } from "../lib/reconcile/clock.ts";
 import { readIdentity } from "./identity.ts";
@@ -54,7 +55,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   const claims = informer(nodeSubnets, {});
   const heartbeatMs = settings.heartbeatSeconds * 1000;
   const reporter = createReporter({ ...shared, client, wallClock: Date.now, agentVersion, heartbeatMs });
-  const place = placeOf(settings);
+  const place = placeOf(settings, signal);
   const identity = await readIdentity(settings.hostRoot);
   const loops = startAgentLoops({
     ...shared,
@@ -83,7 +84,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   await client.close();
 }
 
-function placeOf(settings: AgentSettings): AgentPlace {
+function placeOf(settings: AgentSettings, signal: AbortSignal): AgentPlace {
   const { procSys, confFolder, cniStateFolder, pluginSource: source, pluginFolder: target } = settings;
-  return { exec: makeExec(), procSys, confFolder, cniStateFolder, plugins: { source, target } };
+  return { exec: warmExec(makeExec(), signal), procSys, confFolder, cniStateFolder, plugins: { source, target } };
 }

@@ -18,6 +18,16 @@ export interface Listener {
   complaint(text: string): void;
 }
 
+/** A command that was started and waits for its input. */
+export interface Prepared {
+  /** Whether it still waits. */
+  readonly waits: boolean;
+  /** Gives it its input, and its output when it ended; once. Throws as `run` of an Exec. */
+  run(stdin: string): Promise<Output>;
+  /** Ends it. */
+  discard(): void;
+}
+
 /** Runs commands in one place: this process's network namespace, or the one its prefix leads to. */
 export interface Exec {
   /**
@@ -25,6 +35,8 @@ export interface Exec {
    * @throws {CommandError} when it could not be started, was killed, took too long or printed too much.
    */
   run(argv: readonly string[], stdin?: string): Promise<Output>;
+  /** Starts a command that reads its input before it does anything, for somebody who cannot wait for the start later. */
+  prepare(argv: readonly string[]): Prepared;
   /**
    * Runs a command until it ends by itself, or `signal` ends it, and tells what it prints.
    * Gives the reason of the end in words; undefined when `signal` was the reason.
@@ -44,44 +56,69 @@ export interface ExecOptions {
   readonly path?: string;
 }
 
+/** How a command is started: its arguments with the prefix, and what is the same for all. */
+interface Launch {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly timeoutMs: number;
+  readonly outputLimit: number;
+  readonly path: string;
+}
+
 /** The one way in which this process runs others: argument lists, never a shell, English messages. */
 export function makeExec(options: ExecOptions = {}): Exec {
   const { prefix = [], timeoutMs = 30_000, outputLimit = 64 * 1024 * 1024, path = "/usr/sbin:/usr/bin:/sbin:/bin" } = options;
   const env = { PATH: path, LANG: "C", LC_ALL: "C" };
-  const split = (argv: readonly string[]) => {
-    const [program = "", ...rest] = [...prefix, ...argv];
-    return { program, rest };
+  const launch = (argv: readonly string[]): Launch => ({ argv: [...prefix, ...argv], env, timeoutMs, outputLimit, path });
+  return {
+    run: (argv, stdin = "") => prepare(launch(argv)).run(stdin),
+    prepare: (argv) => prepare(launch(argv)),
+    follow: (argv, listener, signal) => follow(launch(argv), listener, signal),
   };
+}
 
-  const run = (argv: readonly string[], stdin = ""): Promise<Output> =>
-    new Promise((resolve, reject) => {
-      const { program, rest } = split(argv);
-      const settings = { env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: outputLimit, encoding: "utf8" } as const;
-      const child = execFile(program, rest, settings, (error, stdout, stderr) => {
-        if (error === null || typeof error.code === "number")
-          resolve({ argv: [program, ...rest], status: Number(error?.code ?? 0), stdout, stderr });
-        else reject(CommandError.from(error, { argv: [program, ...rest], stderr, timeoutMs, path }));
-      });
-      // A command may end without reading its input; its status tells, not the broken pipe.
-      child.stdin?.on("error", () => {});
+function prepare({ argv, env, timeoutMs, outputLimit, path }: Launch): Prepared {
+  const [program = "", ...rest] = argv;
+  const { promise, resolve, reject } = Promise.withResolvers<Output>();
+  // Whoever runs it gets the error; while it only waits there is nobody to tell.
+  promise.catch(() => undefined);
+  const settings = { env, killSignal: "SIGKILL", maxBuffer: outputLimit, encoding: "utf8" } as const;
+  let timer: NodeJS.Timeout | undefined;
+  let waits = true;
+  const child = execFile(program, rest, settings, (error, stdout, stderr) => {
+    waits = false;
+    clearTimeout(timer);
+    if (error === null || typeof error.code === "number") resolve({ argv, status: Number(error?.code ?? 0), stdout, stderr });
+    else reject(CommandError.from(error, { argv, stderr, timeoutMs, path }));
+  });
+  // A command may end without reading its input; its status tells, not the broken pipe.
+  child.stdin?.on("error", () => {});
+  return {
+    get waits() {
+      return waits;
+    },
+    run: (stdin) => {
+      timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
       child.stdin?.end(stdin);
-    });
+      return promise;
+    },
+    discard: () => child.kill("SIGKILL"),
+  };
+}
 
-  const follow = (argv: readonly string[], listener: Listener, signal: AbortSignal): Promise<string | undefined> =>
-    new Promise((resolve) => {
+function follow({ argv, env }: Launch, listener: Listener, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined);
+    const [program = "", ...rest] = argv;
+    const child = spawn(program, rest, { env, stdio: ["ignore", "pipe", "pipe"], signal });
+    forEachLine(child.stdout, (line) => listener.line(line));
+    forEachLine(child.stderr, (line) => listener.complaint(line));
+    let failure: Error | undefined;
+    child.on("error", (error) => (failure = error));
+    child.on("close", (status, killedBy) => {
       if (signal.aborted) return resolve(undefined);
-      const { program, rest } = split(argv);
-      const child = spawn(program, rest, { env, stdio: ["ignore", "pipe", "pipe"], signal });
-      forEachLine(child.stdout, (line) => listener.line(line));
-      forEachLine(child.stderr, (line) => listener.complaint(line));
-      let failure: Error | undefined;
-      child.on("error", (error) => (failure = error));
-      child.on("close", (status, killedBy) => {
-        if (signal.aborted) return resolve(undefined);
-        const why = failure?.message ?? (killedBy === null ? `exit status ${status}` : `killed by ${killedBy}`);
-        resolve(failureMessage([program, ...rest], why, ""));
-      });
+      const why = failure?.message ?? (killedBy === null ? `exit status ${status}` : `killed by ${killedBy}`);
+      resolve(failureMessage(argv, why, ""));
     });
-
-  return { run, follow };
+  });
 }

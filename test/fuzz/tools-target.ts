@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ipComplaints } from "../../lib/linux/batch.ts";
+import type { Exec } from "../../lib/linux/exec.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
@@ -91,7 +92,11 @@ function parsed<Item>(kind: NodeKind<Item>, outputs: readonly string[]): Item[] 
 async function look(outputs: readonly string[], stderr: string, count: Coverage): Promise<void> {
   const [routes = "", links = ""] = outputs.slice(-2);
   const printed = (argv: readonly string[]) => ({ argv, status: 0, stdout: argv.includes("-batch") ? routes : links, stderr });
-  const exec = { run: (argv: readonly string[]) => Promise.resolve(printed(argv)), follow: () => Promise.resolve(undefined) };
+  const exec: Exec = {
+    run: (argv) => Promise.resolve(printed(argv)),
+    prepare: (argv) => ({ waits: true, run: () => Promise.resolve(printed(argv)), discard: () => undefined }),
+    follow: () => Promise.resolve(undefined),
+  };
   const addresses = ["192.168.1.12", "fd00::1", "10.0.0.1"];
   try {
     const hops = await observeNextHops(exec, addresses);

@@ -1,0 +1,62 @@
+import type { Exec, Output, Prepared } from "./exec.ts";
+import { batchLine } from "./kinds/batch-line.ts";
+
+/** Until the next one is started, which keeps this process from all else for some milliseconds: what is under way is to be done by then. */
+const restMs = 50;
+
+/** A command as one that reads what to do from its input. */
+interface Batched {
+  readonly argv: readonly string[];
+  readonly stdin: string;
+  /** What `ip` says more of a command that fails, since it was told as a batch. */
+  readonly more?: string;
+}
+
+/**
+ * An Exec whose commands of `ip` and `nft` were started before they are needed: of each sort one waits for its input, does what that says and ends, and the next one takes its place. So nobody waits
+ * for the start of a process, of which a look at a node takes a dozen; and none lives so long that what it remembers of links is out of date, as one that stayed would.
+ * One that was killed while it waited is replaced. When `signal` aborts, all that wait are ended.
+ */
+export function warmExec(exec: Exec, signal: AbortSignal): Exec {
+  const waiting = new Map<string, Prepared>();
+  signal.addEventListener("abort", () => {
+    for (const one of waiting.values()) one.discard();
+    waiting.clear();
+  });
+  const prepareNext = (key: string, argv: readonly string[]): void => {
+    if (!signal.aborted && !waiting.has(key)) waiting.set(key, exec.prepare(argv));
+  };
+  const runWarm = async ({ argv, stdin, more }: Batched): Promise<Output> => {
+    const key = argv.join(" ");
+    const found = waiting.get(key);
+    waiting.delete(key);
+    const one = found?.waits === true ? found : exec.prepare(argv);
+    try {
+      const output = await one.run(stdin);
+      return more === undefined ? output : { ...output, stderr: output.stderr.replace(more, "") };
+    } finally {
+      setTimeout(prepareNext, restMs, key, argv).unref();
+    }
+  };
+  return {
+    ...exec,
+    run: (argv, stdin) => {
+      const batched = batchOf(argv, stdin);
+      return batched === undefined ? exec.run(argv, stdin) : runWarm(batched);
+    },
+  };
+}
+
+/** Undefined: it is not of a sort that can wait. */
+function batchOf(argv: readonly string[], stdin: string | undefined): Batched | undefined {
+  const [program, ...rest] = argv;
+  if (program !== "ip" && program !== "nft") return undefined;
+  if (rest.at(-1) === "-") return stdin === undefined ? undefined : { argv, stdin };
+  const at = rest.findIndex((word) => !word.startsWith("-"));
+  if (at === -1 || stdin !== undefined) return undefined;
+  const [options, words] = [rest.slice(0, at), rest.slice(at)];
+  const line = `${batchLine(words)}\n`;
+  return program === "ip"
+    ? { argv: [program, ...options, "-batch", "-"], stdin: line, more: "Command failed -:1\n" }
+    : { argv: [program, ...options, "-f", "-"], stdin: line };
+}
