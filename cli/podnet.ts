@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addCleanupCommand } from "./cleanup-command.ts";
 import { addPlanCommand } from "./plan-command.ts";
 import { addSnapshotCommand } from "./snapshot-command.ts";
 import { startedStage } from "./stage.ts";
@@ -8,11 +9,11 @@ for (const [name, description] of [
   ["operator", "Turns PodNetworks into one subnet per node and family; runs until it is stopped."],
   ["webhook", "Refuses PodNetworks that overlap; runs until it is stopped."],
   ["agent", "Programs this node; runs until it is stopped."],
-] as const)
-  program
-    .command(name)
-    .description(description)
-    .action(async () => process.exit(await startedStage(name)));
+] as const) {
+  const command = program.command(name).description(description);
+  command.action(async () => process.exit(await startedStage(name)));
+  if (name === "agent") addCleanupCommand(command);
+}
 addPlanCommand(program);
 addSnapshotCommand(program);
 

@@ -6,11 +6,14 @@ import { elements, fields, parseJson } from "./plan/json.ts";
 /** Plugin name → SHA-256 in hex of every binary of that name that we put there or are about to put there. */
 export type PluginManifest = ReadonlyMap<string, readonly string[]>;
 
-const fileName = ".podnet-plugins.json";
+/** Where the manifest of a folder is. */
+export function manifestPath(folder: string): string {
+  return join(folder, ".podnet-plugins.json");
+}
 
 /** Which binaries in a folder are ours. A missing or unreadable manifest names none, so that nothing foreign is ever taken for ours. */
 export async function readManifest(folder: string): Promise<PluginManifest> {
-  const text = await readFile(join(folder, fileName), "utf8").catch(() => "");
+  const text = await readFile(manifestPath(folder), "utf8").catch(() => "");
   const entries = fields(parseJson(text)).map(
     ([name, hashes]) => [name, elements(hashes).filter((hash) => typeof hash === "string")] as const,
   );
@@ -20,5 +23,5 @@ export async function readManifest(folder: string): Promise<PluginManifest> {
 /** Replaces the manifest of a folder in one step. */
 export async function writeManifest(folder: string, manifest: PluginManifest): Promise<void> {
   const text = `${JSON.stringify(Object.fromEntries([...manifest].toSorted(([a], [b]) => (a < b ? -1 : 1))), undefined, 2)}\n`;
-  await writeWhole(join(folder, fileName), { from: "text", text }, 0o644);
+  await writeWhole(manifestPath(folder), { from: "text", text }, 0o644);
 }

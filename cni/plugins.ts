@@ -94,7 +94,7 @@ function missing(name: PluginName, { source, target }: PluginFolders, error?: un
 }
 
 /** SHA-256 in hex; undefined where there is no such file. */
-async function hashOf(path: string): Promise<string | undefined> {
+export async function hashOf(path: string): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {
     await pipeline(createReadStream(path), hash);

@@ -1,5 +1,17 @@
-import { copyFile, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { isAbsent } from "./system-error.ts";
+
+const unfinished = ".podnet-new";
+
+/** Paths of what crashes left in a folder of files that were being written; none where there is no such folder. */
+export async function unfinishedFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  return names.filter((name) => name.startsWith(".") && name.endsWith(unfinished)).map((name) => join(folder, name));
+}
 
 /** Where the content of a file comes from. */
 export type Content = { readonly from: "text"; readonly text: string } | { readonly from: "file"; readonly path: string };
@@ -12,7 +24,7 @@ export type Content = { readonly from: "text"; readonly text: string } | { reado
 export async function writeWhole(path: string, content: Content, mode: number): Promise<void> {
   const folder = dirname(path);
   // No runtime reads a name that begins with a dot and has none of the endings of a configuration.
-  const temporary = join(folder, `.${basename(path)}.podnet-new`);
+  const temporary = join(folder, `.${basename(path)}${unfinished}`);
   try {
     await rm(temporary, { force: true });
     if (content.from === "file") await copyFile(content.path, temporary);
