@@ -10,6 +10,8 @@ export interface BenchInput {
   readonly admitted: readonly { readonly networks: number; readonly ranges: number }[];
   /** How long creates are sent, for each figure. */
   readonly admissionSeconds: number;
+  /** Numbers of peers to whom one node is made to route. */
+  readonly programmed: readonly number[];
   readonly rounds: number;
   /** Waits for NodeIPAM as shipped until it is through, which takes minutes. */
   readonly whole: boolean;

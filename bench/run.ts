@@ -10,10 +10,11 @@ import { conditionsNow, renderConditions, wasBusy } from "./conditions.ts";
 import { renderFigures } from "./figure.ts";
 import { join } from "./join.ts";
 import { plan } from "./plan.ts";
+import { program } from "./program.ts";
 import { steady } from "./steady.ts";
 
 /** What can be measured, by name. */
-const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission };
+const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program };
 
 /** Results go here; git ignores it. */
 const folder = joinPath(import.meta.dirname, "..", ".bench");
@@ -25,7 +26,7 @@ ${Object.entries(benches)
   .join("\n")}
 
   --nodes N     nodes of the cluster that is measured (5000)
-  --rounds N    how often join, plan and admission are measured (3)
+  --rounds N    how often join, plan, admission and program are measured (3)
   --whole       wait for NodeIPAM as shipped to the end, about four minutes
   --profile     the operator writes a processor profile to .bench/
 `;
@@ -59,6 +60,7 @@ async function main(words: readonly string[]): Promise<number> {
       { networks: 250, ranges: 16 },
     ],
     admissionSeconds: 10,
+    programmed: [1, 100, 1_000, 5_000],
     whole: values.whole,
     steadySeconds: 60,
     added: 10,

@@ -4,6 +4,7 @@ import { admission } from "../../bench/admission.ts";
 import type { Bench, BenchInput } from "../../bench/bench.ts";
 import { join } from "../../bench/join.ts";
 import { plan } from "../../bench/plan.ts";
+import { program } from "../../bench/program.ts";
 import { steady } from "../../bench/steady.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { labName } from "../support/lab-name.ts";
@@ -13,6 +14,7 @@ const small = (name: string): BenchInput => ({
   planned: [50, 100],
   admitted: [{ networks: 3, ranges: 2 }],
   admissionSeconds: 1,
+  programmed: [1, 20],
   rounds: 1,
   whole: true,
   steadySeconds: 3,
@@ -68,5 +70,11 @@ test("creates of networks are measured without podnet, with its policies, and wi
     "3 × 2: the webhook adds, p99",
     "3 × 2: webhook, peak memory",
   ])
+    assert.ok(names.includes(one), one);
+});
+
+test("routes to twenty peers are measured beside those that ip sets by itself", async () => {
+  const names = await namesOf(program, "bench-program");
+  for (const one of ["20 peers: podnet, set and seen", "20 peers: ip -batch, classic routes", "1 peers: one ip each"])
     assert.ok(names.includes(one), one);
 });
