@@ -12,6 +12,8 @@ export interface BenchInput {
   readonly admissionSeconds: number;
   /** Numbers of peers to whom one node is made to route. */
   readonly programmed: readonly number[];
+  /** How often a route is deleted by somebody else. */
+  readonly repairs: number;
   readonly rounds: number;
   /** Waits for NodeIPAM as shipped until it is through, which takes minutes. */
   readonly whole: boolean;

@@ -11,10 +11,11 @@ import { renderFigures } from "./figure.ts";
 import { join } from "./join.ts";
 import { plan } from "./plan.ts";
 import { program } from "./program.ts";
+import { repair } from "./repair.ts";
 import { steady } from "./steady.ts";
 
 /** What can be measured, by name. */
-const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program };
+const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program, repair };
 
 /** Results go here; git ignores it. */
 const folder = joinPath(import.meta.dirname, "..", ".bench");
@@ -51,6 +52,7 @@ async function main(words: readonly string[]): Promise<number> {
   await mkdir(folder, { recursive: true });
   const input: BenchInput = {
     nodes: wholeNumber("nodes", values.nodes, 60_000),
+    repairs: 1_000,
     rounds: wholeNumber("rounds", values.rounds, 100),
     planned: [10_000, 100_000],
     admitted: [

@@ -43,8 +43,11 @@ export interface AgentLoops {
   readonly stopped: Promise<void>;
 }
 
-/** Between the starts of two runs: a pod that comes changes several links, one after the other. */
-const minIntervalMs = 250;
+/** Between the starts of two runs, on the average: a pod that comes changes several links, one after the other. */
+const minIntervalMs = 150;
+
+/** Runs at once after a pause, so that a repair, the look at what came of it, and the next repair wait for nothing. */
+const burst = 5;
 
 /** What there is to report: an outcome, and the very object that it is about. */
 interface Latest {
@@ -79,6 +82,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const program: Loop = startLoop({
     ...shared,
     minIntervalMs,
+    burst,
     resyncMs: options.resyncMs,
     run: async (because) => {
       const began = clock.now();

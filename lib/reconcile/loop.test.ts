@@ -17,7 +17,7 @@ interface Bench {
   readonly failures: LoopFailure[];
 }
 
-type Timing = Partial<Pick<LoopOptions, "minIntervalMs" | "resyncMs" | "startDelayMs" | "random">>;
+type Timing = Partial<Pick<LoopOptions, "minIntervalMs" | "burst" | "resyncMs" | "startDelayMs" | "random">>;
 
 /** A loop whose n-th run (0 is the first) does `body(n, clock)`. */
 function bench(timing: Timing, body: (n: number, clock: FakeClock) => Promise<RunResult>): Bench {
@@ -76,6 +76,18 @@ test("runs keep their minimum interval however many triggers come", async () => 
     [0, 1_000, 2_000, 3_000],
   );
   assert.equal(runs[1]?.because.length, 8);
+});
+
+test("after a pause several runs may follow each other at once, and no more than that in all", async () => {
+  const { loop, clock, runs } = bench({ minIntervalMs: 250, burst: 3 }, nothing);
+  for (let i = 0; i < 200; i++) {
+    loop.trigger(`change ${i}`);
+    await clock.advance(10);
+  }
+  assert.deepEqual(
+    runs.slice(0, 7).map(({ at }) => at),
+    [0, 10, 20, 750, 760, 770, 1_500],
+  );
 });
 
 test("without triggers a run comes at each resync, spread around it", async () => {

@@ -15,8 +15,10 @@ export interface LoopOptions {
   /** In [0, 1), for jitter. */
   readonly random: () => number;
   readonly signal: AbortSignal;
-  /** From the start of one run to the start of the next, default 0. */
+  /** From the start of one run to the start of the next, default 0; on the average, where there may be several at once. */
   readonly minIntervalMs?: number;
+  /** So many runs may follow each other at once after a pause; default 1. */
+  readonly burst?: number;
   /** A run without a trigger, each 0.8 to 1.2 of this after the last; undefined: never. */
   readonly resyncMs?: number;
   /** Before the first run, which needs no trigger; default 0. */
@@ -55,6 +57,8 @@ interface State {
   running: boolean;
   /** No run before this moment. */
   notBefore: number;
+  /** When the last runs began, as many as may follow each other at once; the oldest first. */
+  began: readonly number[];
   failures: number;
   ended: { readonly ok: boolean; readonly at: number; readonly error: unknown } | undefined;
   /** When the next run is due, and how to take that back. */
@@ -67,7 +71,15 @@ const maxReasons = 8;
 export function startLoop(options: LoopOptions): Loop {
   const { clock, signal } = options;
   const notBefore = clock.now() + (options.startDelayMs ?? 0);
-  const state: State = { because: new Set(), running: false, notBefore, failures: 0, ended: undefined, due: undefined };
+  const state: State = {
+    because: new Set(),
+    running: false,
+    notBefore,
+    began: [],
+    failures: 0,
+    ended: undefined,
+    due: undefined,
+  };
   const { promise: stopped, resolve } = Promise.withResolvers<void>();
 
   const runAt = (at: number) => {
@@ -108,10 +120,12 @@ export function startLoop(options: LoopOptions): Loop {
 
 /** Runs once; gives when to run next if nothing triggers before. */
 async function pass(options: LoopOptions, state: State): Promise<number | undefined> {
-  const { clock, signal, random, resyncMs } = options;
+  const { clock, signal, random, resyncMs, minIntervalMs = 0, burst = 1 } = options;
   const because = [...state.because];
   state.because = new Set();
-  state.notBefore = clock.now() + (options.minIntervalMs ?? 0);
+  state.began = [...state.began, clock.now()].slice(-burst);
+  const [oldest = 0] = state.began;
+  state.notBefore = state.began.length < burst ? clock.now() : oldest + burst * minIntervalMs;
   try {
     const result = await options.run(because, signal);
     state.failures = 0;

@@ -5,6 +5,7 @@ import type { Bench, BenchInput } from "../../bench/bench.ts";
 import { join } from "../../bench/join.ts";
 import { plan } from "../../bench/plan.ts";
 import { program } from "../../bench/program.ts";
+import { repair } from "../../bench/repair.ts";
 import { steady } from "../../bench/steady.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { labName } from "../support/lab-name.ts";
@@ -15,6 +16,7 @@ const small = (name: string): BenchInput => ({
   admitted: [{ networks: 3, ranges: 2 }],
   admissionSeconds: 1,
   programmed: [1, 20],
+  repairs: 5,
   rounds: 1,
   whole: true,
   steadySeconds: 3,
@@ -77,4 +79,9 @@ test("routes to twenty peers are measured beside those that ip sets by itself", 
   const names = await namesOf(program, "bench-program");
   for (const one of ["20 peers: podnet, set and seen", "20 peers: ip -batch, classic routes", "1 peers: one ip each"])
     assert.ok(names.includes(one), one);
+});
+
+test("repairs of what somebody else changed are measured", async () => {
+  const names = await namesOf(repair, "bench-repair");
+  assert.ok(names.includes("a route deleted, 5 times: repaired after, p99"), names.join(", "));
 });

@@ -17,7 +17,7 @@ export interface AgentProgramOptions extends Pick<SimAgentOptions, "drainMs" | "
 
 const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
 
-/** As in node-agent/loops.ts. */
+/** Longer than in node-agent/loops.ts, so that more happens between two looks. */
 const minIntervalMs = 250;
 /** On a machine, a look or a change takes up to so long. */
 const workMs = 4;

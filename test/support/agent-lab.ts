@@ -28,8 +28,8 @@ const onlyNetworkAdministration = ["setpriv", "--bounding-set=-all,+net_admin", 
 export interface AgentLab {
   readonly lab: Lab;
   readonly node: Host;
-  /** Starts an agent with the identity of the node's own: it looks every second, says that it lives every 10 s, and drains in 2 s. */
-  start(name: string): Promise<LabProcess>;
+  /** Starts an agent with the identity of the node's own: it looks every second, says that it lives every 10 s, and drains in 2 s, unless other settings are given. */
+  start(name: string, settings?: Readonly<Record<string, string>>): Promise<LabProcess>;
   untilReady(): Promise<void>;
   /** What `kubectl` printed; it has to succeed. */
   kubectl(...args: readonly string[]): Promise<string>;
@@ -61,7 +61,7 @@ export async function startAgentLab(): Promise<AgentLab> {
   await installManifests(lab);
   const node = lab.host("node-1");
   let agent: LabProcess | undefined;
-  const start = async (name: string) => (agent = await startAgent(lab, node, name));
+  const start: AgentLab["start"] = async (name, settings) => (agent = await startAgent(lab, node, name, settings));
   const complaints = () => (agent === undefined ? "" : warningsIn(readFileSync(agent.logFile, "utf8")));
   const { close, ...api } = withApi(lab, complaints);
   const stop = async () => {
@@ -77,7 +77,12 @@ function warningsIn(log: string): string {
   return lines.slice(-5).join("\n");
 }
 
-async function startAgent(lab: Lab, node: Host, name: string): Promise<LabProcess> {
+async function startAgent(
+  lab: Lab,
+  node: Host,
+  name: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<LabProcess> {
   const plugins = await provideBinaries(["cni-plugins"], quietProgress());
   const { kubeconfig } = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: node.name });
   const podnet = join(import.meta.dirname, "../../cli/podnet.ts");
@@ -91,6 +96,7 @@ async function startAgent(lab: Lab, node: Host, name: string): Promise<LabProces
       PODNET_HEARTBEAT_SECONDS: "10",
       PODNET_DRAIN_SECONDS: "2",
       PODNET_LOG_LEVEL: "debug",
+      ...settings,
     },
   });
 }
