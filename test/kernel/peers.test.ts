@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { convergeNode } from "../../lib/linux/converge-node.ts";
+import type { Exec } from "../../lib/linux/exec.ts";
 import type { RouteItem } from "../../lib/linux/kinds/route.ts";
 import { listenInside, makeSite, problemsOf, sourceSeen } from "../support/node-site.ts";
 import { ip, must } from "../support/netns.ts";
@@ -49,4 +50,35 @@ test("a peer with nothing but an IPv6 address is routed to over that, in both fa
   );
   await listenInside(t, two);
   assert.equal(await sourceSeen(one, "10.244.2.1"), "192.168.1.11");
+});
+
+test("where there are no nexthop objects, routes say their way themselves, and take to objects when there are", async (t) => {
+  const node = await (await makeSite(t)).plug("node-1", 11);
+  const routes = [
+    { prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" },
+    { prefix: "fd00:10:244:2::/64", via: "fd00:192:168:1::12", device: "eth0" },
+  ];
+  const shown = () => must(node.exec, ["ip", "route", "show", "proto", "244"]);
+  const old: Exec = {
+    ...node.exec,
+    run: async (argv, stdin) => {
+      if (!argv.includes("nexthop")) return node.exec.run(argv, stdin);
+      return { argv, status: 255, stdout: "", stderr: 'Object "nexthop" is unknown, try "ip help".\n' };
+    },
+  };
+  const outcomes = await convergeNode({ exec: old, procSys: "/nowhere" }, { routes });
+  assert.match(outcomes[0]?.unseen ?? "", /^nexthop: what is there could not be seen, .*Object "nexthop" is unknown/s);
+  assert.deepEqual([outcomes[1]?.errors, outcomes[1]?.steps.length], [[], 2]);
+  assert.match(await shown(), /^10\.244\.2\.0\/24 via 192\.168\.1\.12 dev eth0/);
+  assert.deepEqual(
+    (await convergeNode({ exec: old, procSys: "/nowhere" }, { routes })).flatMap(({ steps }) => steps),
+    [],
+  );
+  const young = await convergeNode({ exec: node.exec, procSys: "/nowhere" }, { routes });
+  assert.deepEqual(young.flatMap(problemsOf), []);
+  assert.match(await shown(), /^10\.244\.2\.0\/24 nhid \d+ via 192\.168\.1\.12 dev eth0/);
+  assert.deepEqual(
+    (await convergeNode({ exec: old, procSys: "/nowhere" }, { routes })).flatMap(({ steps }) => steps),
+    [],
+  );
 });
