@@ -116,9 +116,11 @@ function recordChanged({ hasLost }: Truth, { view }: World, before: Record | und
     assert.ok(state !== "Pending", `NodeNetwork ${name} names ${cidr}, whose claim is Pending`);
   }
   if (view.get(podNetworks, now.network ?? "") === undefined) return;
+  // One that drains is not given: its machine had it before somebody whose Nodes were of the past wrote for an earlier machine of this name (seed 866826).
+  const given = fresh.filter(({ state }) => state === "Active");
   for (const family of [4, 6])
     assert.ok(
-      fresh.filter(({ cidr }) => prefixOf(cidr).family === family).length < 2,
+      given.filter(({ cidr }) => prefixOf(cidr).family === family).length < 2,
       `NodeNetwork ${name} gets two IPv${family} subnets at once`,
     );
 }
