@@ -31,10 +31,13 @@ async function waiting(name: string): Promise<string[]> {
   return pids === "" ? [] : pids.split("\n");
 }
 
-async function allGone(name: string): Promise<void> {
+/** Until so many wait; gives them. */
+async function untilWaiting(name: string, count: number): Promise<string[]> {
   const until = Date.now() + 5_000;
-  while ((await waiting(name)).length > 0) {
-    assert.ok(Date.now() < until, "something waits on");
+  for (;;) {
+    const pids = await waiting(name);
+    if (pids.length === count) return pids;
+    assert.ok(Date.now() < until, `${pids.length} wait, not ${count}`);
     await delay(5);
   }
 }
@@ -69,10 +72,10 @@ test("one that was killed while it waited is replaced, and one that hangs is kil
   const { node, warm, cold } = await warmNode(t, 300);
   const argv = ["ip", "-j", "link", "show"];
   await warm.run(argv);
-  for (const pid of await waiting(node.name)) process.kill(Number(pid), "SIGKILL");
-  await allGone(node.name);
+  for (const pid of await untilWaiting(node.name, 1)) process.kill(Number(pid), "SIGKILL");
+  await untilWaiting(node.name, 0);
   assert.equal((await warm.run(argv)).stdout, (await cold.run(argv)).stdout);
-  for (const pid of await waiting(node.name)) process.kill(Number(pid), "SIGSTOP");
+  for (const pid of await untilWaiting(node.name, 1)) process.kill(Number(pid), "SIGSTOP");
   await assert.rejects(warm.run(argv), /it took longer than 300 ms and was killed/);
   assert.equal((await warm.run(argv)).stdout, (await cold.run(argv)).stdout);
 });
@@ -80,8 +83,8 @@ test("one that was killed while it waited is replaced, and one that hangs is kil
 test("what waits ends with the signal, and nothing of it is left behind", async (t) => {
   const { node, warm, stop } = await warmNode(t);
   await Promise.all([warm.run(["ip", "-j", "link", "show"]), warm.run(["nft", "-s", "list", "tables"])]);
-  assert.equal((await waiting(node.name)).length, 2);
+  await untilWaiting(node.name, 2);
   stop.abort();
-  await allGone(node.name);
+  await untilWaiting(node.name, 0);
   assert.equal((await warm.run(["ip", "-V"])).status, 0);
 });
