@@ -70,14 +70,15 @@ const range = { cidr: "10.244.0.0/16", nodePrefixLength: 24 };
 test("a Lease in the API server keeps the contract that one in memory keeps", () =>
   tryLeaseStore(leaseStore(world.client, { namespace: "kube-system", name: "contract" })));
 
-test("the leader ends in order: with the settings of production another one leads within two seconds, and works", async () => {
+test("the leader ends in order: with the settings of production another one leads long before the lease time is over, and works", async () => {
   const [leader, standby] = await leaderAndStandby({ PODNET_LEASE_SECONDS: "15" });
   await world.createNetwork("default", { ranges: [range] });
   await world.createNodes(1, 1);
   await world.until("a claim", async () => (await world.claims()).length === 1);
   assert.equal(await leader.stop(), 0);
   const took = await untilLeads(standby);
-  assert.ok(took <= 2_000, `${took} ms`);
+  // It asks every two seconds; a Lease that was not given back it could have after fifteen only.
+  assert.ok(took < 7_500, `${took} ms`);
   const lead = standby.log().find(({ message }) => message === "this operator leads");
   assert.equal(lead?.["because"], "nobody held the Lease");
   await world.createNodes(2, 2);
