@@ -1,3 +1,4 @@
+import { CommandError } from "./command-error.ts";
 import type { Exec, Output, Prepared } from "./exec.ts";
 import { batchLine } from "./kinds/batch-line.ts";
 
@@ -30,12 +31,21 @@ export function warmExec(exec: Exec, signal: AbortSignal): Exec {
     const key = argv.join(" ");
     const found = waiting.get(key);
     waiting.delete(key);
-    const one = found?.waits === true ? found : exec.prepare(argv);
+    const waited = found?.waits === true ? found : undefined;
     try {
-      const output = await one.run(stdin);
+      const output = await (waited === undefined ? exec.run(argv, stdin) : runOrAgain(waited, argv, stdin));
       return more === undefined ? output : { ...output, stderr: output.stderr.replace(more, "") };
     } finally {
       setTimeout(prepareNext, restMs, key, argv).unref();
+    }
+  };
+  /** Whether one that waits has just been killed is known a moment later only. Done twice, what is written is the same. */
+  const runOrAgain = async (waited: Prepared, argv: readonly string[], stdin: string): Promise<Output> => {
+    try {
+      return await waited.run(stdin);
+    } catch (error) {
+      if (error instanceof CommandError && error.code === "Failed") return exec.run(argv, stdin);
+      throw error;
     }
   };
   return {
