@@ -33,7 +33,6 @@ export function levelNamed(name: LevelName): Level {
 }
 
 const contractLongest = [
-  "operator-race",
   "agent",
   "webhook-down",
   "operator-leaving",
