@@ -77,8 +77,8 @@ test("the leader ends in order: with the settings of production another one lead
   await world.until("a claim", async () => (await world.claims()).length === 1);
   assert.equal(await leader.stop(), 0);
   const took = await untilLeads(standby);
-  // It asks every two seconds; a Lease that was not given back it could have after fifteen only.
-  assert.ok(took < 7_500, `${took} ms`);
+  // It asks every two seconds, and the machine's load comes on top; a Lease that was not given back it could have after fifteen only.
+  assert.ok(took < 3_000, `${took} ms`);
   const lead = standby.log().find(({ message }) => message === "this operator leads");
   assert.equal(lead?.["because"], "nobody held the Lease");
   await world.createNodes(2, 2);

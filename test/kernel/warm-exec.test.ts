@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
+import { waitUntil } from "../../lab/wait-until.ts";
 import { makeExec } from "../../lib/linux/exec.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
@@ -32,14 +32,11 @@ async function waiting(name: string): Promise<string[]> {
 }
 
 /** Until so many wait; gives them. */
-async function untilWaiting(name: string, count: number): Promise<string[]> {
-  const until = Date.now() + 5_000;
-  for (;;) {
+function untilWaiting(name: string, count: number): Promise<string[]> {
+  return waitUntil(`${count} commands to wait in ${name}`, 5_000, async () => {
     const pids = await waiting(name);
-    if (pids.length === count) return pids;
-    assert.ok(Date.now() < until, `${pids.length} wait, not ${count}`);
-    await delay(5);
-  }
+    return pids.length === count ? pids : undefined;
+  });
 }
 
 test("what is shown is the same as by commands of their own, of an empty node and of one that is programmed", async (t) => {
