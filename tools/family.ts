@@ -2,7 +2,7 @@
 export const PROGRAMS = {
   kubernetes: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"],
   // The oldest that podnet is for: what its API server takes and refuses is tried on it, too.
-  "kubernetes-1.34": ["kube-apiserver", "kubectl"],
+  "kubernetes-1.34": ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
   etcd: ["etcd"],
   containerd: ["containerd", "containerd-shim-runc-v2", "ctr"],
   "cni-plugins": ["bridge", "loopback", "host-local", "portmap", "bandwidth"],
