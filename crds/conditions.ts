@@ -84,6 +84,7 @@ export const nodeNetworkConditionTypes = [
   "ForeignConflist",
   "BridgeNetfilterMissing",
   "PeersUnrouted",
+  "GatewayUnguarded",
 ] as const;
 
 /** Condition types of a NodeNetwork. */

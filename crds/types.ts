@@ -79,6 +79,28 @@ export interface PodNetworkRelease {
   holdSeconds: number;
 }
 
+/** Of mode VXLAN. */
+export interface PodNetworkRoutingVxlan {
+  /** The UDP port that the network's nodes take packets of the tunnel on. */
+  port: number;
+}
+
+/** Which of a node's addresses the others send to. */
+export interface PodNetworkRoutingNodeAddress {
+  /** Of each family the first InternalIP inside one of these, in the order of this list; none means the first InternalIP. A node without such an address is as one without an address of that family. */
+  cidrs?: string[];
+}
+
+/** How packets travel between nodes. */
+export interface PodNetworkRouting {
+  /** Direct: a route straight to the other node, which has to be on the same link. VXLAN: also through a tunnel between the two nodes. A pair of nodes uses a tunnel where the network of either of them is of mode VXLAN. */
+  mode: "Direct" | "VXLAN";
+  /** Of mode VXLAN. OtherSubnets: nodes on the same link stay direct. AllPeers: every other node goes through the tunnel. */
+  tunnelTo: "OtherSubnets" | "AllPeers";
+  vxlan: PodNetworkRoutingVxlan;
+  nodeAddress: PodNetworkRoutingNodeAddress;
+}
+
 /** How many nodes change at a time. */
 export interface PodNetworkRollout {
   /** Nodes that may be in the middle of a change or of a drain, as a number or as a share of the nodes, e.g. 3 or "10%" (1 to 100000, or 1% to 100%); one at least. */
@@ -99,6 +121,8 @@ export interface PodNetworkMtu {
 export interface PodNetworkMasquerade {
   /** Whether pods leave the cluster with their node's address. */
   enabled: boolean;
+  /** Prefixes outside of the cluster that pods reach with their own addresses, e.g. 10.0.0.0/8. */
+  exclude?: string[];
 }
 
 /** The CNI configuration written on every node. */
@@ -111,6 +135,8 @@ export interface PodNetworkCni {
   hairpin: boolean;
   /** Whether hostPort works. */
   portMap: boolean;
+  /** Whether the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth of pods count. */
+  bandwidth: boolean;
 }
 
 /** What becomes of a range that touches what is not a PodNetwork's. Reject: it is refused. Reserve: node subnets that touch it are given to nobody. Warn: it is said, and nothing else. */
@@ -137,6 +163,7 @@ export interface PodNetworkSpec {
   growth: PodNetworkGrowth;
   adoption: PodNetworkAdoption;
   release: PodNetworkRelease;
+  routing: PodNetworkRouting;
   rollout: PodNetworkRollout;
   mtu: PodNetworkMtu;
   masquerade: PodNetworkMasquerade;
@@ -222,6 +249,15 @@ export interface PodNetwork {
   status?: PodNetworkStatus;
 }
 
+/** How its owner takes this subnet's packets. Absent: by direct routes alone, but from nodes that ask for a tunnel. */
+export interface NodeSubnetRouting {
+  mode: "VXLAN";
+  /** OtherSubnets: from nodes that are not on the same link. AllPeers: from all others. */
+  tunnelTo: "OtherSubnets" | "AllPeers";
+  /** The UDP port that its owner takes packets of the tunnel on. */
+  port: number;
+}
+
 export interface NodeSubnetSpec {
   /** The PodNetwork this prefix is cut from. */
   network: string;
@@ -242,6 +278,7 @@ export interface NodeSubnetSpec {
   releaseSequence?: number;
   /** The owner's node addresses, at most one per family, that other nodes send this subnet's packets to. Empty while the Node has none; then nobody routes to it. */
   nextHops?: string[];
+  routing?: NodeSubnetRouting;
   /** Every address of the owner; pods reach these without NAT. */
   nodeAddresses?: string[];
 }
@@ -270,8 +307,18 @@ export interface NodeNetworkMtu {
   value?: number;
 }
 
+/** Absent: direct routes alone, but to nodes that ask for a tunnel. */
+export interface NodeNetworkRouting {
+  mode: "VXLAN";
+  tunnelTo: "OtherSubnets" | "AllPeers";
+  /** The UDP port that this node takes packets of the tunnel on. */
+  port: number;
+}
+
 export interface NodeNetworkMasquerade {
   enabled: boolean;
+  /** Prefixes outside of the cluster that pods reach with their own addresses. */
+  exclude?: string[];
 }
 
 export interface NodeNetworkCni {
@@ -279,6 +326,8 @@ export interface NodeNetworkCni {
   bridge: string;
   hairpin: boolean;
   portMap: boolean;
+  /** Absent: false. */
+  bandwidth?: boolean;
 }
 
 export interface NodeNetworkSpec {
@@ -302,6 +351,7 @@ export interface NodeNetworkSpec {
   /** What no claim stands for, nor can be made of again. Of status.lost the agent misses it no longer; of its own subnets it keeps it only as long as pods have addresses of it. */
   forget?: string[];
   mtu: NodeNetworkMtu;
+  routing?: NodeNetworkRouting;
   masquerade: NodeNetworkMasquerade;
   cni: NodeNetworkCni;
 }

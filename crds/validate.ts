@@ -1,7 +1,7 @@
 import { parseLoosePrefix, type Prefix } from "../lib/net/prefix.ts";
 import { indexPrefixes, type PrefixIndex } from "../lib/net/prefix-index.ts";
 import type { Issue } from "./issue.ts";
-import { immutableIssues, rangeIssues, reservedIssues } from "./range-rules.ts";
+import { immutableIssues, prefixIssues, rangeIssues, reservedIssues } from "./range-rules.ts";
 import { staticSubnetIssues } from "./static-rules.ts";
 import type { PodNetwork, PodNetworkMtu, PodNetworkNodeSelector, PodNetworkRollout, PodNetworkSpec } from "./types.ts";
 
@@ -65,7 +65,9 @@ function specIssues(spec: PodNetworkSpec): Issue[] {
     ...reservedIssues(spec.reserved ?? [], spec.ranges),
     ...staticSubnetIssues(spec),
     ...rolloutIssues(spec.rollout),
+    ...cidrIssues(spec.routing.nodeAddress.cidrs, "spec.routing.nodeAddress.cidrs"),
     ...mtuIssues(spec.mtu, spec),
+    ...cidrIssues(spec.masquerade.exclude, "spec.masquerade.exclude"),
     ...selectorIssues(spec.nodeSelector ?? {}),
   ];
 }
@@ -74,6 +76,10 @@ function rolloutIssues({ maxUnavailableNodes: most }: PodNetworkRollout): Issue[
   if (typeof most === "number" ? most >= 1 && most <= 100_000 : /^([1-9]|[1-9][0-9]|100)%$/.test(most)) return [];
   const message = `${JSON.stringify(most)} is neither a number of nodes (1 to 100000) nor a share of them (1% to 100%); write e.g. 3 or 10%`;
   return [{ path: "spec.rollout.maxUnavailableNodes", code: "OutOfBounds", message }];
+}
+
+function cidrIssues(cidrs: readonly string[] | undefined, path: string): Issue[] {
+  return (cidrs ?? []).flatMap((cidr, index) => prefixIssues(cidr, `${path}[${index}]`));
 }
 
 function mtuIssues({ mode, value }: PodNetworkMtu, { ranges }: PodNetworkSpec): Issue[] {

@@ -30,7 +30,7 @@ export function createRunMetrics(metrics: Metrics): RunMetrics {
     programmed.set(run.outcome !== undefined && run.outcome.faults.length === 0 ? 1 : 0);
     const peers = run.outcome?.programmed?.plan.peers ?? [];
     known.set(peers.length);
-    routed.set(peers.filter(({ route }) => !("code" in route)).length);
+    routed.set(peers.filter(({ path }) => !("code" in path)).length);
   };
 
   return { note };

@@ -21,6 +21,7 @@ const golden: Readonly<Record<string, Conflist>> = {
   "closed.conflist": { ...grown, closed: [4, 6] },
   "one-family-closed.conflist": { ...grown, closed: [4] },
   "plain.conflist": conflistSample({ hairpin: false, portMap: false }),
+  "bandwidth.conflist": conflistSample({ bandwidth: true }),
 };
 
 for (const [name, conflist] of Object.entries(golden)) {
@@ -41,6 +42,7 @@ const conflists: fc.Arbitrary<Conflist> = fc
       bridge: fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/),
       hairpin: fc.boolean(),
       portMap: fc.boolean(),
+      bandwidth: fc.boolean(),
       mtu: fc.integer({ min: 576, max: 65535 }),
       subnets: fc
         .tuple(fc.array(subnet(4, 30), { maxLength: 4 }), fc.array(subnet(6, 126), { maxLength: 4 }))

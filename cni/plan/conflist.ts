@@ -9,6 +9,8 @@ export interface Conflist {
   readonly hairpin: boolean;
   /** Whether hostPort works. */
   readonly portMap: boolean;
+  /** Whether pods' bandwidth annotations count. */
+  readonly bandwidth: boolean;
   /** Bytes; of the bridge and of both ends of each pod's veth. */
   readonly mtu: number;
   /** At least one; within a family new pods take addresses from the first that has any. */
@@ -45,7 +47,7 @@ export function renderConflist(conflist: Conflist): string {
 /** What a configuration says, when it is one that `renderConflist` wrote, whatever its spaces; undefined for any other text. */
 export function parseConflist(text: string): Conflist | undefined {
   const value = text.length > longest ? undefined : parseJson(text);
-  const [main, chained] = elements(field(value, "plugins"));
+  const [main, ...chained] = elements(field(value, "plugins"));
   const ranges = elements(field(field(main, "ipam"), "ranges")).flatMap(elements);
   const subnets = ranges.map((range) => parsePrefix(textOf(field(range, "subnet"))));
   const [bridge, hairpin, mtu] = [field(main, "bridge"), field(main, "hairpinMode"), field(main, "mtu")];
@@ -53,7 +55,8 @@ export function parseConflist(text: string): Conflist | undefined {
   const conflist: Conflist = {
     bridge,
     hairpin,
-    portMap: chained !== undefined,
+    portMap: chained.some((plugin) => field(plugin, "type") === "portmap"),
+    bandwidth: chained.some((plugin) => field(plugin, "type") === "bandwidth"),
     mtu,
     subnets: subnets.filter((subnet): subnet is Prefix => !isPrefixProblem(subnet) && hasPodAddresses(subnet)),
     closed: closedFamilies(ranges),
@@ -68,7 +71,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function conflistObject({ bridge, hairpin, portMap, mtu, subnets, closed }: Conflist): object {
+function conflistObject({ bridge, hairpin, portMap, bandwidth, mtu, subnets, closed }: Conflist): object {
   const used = families.filter((family) => subnets.some((subnet) => subnet.family === family));
   const ranges = used.map((family) => {
     const isClosed = closed.includes(family);
@@ -80,7 +83,10 @@ function conflistObject({ bridge, hairpin, portMap, mtu, subnets, closed }: Conf
     routes: used.map((family) => ({ dst: everywhere[family] })),
   };
   const main = { type: "bridge", bridge, isGateway: false, hairpinMode: hairpin, mtu, ipam };
-  const chained = portMap ? [{ type: "portmap", capabilities: { portMappings: true }, snat: true }] : [];
+  const chained = [
+    ...(portMap ? [{ type: "portmap", capabilities: { portMappings: true }, snat: true }] : []),
+    ...(bandwidth ? [{ type: "bandwidth", capabilities: { bandwidth: true } }] : []),
+  ];
   return { cniVersion: "1.0.0", name: cniNetworkName, plugins: [main, ...chained] };
 }
 

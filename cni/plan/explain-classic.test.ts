@@ -10,6 +10,7 @@ const ours: Conflist = {
   bridge: "cni0",
   hairpin: true,
   portMap: true,
+  bandwidth: false,
   mtu: 1500,
   subnets: [toPrefix("10.244.1.0/24"), toPrefix("fd00:10:244:1::/64")],
   closed: [],

@@ -118,12 +118,13 @@ export function explainClassic(classicText: string, ours: Conflist): FieldAccoun
   const present = [...paths(classic), ...alwaysNamed.filter((name) => field(classic, name) === undefined)];
   const known = rules.filter((rule) => present.includes(rule.field));
   const unknown = present.filter((path) => !rules.some((rule) => rule.field === path));
-  const portmap: FieldAccount = {
-    field: "(second plugin)",
-    classic: notSet,
-    ours: `plugins.1: ${json(at(ourFile, "plugins.1"))}`,
-    why: "from spec.cni.portMap; with it hostPort works",
-  };
+  const chained = [
+    ...(ours.portMap ? ["from spec.cni.portMap; with it hostPort works"] : []),
+    ...(ours.bandwidth ? ["from spec.cni.bandwidth; with it pods' bandwidth annotations count"] : []),
+  ].map((why, index): FieldAccount => {
+    const path = `plugins.${index + 1}`;
+    return { field: "(another plugin)", classic: notSet, ours: `${path}: ${json(at(ourFile, path))}`, why };
+  });
   return [
     form,
     ...known.map((rule) => ({
@@ -133,7 +134,7 @@ export function explainClassic(classicText: string, ours: Conflist): FieldAccoun
       why: rule.why,
     })),
     ...unknown.map((path) => ({ field: path, classic: json(at(classic, path)), ours: notSet, why: "podnet does not use it" })),
-    ...(ours.portMap ? [portmap] : []),
+    ...chained,
   ];
 }
 

@@ -32,7 +32,7 @@ function outputsOf(exec: Exec, shows: readonly Show[]): Promise<string[]> {
     shows.map(async ({ argv, absentWhen }) => {
       const output = await exec.run(argv);
       if (output.status === 0) return output.stdout;
-      if (absentWhen !== undefined && output.stderr.includes(absentWhen)) return "";
+      if (absentWhen?.some((text) => output.stderr.includes(text)) === true) return "";
       throw CommandError.failed(output);
     }),
   );

@@ -3,8 +3,10 @@ import { commandWorld } from "./command-world.ts";
 import type { Exec } from "./exec.ts";
 import { fileWorld } from "./file-world.ts";
 import { addressKind } from "./kinds/address.ts";
+import { fdbKindOn } from "./kinds/fdb.ts";
 import { fileKind } from "./kinds/file.ts";
 import { linkKind } from "./kinds/link.ts";
+import { neighborKindOn } from "./kinds/neighbor.ts";
 import { type RouteItem, routeKind, routeKindBy } from "./kinds/route.ts";
 import { type SysctlItem, sysctlKind } from "./kinds/sysctl.ts";
 import { tableKind } from "./kinds/table.ts";
@@ -21,7 +23,7 @@ export interface NodePlace {
 }
 
 /**
- * Makes a node as wanted, kind by kind: links, sysctls, addresses, nexthops, routes, tables, files; then removals in the opposite order.
+ * Makes a node as wanted, kind by kind: links, sysctls, addresses, neighbors and forwarding entries of tunnels, nexthops, routes, tables, files; then removals in the opposite order.
  * A kind that `want` leaves out is left alone; an empty list means that all of ours goes.
  * Guarantees:
  * 1. Each kind is observed just before it is written, and only read when it is as wanted.
@@ -43,6 +45,7 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
     linkStage,
     sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks)),
     addresses && stage(addressKind, addresses, commandWorld(addressKind, exec)),
+    ...tunnelStages(want, exec),
     ...(routes === undefined ? [] : routeStages(routes, exec)),
     tables && stage(tableKind, tables, commandWorld(tableKind, exec)),
     files && stage(fileKind, files.want, fileWorld(filePaths)),
@@ -54,6 +57,17 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
 
 function stage<Item>(kind: Kind<Item>, want: readonly Item[], world: World<Item>): Stage {
   return stageOf(kind, () => want, world);
+}
+
+/** What stands on tunnels; none where no tunnel is wanted, for then there is none, and so nothing to look at. */
+function tunnelStages({ links = [], neighbors, fdb }: Partial<NodeState>, exec: Exec): Stage[] {
+  const tunnels = links.filter(({ type }) => type === "vxlan").map(({ name }) => name);
+  if (tunnels.length === 0) return [];
+  const [neighborKind, fdbKind] = [neighborKindOn(tunnels), fdbKindOn(tunnels)];
+  return [
+    ...(neighbors === undefined ? [] : [stage(neighborKind, neighbors, commandWorld(neighborKind, exec))]),
+    ...(fdb === undefined ? [] : [stage(fdbKind, fdb, commandWorld(fdbKind, exec))]),
+  ];
 }
 
 /** Nexthop objects, and the routes by their numbers, which are known only when they are made. */

@@ -17,7 +17,7 @@ export type NextHop =
 export interface NextHopPath {
   /** e.g. `"eth0"`. */
   readonly device: string;
-  /** Of the device, in bytes. */
+  /** Of the route where it says one, else of the device; in bytes. */
   readonly mtu: number;
   /** The node's address which packets to there carry, e.g. `"192.168.1.11"`. */
   readonly source?: string;
@@ -58,8 +58,17 @@ function nextHopOf(row: Row | undefined, mtus: ReadonlyMap<string, number>, comp
   const device = row.device("dev");
   const mtu = mtus.get(device);
   if (mtu === undefined) return { reach: "None", problem: `its device ${device} has just gone` };
-  const path = { device, mtu, ...(row.has("prefsrc") ? { source: row.text("prefsrc") } : {}) };
+  const path = { device, mtu: routeMtu(row) ?? mtu, ...(row.has("prefsrc") ? { source: row.text("prefsrc") } : {}) };
   if (row.has("gateway")) return { reach: "ViaGateway", gateway: row.text("gateway"), ...path };
   if (row.has("via")) return { reach: "ViaGateway", gateway: row.row("via").text("host"), ...path };
   return { reach: "OnLink", ...path };
+}
+
+/** What somebody gave the route; not what the kernel has learned for a while, which anybody on the way may tell it. */
+function routeMtu(row: Row): number | undefined {
+  if (!row.has("metrics") || row.has("expires")) return undefined;
+  return row
+    .rows("metrics")
+    .find((metric) => metric.has("mtu"))
+    ?.count("mtu");
 }

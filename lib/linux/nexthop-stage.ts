@@ -12,7 +12,9 @@ export interface NexthopStage extends Stage {
 
 /** Makes one nexthop object for each way that these routes go. */
 export function nexthopStage(routes: readonly RouteItem[], exec: Exec): NexthopStage {
-  const paths = routes.flatMap(({ via, device }) => (via === undefined || device === undefined ? [] : [{ via, device }]));
+  const paths = routes.flatMap(({ via, device, onlink }) =>
+    via === undefined || device === undefined ? [] : [{ via, device, ...(onlink === true ? { onlink } : {}) }],
+  );
   let wanted: readonly NexthopItem[] = [];
   const want = (have: readonly NexthopItem[]) => {
     wanted = numberedPaths(paths, have);

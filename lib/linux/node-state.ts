@@ -1,6 +1,8 @@
 import type { AddressItem } from "./kinds/address.ts";
+import type { FdbItem } from "./kinds/fdb.ts";
 import type { FileItem } from "./kinds/file.ts";
 import type { LinkItem } from "./kinds/link.ts";
+import type { NeighborItem } from "./kinds/neighbor.ts";
 import type { RouteItem } from "./kinds/route.ts";
 import type { SysctlItem } from "./kinds/sysctl.ts";
 import type { TableItem } from "./kinds/table.ts";
@@ -10,6 +12,10 @@ export interface NodeState {
   readonly links: readonly LinkItem[];
   readonly sysctls: readonly SysctlItem[];
   readonly addresses: readonly AddressItem[];
+  /** On the tunnels of `links`; nothing is looked at where there are none, since entries go with their tunnel. */
+  readonly neighbors: readonly NeighborItem[];
+  /** On the tunnels of `links`, too. */
+  readonly fdb: readonly FdbItem[];
   readonly routes: readonly RouteItem[];
   readonly tables: readonly TableItem[];
   readonly files: FileSet;

@@ -9,12 +9,12 @@ const restMs = 50;
 interface Batched {
   readonly argv: readonly string[];
   readonly stdin: string;
-  /** What `ip` says more of a command that fails, since it was told as a batch. */
+  /** What `ip` and `bridge` say more of a command that fails, since it was told as a batch. */
   readonly more?: string;
 }
 
 /**
- * An Exec whose commands of `ip` and `nft` were started before they are needed: of each sort one waits for its input, does what that says and ends, and the next one takes its place. So nobody waits
+ * An Exec whose commands of `ip`, `bridge` and `nft` were started before they are needed: of each sort one waits for its input, does what that says and ends, and the next one takes its place. So nobody waits
  * for the start of a process, of which a look at a node takes a dozen; and none lives so long that what it remembers of links is out of date, as one that stayed would.
  * One that was killed while it waited is replaced. When `signal` aborts, all that wait are ended.
  */
@@ -60,13 +60,13 @@ export function warmExec(exec: Exec, signal: AbortSignal): Exec {
 /** Undefined: it is not of a sort that can wait. */
 function batchOf(argv: readonly string[], stdin: string | undefined): Batched | undefined {
   const [program, ...rest] = argv;
-  if (program !== "ip" && program !== "nft") return undefined;
+  if (program !== "ip" && program !== "bridge" && program !== "nft") return undefined;
   if (rest.at(-1) === "-") return stdin === undefined ? undefined : { argv, stdin };
   const at = rest.findIndex((word) => !word.startsWith("-"));
   if (at === -1 || stdin !== undefined) return undefined;
   const [options, words] = [rest.slice(0, at), rest.slice(at)];
   const line = `${batchLine(words)}\n`;
-  return program === "ip"
+  return program !== "nft"
     ? { argv: [program, ...options, "-batch", "-"], stdin: line, more: "Command failed -:1\n" }
     : { argv: [program, ...options, "-f", "-"], stdin: line };
 }

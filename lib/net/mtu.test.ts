@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { podMtu } from "./mtu.ts";
+import { vxlanMtu } from "./mtu.ts";
 
-test("direct routing adds nothing to a packet, so pods have the uplink's MTU", () => {
-  assert.equal(podMtu(1500, "Direct"), 1500);
-  assert.equal(podMtu(9000, "Direct"), 9000);
+test("VXLAN takes 50 bytes of each packet between IPv4 nodes, and 70 between IPv6 nodes", () => {
+  assert.equal(vxlanMtu(1500, 4), 1450);
+  assert.equal(vxlanMtu(1500, 6), 1430);
+  assert.equal(vxlanMtu(9000, 4), 8950);
 });

@@ -3,6 +3,7 @@ import type { NodeSubnet, NodeSubnetSpec } from "../../crds/types.ts";
 import { type Address, parseAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
 import type { Problem } from "./problem.ts";
+import { parseTunnelling, type Tunnelling } from "./tunnelling.ts";
 
 /** A NodeSubnet, read: this prefix belongs to that node. */
 export interface Claim {
@@ -15,6 +16,8 @@ export interface Claim {
   /** At most one per family. */
   readonly nextHops: readonly Address[];
   readonly nodeAddresses: readonly Address[];
+  /** Absent: its owner takes no tunnelled packets but from nodes that ask for a tunnel. */
+  readonly tunnel?: Tunnelling;
 }
 
 /** A claim as it stands in the API. */
@@ -51,11 +54,13 @@ function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {
   if (subnetName(prefix) !== name) {
     return unread(name, "NameIsNotCidr", `is ignored: spec.cidr ${spec.cidr} is not what its name says; delete the object`);
   }
-  const { node, nodeUID, state, incarnation, releaseSequence, nextHops = [], nodeAddresses = [] } = spec;
+  const { node, nodeUID, state, incarnation, releaseSequence, nextHops = [], nodeAddresses = [], routing } = spec;
   const bad = [...nextHops, ...nodeAddresses].filter((text) => parseAddress(text) === undefined);
   const addresses = { nextHops: readableAddresses(nextHops), nodeAddresses: readableAddresses(nodeAddresses) };
+  const tunnelling = parseTunnelling(routing);
+  const tunnel = tunnelling === undefined ? {} : { tunnel: tunnelling };
   return {
-    claims: [{ name, node, nodeUID, prefix, state, incarnation, releaseSequence, ...addresses }],
+    claims: [{ name, node, nodeUID, prefix, state, incarnation, releaseSequence, ...addresses, ...tunnel }],
     problems: bad.map((text) =>
       problem(name, "NotAnAddress", `names "${text}", which is not an IP address; correct the addresses of Node ${node}`),
     ),

@@ -22,8 +22,8 @@ export interface ConfFolder {
  * @throws {Bug} when the text does not read back as what it was made of.
  */
 export function openConflist(folder: ConfFolder, own: OwnNetwork, mtu: number): FileSet {
-  const { bridge, hairpin, portMap, subnets, open } = own;
-  const conflist: Conflist = { bridge, hairpin, portMap, mtu, ...openOrClosed(subnets, open) };
+  const { bridge, hairpin, portMap, bandwidth, subnets, open } = own;
+  const conflist: Conflist = { bridge, hairpin, portMap, bandwidth, mtu, ...openOrClosed(subnets, open) };
   return { want: [fileOf(folder, own.confName, conflist)], ours: oursIn(folder).map(({ name }) => pathOf(folder, name)) };
 }
 

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
-import { joined, ownFaults, pluginFaults, unroutedPeers } from "./faults.ts";
+import { joined, ownFaults, pluginFaults, unguarded, unroutedPeers } from "./faults.ts";
 import type { PeerClaim } from "./routes.ts";
 
 const peers: readonly PeerClaim[] = [
-  { node: "node-3", prefix: "10.244.3.0/24", route: { prefix: "10.244.3.0/24", via: "192.168.1.13", device: "eth0" } },
-  { node: "node-2", prefix: "10.244.2.0/24", route: { prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" } },
+  {
+    node: "node-3",
+    prefix: "10.244.3.0/24",
+    path: { route: { prefix: "10.244.3.0/24", via: "192.168.1.13", device: "eth0" }, mtu: 1500 },
+  },
+  {
+    node: "node-2",
+    prefix: "10.244.2.0/24",
+    path: { route: { prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" }, mtu: 1500 },
+  },
 ];
 
 function failed(kind: string, key: string): KindOutcome {
@@ -48,4 +56,15 @@ test("peers without a route are named once each, in the order of their names", (
 test("many messages become a short text", () => {
   assert.equal(joined(["a", "b"]), "a; b");
   assert.equal(joined(["a", "b", "c"], 2), "a; b; and 1 more");
+});
+
+test("a kernel without nftables of bridges costs a guard and nothing else", () => {
+  const outcomes = [failed("table", "bridge podnet")];
+  assert.deepEqual(ownFaults(outcomes, peers), []);
+  assert.match(unguarded(outcomes)[0] ?? "", /^a pod can claim to be the gateway, .*CONFIG_NF_TABLES_BRIDGE$/);
+  assert.deepEqual(unguarded([failed("table", "inet podnet")]), []);
+  assert.deepEqual(
+    ownFaults([failed("table", "inet podnet")], peers).map(({ reason }) => reason),
+    ["TableFailed"],
+  );
 });

@@ -16,14 +16,31 @@ export interface UnroutedPeer {
   readonly message: string;
 }
 
-/** What went wrong with the node's own part of a run. A nexthop object that cannot be made is none: its routes say their way themselves then. */
+/** The key of the table without which a pod can claim to be its gateway. */
+const gatewayTable = "bridge podnet";
+
+/** Why a pod of this node can claim to be its gateway, as sentences: the kernel does not take the table. */
+export function unguarded(outcomes: readonly KindOutcome[]): string[] {
+  const errors = outcomes.filter(({ kind }) => kind === "table").flatMap((outcome) => outcome.errors);
+  return errors
+    .filter(({ key, op }) => key === gatewayTable && op !== "remove")
+    .map(
+      ({ message }) =>
+        `a pod can claim to be the gateway, since the kernel takes no nftables of bridges (${message}); use one with CONFIG_NF_TABLES_BRIDGE`,
+    );
+}
+
+/**
+ * What went wrong with the node's own part of a run. A nexthop object that cannot be made is none: its routes say their way themselves then. Nor is
+ * the table of bridges: see `unguarded`.
+ */
 export function ownFaults(outcomes: readonly KindOutcome[], peers: readonly PeerClaim[]): Fault[] {
   const peerRoutes = new Set(peers.map((peer) => peer.prefix));
   const own = outcomes.filter(({ kind }) => kind !== "nexthop");
   return own.flatMap(({ kind, errors, unseen }) => [
     ...(unseen === undefined ? [] : [{ reason: `${capitalized(kind)}Unseen`, message: unseen }]),
     ...errors
-      .filter((error) => kind !== "route" || !peerRoutes.has(error.key))
+      .filter(({ key }) => (kind !== "route" || !peerRoutes.has(key)) && (kind !== "table" || key !== gatewayTable))
       .map((error) => ({ reason: `${capitalized(kind)}Failed`, message: `${kind} ${error.key}: ${error.message}` })),
   ]);
 }
@@ -61,8 +78,8 @@ export function unroutedPeers(peers: readonly PeerClaim[], outcomes: readonly Ki
   const errors = outcomes.filter(({ kind }) => kind === "route").flatMap(({ errors }) => errors);
   const failed = new Map(errors.map((error) => [error.key, error.message]));
   const found = new Map<string, string>();
-  for (const { node, prefix, route } of peers) {
-    const message = "code" in route ? route.message : failed.get(prefix);
+  for (const { node, prefix, path } of peers) {
+    const message = "code" in path ? path.message : failed.get(prefix);
     if (message !== undefined && !found.has(node)) found.set(node, message);
   }
   return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([node, message]) => ({ node, message }));

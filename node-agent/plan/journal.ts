@@ -6,6 +6,7 @@ import { isPrefixProblem, parsePrefix, renderPrefix } from "../../lib/net/prefix
 import { type Claim, readableAddresses } from "./claim.ts";
 import type { Memory } from "./memory.ts";
 import type { OwnSubnet } from "./own-subnets.ts";
+import type { Tunnelling } from "./tunnelling.ts";
 
 /** The machine and the boot of it that an agent runs in. */
 export interface Identity {
@@ -57,7 +58,7 @@ export function remembered({ machineID, bootID, memory }: Journal, here: Identit
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function claimRecord({ prefix, node, nodeUID, state, nextHops, nodeAddresses }: Claim): object {
+function claimRecord({ prefix, node, nodeUID, state, nextHops, nodeAddresses, tunnel }: Claim): object {
   return {
     cidr: renderPrefix(prefix),
     node,
@@ -65,16 +66,33 @@ function claimRecord({ prefix, node, nodeUID, state, nextHops, nodeAddresses }: 
     state,
     nextHops: nextHops.map(renderAddress),
     nodeAddresses: nodeAddresses.map(renderAddress),
+    tunnel,
   };
 }
 
-function readClaim({ cidr, node, nodeUID, state, nextHops, nodeAddresses }: Fields): Claim | undefined {
+function readClaim({ cidr, node, nodeUID, state, nextHops, nodeAddresses, tunnel }: Fields): Claim | undefined {
   const prefix = readPrefix(cidr);
   if (prefix === undefined || typeof node !== "string" || typeof nodeUID !== "string") return undefined;
   if (state !== "Active" && state !== "Draining" && state !== "Held") return undefined;
   if (!isTexts(nextHops) || !isTexts(nodeAddresses)) return undefined;
   const addresses = { nextHops: readableAddresses(nextHops), nodeAddresses: readableAddresses(nodeAddresses) };
-  return { name: nodeSubnetName(renderPrefix(prefix)), node, nodeUID, prefix, state, ...addresses };
+  const tunnelling = readTunnelling(tunnel);
+  if (tunnelling === null) return undefined;
+  const rest = tunnelling === undefined ? {} : { tunnel: tunnelling };
+  return { name: nodeSubnetName(renderPrefix(prefix)), node, nodeUID, prefix, state, ...addresses, ...rest };
+}
+
+/** Null: what stands there is none. */
+function readTunnelling(value: unknown): Tunnelling | undefined | null {
+  if (value === undefined) return undefined;
+  if (!isFields(value)) return null;
+  const { to, port } = value;
+  if ((to !== "OtherSubnets" && to !== "AllPeers") || typeof port !== "number" || !isPort(port)) return null;
+  return { to, port };
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && value < 65_536;
 }
 
 function readSubnet({ cidr, state, stale }: Fields): OwnSubnet | undefined {

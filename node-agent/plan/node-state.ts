@@ -1,13 +1,16 @@
+import type { FdbItem } from "../../lib/linux/kinds/fdb.ts";
+import type { NeighborItem } from "../../lib/linux/kinds/neighbor.ts";
 import type { NodeState } from "../../lib/linux/node-state.ts";
-import { podMtu } from "../../lib/net/mtu.ts";
 import { bridgeAddresses, bridgeLink } from "./bridge.ts";
 import type { Claim } from "./claim.ts";
-import { masqueradeTables } from "./masquerade.ts";
+import { podMtu } from "./mtu.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { OwnNetwork } from "./own-network.ts";
 import type { Problem } from "./problem.ts";
-import { type PeerClaim, peerClaims, routesOf } from "./routes.ts";
+import { type PeerClaim, pathsOf, peerClaims } from "./routes.ts";
 import { nodeSysctls } from "./sysctls.ts";
+import { nodeTables } from "./tables.ts";
+import { tunnelLinks } from "./vxlan.ts";
 
 /** All of a node but its files, which depend on how programming this went. */
 export type KernelState = Omit<NodeState, "files">;
@@ -20,21 +23,29 @@ export interface NodePlan {
   readonly peers: readonly PeerClaim[];
 }
 
-/** IPv6 does not work over less (RFC 8200, 5). */
-const leastIpv6Mtu = 1280;
-
 /** The whole wanted state of a node, or the problem that keeps it from being planned. Depends on the order of neither claims nor addresses. */
 export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): NodePlan | Problem {
-  const mtu = mtuOf(own, facts);
-  if (typeof mtu !== "number") return mtu;
   const peers = peerClaims(node, own, claims, facts);
+  const paths = pathsOf(peers);
+  const mtu = podMtu(own, facts, paths);
+  if (typeof mtu !== "number") return mtu;
+  const tunnels = tunnelLinks(node, own, claims, facts);
+  const ends = paths.filter((path) => "entry" in path);
   return {
     kernel: {
-      links: [bridgeLink(node, own, mtu)],
-      sysctls: nodeSysctls(own, facts),
+      links: [bridgeLink(node, own, mtu), ...tunnels],
+      sysctls: nodeSysctls(own, facts, tunnels),
       addresses: bridgeAddresses(own),
-      routes: routesOf(peers),
-      tables: masqueradeTables(own, claims),
+      neighbors: onePerKey(
+        ends.map(({ neighbor }) => neighbor),
+        ({ device, address }: NeighborItem) => `${device} ${address}`,
+      ),
+      fdb: onePerKey(
+        ends.map(({ entry }) => entry),
+        ({ device, mac }: FdbItem) => `${device} ${mac}`,
+      ),
+      routes: paths.map(({ route }) => route),
+      tables: nodeTables(own, claims, tunnels),
     },
     mtu,
     peers,
@@ -42,24 +53,16 @@ export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[]
 }
 
 /** A node that has no subnet any more: nothing of ours stays. Settings under `/proc/sys` do, since others may have come to need them. */
-export const leftNode: Omit<KernelState, "sysctls"> = { links: [], addresses: [], routes: [], tables: [] };
+export const leftNode: Omit<KernelState, "sysctls"> = {
+  links: [],
+  addresses: [],
+  neighbors: [],
+  fdb: [],
+  routes: [],
+  tables: [],
+};
 
-function mtuOf(own: OwnNetwork, { uplinks }: NodeFacts): number | Problem {
-  const mtu = own.fixedMtu ?? podMtu(Math.min(...uplinks.map((uplink) => uplink.mtu)), "Direct");
-  if (!Number.isFinite(mtu)) {
-    return {
-      path: "spec.nodeAddresses",
-      code: "NoUplink",
-      message:
-        "no interface carries an InternalIP of this node, so the MTU is unknown; correct the addresses of the Node, or set mtu {mode: Fixed} in the PodNetwork",
-    };
-  }
-  if (mtu < leastIpv6Mtu && own.subnets.some((subnet) => subnet.family === 6)) {
-    return {
-      path: "spec.mtu",
-      code: "MtuTooSmall",
-      message: `an MTU of ${mtu} does not carry IPv6, which needs ${leastIpv6Mtu}; raise it`,
-    };
-  }
-  return mtu;
+/** A node with several claims stands at the end of each of their ways. */
+function onePerKey<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
 }

@@ -8,7 +8,7 @@ import type {
   NodeNetworkStatusSubnet,
 } from "../../crds/types.ts";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
-import { type Fault, joined, unroutedPeers } from "./faults.ts";
+import { type Fault, joined, unguarded, unroutedPeers } from "./faults.ts";
 import type { Identity } from "./journal.ts";
 import type { NodePlan } from "./node-state.ts";
 import type { OwnNetwork } from "./own-network.ts";
@@ -70,6 +70,7 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
   const { programmed, faults } = outcome;
   const generation = outcome.isDone ? outcome.configGeneration : previous?.configGeneration;
   const peers = programmed === undefined ? undefined : peersOf(programmed.plan, programmed.outcomes);
+  const unsafe = programmed === undefined ? [] : unguarded(programmed.outcomes);
   const bridge = programmed === undefined ? undefined : bridgeSummary(programmed.own, programmed.outcomes);
   return {
     status: {
@@ -80,7 +81,12 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       ...summaryField(bridge, peers),
       ...(peers === undefined ? {} : { peers: { known: peers.known, routed: peers.routed } }),
     },
-    findings: [programmedFinding(faults, bridge), ...warningFindings(outcome.warnings), ...(peers?.findings ?? [])],
+    findings: [
+      programmedFinding(faults, bridge),
+      ...warningFindings(outcome.warnings),
+      ...finding("GatewayUnguarded", "KernelLacksBridges", unsafe),
+      ...(peers?.findings ?? []),
+    ],
   };
 }
 

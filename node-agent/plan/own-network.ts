@@ -3,6 +3,7 @@ import type { NodeNetworkSpec } from "../../crds/types.ts";
 import { type Address, type Family, parseAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Problem } from "./problem.ts";
+import { parseTunnelling, type Tunnelling } from "./tunnelling.ts";
 
 /** What this node shall do: the spec of its NodeNetwork, checked and read. */
 export interface OwnNetwork {
@@ -18,12 +19,17 @@ export interface OwnNetwork {
   /** Bytes; undefined: as large as the uplink carries. */
   readonly fixedMtu: number | undefined;
   readonly masquerade: boolean;
+  /** Outside of the cluster, and reached by pods with their own addresses. */
+  readonly unmasqueraded: readonly Prefix[];
+  /** Undefined: direct routes, but to nodes that ask for a tunnel. */
+  readonly tunnel: Tunnelling | undefined;
   /** A checked interface name, e.g. `"cni0"`. */
   readonly bridge: string;
   /** A checked file name without a folder, e.g. `"10-podnet.conflist"`. */
   readonly confName: string;
   readonly hairpin: boolean;
   readonly portMap: boolean;
+  readonly bandwidth: boolean;
 }
 
 /** A subnet as a spec has it. */
@@ -45,8 +51,11 @@ export function parseOwnNetwork(spec: NodeNetworkSpec): OwnNetwork | Problem[] {
   const subnets = readAll(spec.subnets, (subnet, index) => readSubnet(subnet.cidr, `spec.subnets[${index}].cidr`));
   const podRanges = readAll(spec.podRanges, (range, index) => readPrefix(range, `spec.podRanges[${index}]`));
   const addresses = readAll(spec.nodeAddresses, (address, index) => readAddress(address, `spec.nodeAddresses[${index}]`));
+  const exclude = readAll(spec.masquerade.exclude ?? [], (range, index) =>
+    readPrefix(range, `spec.masquerade.exclude[${index}]`),
+  );
   const problems = [
-    ...[subnets, podRanges, addresses].flatMap((list) => list.problems),
+    ...[subnets, podRanges, addresses, exclude].flatMap((list) => list.problems),
     ...overlaps(subnets.values),
     ...checkName(spec.cni.bridge, bridgeName, "spec.cni.bridge", "up to 15 of a-z, 0-9 and -, a letter first, e.g. cni0"),
     ...checkName(spec.cni.confName, confName, "spec.cni.confName", "e.g. 10-podnet.conflist"),
@@ -61,7 +70,10 @@ export function parseOwnNetwork(spec: NodeNetworkSpec): OwnNetwork | Problem[] {
     podRanges: podRanges.values,
     fixedMtu: spec.mtu.mode === "Fixed" ? spec.mtu.value : undefined,
     masquerade: spec.masquerade.enabled,
+    unmasqueraded: exclude.values,
+    tunnel: parseTunnelling(spec.routing),
     ...spec.cni,
+    bandwidth: spec.cni.bandwidth ?? false,
   };
 }
 

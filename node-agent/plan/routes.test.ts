@@ -3,8 +3,9 @@ import { test } from "node:test";
 import type { NodeSubnetSpec } from "../../crds/types.ts";
 import { claimObject, claimsOf, dualClaims, dualSpec, nodeFacts, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
 import type { NodeFacts } from "./node-facts.ts";
-import { nextHopsOf, peerClaims, routesOf } from "./routes.ts";
+import { nextHopsOf, pathsOf, type PeerClaim, peerClaims } from "./routes.ts";
 
+const routesOf = (peers: readonly PeerClaim[]) => pathsOf(peers).map(({ route }) => route);
 const peers12 = ["192.168.1.12", "fd00:192:168:1::12"];
 
 test("each claim of another node is a route over the next hop of its own family", () => {
@@ -84,7 +85,7 @@ for (const [what, [part, facts, code, says]] of Object.entries(unrouted)) {
     const onLink = nodeFacts(["192.168.1.12", "192.168.1.13"]);
     const nextHops = new Map([...onLink.nextHops, ...(facts.nextHops ?? [])]);
     const peers = peerClaims("node-1", ownNetwork(), claims, { ...onLink, nextHops });
-    const reason = peers[0]?.route;
+    const reason = peers[0]?.path;
     assert.ok(reason !== undefined && "code" in reason);
     assert.equal(reason.code, code);
     assert.match(reason.message, says);

@@ -7,38 +7,48 @@ import type { Claim } from "./claim.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { OwnNetwork } from "./own-network.ts";
 import type { Problem } from "./problem.ts";
+import { pairTunnel } from "./tunnelling.ts";
+import { type TunnelPath, type TunnelPorts, tunnelPorts, tunnelTo } from "./vxlan.ts";
 
 /** One claim of another node, and what becomes of it here. */
 export interface PeerClaim {
   readonly node: string;
   /** Canonical text; also the key of its route. */
   readonly prefix: string;
-  /** The route to it, or why there is none. */
-  readonly route: RouteItem | Problem;
+  /** The way to it, or why there is none. */
+  readonly path: DirectPath | TunnelPath | Problem;
 }
 
-/** What becomes of each claim of the other nodes: straight to a next hop on the same link, or a reason. */
+/** Straight to a next hop on the same link. */
+export interface DirectPath {
+  readonly route: RouteItem;
+  /** What fits through, in bytes. */
+  readonly mtu: number;
+}
+
+/** What becomes of each claim of the other nodes: straight to a next hop on the same link, through a tunnel, or a reason. */
 export function peerClaims(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): PeerClaim[] {
   const nodes = inOrder([...own.addresses, ...claims.flatMap((claim) => [...claim.nextHops, ...claim.nodeAddresses])]);
+  const ports = tunnelPorts(own, claims);
   return claims
     .filter((claim) => claim.node !== node)
     .map((claim) => {
       const inside = firstInside(claim.prefix, nodes);
-      const route =
+      const path =
         inside === undefined
-          ? routeTo(claim, own, facts)
+          ? pathTo(claim, own, facts, ports)
           : problem(
               claim,
               "HidesNode",
               `${renderAddress(inside)} in it is a node's address; take a range apart from the nodes' network`,
             );
-      return { node: claim.node, prefix: renderPrefix(claim.prefix), route };
+      return { node: claim.node, prefix: renderPrefix(claim.prefix), path };
     });
 }
 
-/** The routes among the claims' fates. */
-export function routesOf(peers: readonly PeerClaim[]): RouteItem[] {
-  return peers.map((peer) => peer.route).filter((route): route is RouteItem => !("code" in route));
+/** The ways among the claims' fates. */
+export function pathsOf(peers: readonly PeerClaim[]): (DirectPath | TunnelPath)[] {
+  return peers.map(({ path }) => path).filter((path): path is DirectPath | TunnelPath => !("code" in path));
 }
 
 /** The addresses whose reach decides about the routes; canonical text. */
@@ -47,21 +57,35 @@ export function nextHopsOf(node: string, claims: readonly Claim[]): string[] {
   return [...new Set(addresses)];
 }
 
-function routeTo(claim: Claim, own: OwnNetwork, facts: NodeFacts): RouteItem | Problem {
-  const nextHops = nextHopsFor(claim);
-  if (nextHops.length === 0) {
-    const remedy = `give its Node an InternalIP of that family`;
-    return problem(claim, "NoNextHop", `Node ${claim.node} has no IPv${claim.prefix.family} address; ${remedy}`);
-  }
+function pathTo(
+  claim: Claim,
+  own: OwnNetwork,
+  facts: NodeFacts,
+  ports: TunnelPorts | undefined,
+): DirectPath | TunnelPath | Problem {
   const subnet = own.subnets.find((subnet) => prefixesOverlap(subnet, claim.prefix));
   if (subnet !== undefined) {
     const mine = renderPrefix(subnet);
     return problem(claim, "OverlapsOwnSubnet", `it overlaps this node's own subnet ${mine}; delete the NodeSubnet that is wrong`);
   }
+  const mode = pairTunnel(own.tunnel, claim.tunnel);
+  const direct = directTo(claim, own, facts);
+  if (mode === undefined || ports === undefined) return direct;
+  if (mode === "OtherSubnets" && !("code" in direct)) return direct;
+  const tunnelled = tunnelTo(claim, own, facts, ports);
+  return typeof tunnelled === "string" ? problem(claim, "NotReached", tunnelled) : tunnelled;
+}
+
+function directTo(claim: Claim, own: OwnNetwork, facts: NodeFacts): DirectPath | Problem {
+  const nextHops = nextHopsFor(claim);
+  if (nextHops.length === 0) {
+    const remedy = `give its Node an InternalIP of that family`;
+    return problem(claim, "NoNextHop", `Node ${claim.node} has no IPv${claim.prefix.family} address; ${remedy}`);
+  }
   for (const via of nextHops) {
-    const reach = facts.nextHops.get(via);
-    if (reach?.reach === "OnLink" && reach.device !== own.bridge)
-      return { prefix: renderPrefix(claim.prefix), via, device: reach.device };
+    const hop = facts.nextHops.get(via);
+    if (hop?.reach === "OnLink" && hop.device !== own.bridge)
+      return { route: { prefix: renderPrefix(claim.prefix), via, device: hop.device }, mtu: hop.mtu };
   }
   const [first = ""] = nextHops;
   return problem(claim, "NotOnLink", `its next hop ${first} ${whyNot(facts.nextHops.get(first))}`);
@@ -74,7 +98,7 @@ function nextHopsFor({ prefix, nextHops }: Claim): string[] {
 }
 
 function whyNot(reach: NextHop | undefined): string {
-  const remedy = "direct routes need all nodes on one link";
+  const remedy = "direct routes need all nodes on one link; spec.routing.mode VXLAN does not";
   if (reach === undefined) return `has not been looked up; ${remedy}`;
   if (reach.reach === "ViaGateway") return `is behind the router ${reach.gateway}; ${remedy}`;
   if (reach.reach === "Local") return "is this node's own address, too; give each Node its own InternalIP";

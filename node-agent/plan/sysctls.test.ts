@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dualSpec, nodeFacts, ownNetwork } from "../../test/support/node-view.ts";
+import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
+import type { NodeFacts } from "./node-facts.ts";
+import type { OwnNetwork } from "./own-network.ts";
 import { nodeSysctls } from "./sysctls.ts";
 
-function settings(...args: Parameters<typeof nodeSysctls>): string[] {
-  return nodeSysctls(...args).map(({ path, value }) => `${path}=${value}`);
+function settings(own: OwnNetwork, facts: NodeFacts, tunnels: readonly VxlanLink[] = []): string[] {
+  return nodeSysctls(own, facts, tunnels).map(({ path, value }) => `${path}=${value}`);
 }
 
 test("a node of both families has the settings of both, forwarding last", () => {
@@ -52,7 +55,35 @@ test("every device that leads to another node forwards", () => {
   assert.ok(settings(ownNetwork(), nodeFacts([], { nextHops })).includes("net/ipv4/conf/eth1/forwarding=1"));
 });
 
+const tunnel: VxlanLink = {
+  name: "podnet-vxlan4",
+  type: "vxlan",
+  mac: "02:00:00:00:00:01",
+  mtu: 1450,
+  up: true,
+  tunnel: {
+    id: 244,
+    port: 4789,
+    local: "192.168.1.11",
+  },
+};
+
+test("a tunnel forwards, takes what comes by another way than it would go, and neither redirects nor advertisements", () => {
+  const lines = settings(ownNetwork(dualSpec()), nodeFacts([]), [tunnel]).filter((line) => line.includes("podnet-vxlan4"));
+  assert.deepEqual(lines, [
+    "net/ipv4/conf/podnet-vxlan4/rp_filter=2",
+    "net/ipv4/conf/podnet-vxlan4/send_redirects=0",
+    "net/ipv4/conf/podnet-vxlan4/accept_redirects=0",
+    "net/ipv6/conf/podnet-vxlan4/disable_ipv6=0",
+    "net/ipv6/conf/podnet-vxlan4/accept_ra=0",
+    "net/ipv6/conf/podnet-vxlan4/accept_redirects=0",
+    "net/ipv4/conf/podnet-vxlan4/forwarding=1",
+  ]);
+});
+
 test("no setting is asked for twice", () => {
-  const paths = nodeSysctls(ownNetwork(dualSpec()), nodeFacts(["192.168.1.12", "192.168.1.13"])).map(({ path }) => path);
+  const paths = settings(ownNetwork(dualSpec()), nodeFacts(["192.168.1.12", "192.168.1.13"]), [tunnel]).map(
+    (line) => line.split("=")[0],
+  );
   assert.equal(new Set(paths).size, paths.length);
 });

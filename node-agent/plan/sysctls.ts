@@ -1,4 +1,5 @@
 import type { Family } from "../../lib/net/address.ts";
+import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import type { SysctlItem } from "../../lib/linux/kinds/sysctl.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { familiesOf, type OwnNetwork } from "./own-network.ts";
@@ -8,13 +9,17 @@ import { familiesOf, type OwnNetwork } from "./own-network.ts";
  * Forwarding stands last: turning it on makes the kernel forget default routes it learned from router advertisements,
  * unless the interface was told before to go on listening (`accept_ra` 2).
  */
-export function nodeSysctls(own: OwnNetwork, facts: NodeFacts): SysctlItem[] {
+export function nodeSysctls(own: OwnNetwork, facts: NodeFacts, tunnels: readonly VxlanLink[]): SysctlItem[] {
   const families = familiesOf(own);
   const peers = [...facts.nextHops.values()].flatMap((hop) => ("device" in hop ? [hop.device] : []));
-  const devices = [own.bridge, ...facts.uplinks.map((uplink) => uplink.device), ...peers];
+  const ends = tunnels.map(({ name }) => name);
+  const devices = [own.bridge, ...ends, ...facts.uplinks.map((uplink) => uplink.device), ...peers];
   return [
     ...families.flatMap((family) =>
       bridgeSettings[family].map(([path, value]) => item(path.replace("<bridge>", own.bridge), value)),
+    ),
+    ...families.flatMap((family) =>
+      ends.flatMap((end) => tunnelSettings[family].map(([path, value]) => item(path.replace("<tunnel>", end), value))),
     ),
     ...(facts.bridgeNetfilter ? families.map((family) => item(netfilterCalls[family], "1")) : []),
     ...(families.includes(6) ? facts.acceptingRa.map((device) => item(`net/ipv6/conf/${device}/accept_ra`, "2")) : []),
@@ -37,6 +42,23 @@ const bridgeSettings: Readonly<Record<Family, readonly (readonly [path: string, 
     ["net/ipv6/conf/<bridge>/disable_ipv6", "0"],
     ["net/ipv6/conf/<bridge>/accept_ra", "0"],
     ["net/ipv6/conf/<bridge>/accept_redirects", "0"],
+  ],
+};
+
+/**
+ * While two nodes change from direct routes to a tunnel, or back, one of them does so first: what comes by another way than it would go is taken meanwhile.
+ * Whom it comes from is looked at by a rule.
+ */
+const tunnelSettings: Readonly<Record<Family, readonly (readonly [path: string, value: string])[]>> = {
+  4: [
+    ["net/ipv4/conf/<tunnel>/rp_filter", "2"],
+    ["net/ipv4/conf/<tunnel>/send_redirects", "0"],
+    ["net/ipv4/conf/<tunnel>/accept_redirects", "0"],
+  ],
+  6: [
+    ["net/ipv6/conf/<tunnel>/disable_ipv6", "0"],
+    ["net/ipv6/conf/<tunnel>/accept_ra", "0"],
+    ["net/ipv6/conf/<tunnel>/accept_redirects", "0"],
   ],
 };
 

@@ -2,6 +2,7 @@ import { selects } from "../../crds/selector.ts";
 import { compareAddresses, parseAddress } from "../../lib/net/address.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
 import { comingBack, type Held, type Holding, holdingOf, isGood, type Surroundings, surroundingsOf } from "./holding.ts";
+import { chosenAddresses } from "./node-address.ts";
 import { compareAge, compareText, networksFor } from "./select.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
@@ -59,7 +60,7 @@ export function membership(snapshot: Snapshot, acceptance: ReadonlyMap<string, A
 }
 
 function compareNodes(a: NodeFacts, b: NodeFacts): number {
-  const [first, second] = [a, b].map((node) => parseAddress(node.internalAddresses[0] ?? ""));
+  const [first, second] = [a, b].map((node) => parseAddress(chosenAddresses(node, { nodeCidrs: [] })[0] ?? ""));
   if (first !== undefined && second !== undefined) return compareAddresses(first, second) || compareText(a.name, b.name);
   if (first === undefined && second === undefined) return compareText(a.name, b.name);
   return first === undefined ? 1 : -1;

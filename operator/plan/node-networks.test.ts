@@ -83,6 +83,14 @@ test("each change of a setting raises configGeneration by one, on condition of t
     [{ mtu: { mode: "Fixed" as const, value: 1400 } }, "mtu: Auto, wanted Fixed 1400"],
     [{ masquerade: { enabled: false } }, "masquerade: enabled, wanted disabled"],
     [
+      { masquerade: { enabled: true, exclude: ["10.0.0.0/8"] as string[] } },
+      "masquerade: enabled, wanted enabled, but not to 10.0.0.0/8",
+    ],
+    [
+      { routing: { ...dual.object.spec.routing, mode: "VXLAN" as const } },
+      "routing: Direct, wanted VXLAN to OtherSubnets, port 4789",
+    ],
+    [
       { cni: { ...dual.object.spec.cni, hairpin: false } },
       "cni: 10-podnet.conflist, bridge cni0, hairpin true, portMap true, wanted 10-podnet.conflist, bridge cni0, hairpin false, portMap true",
     ],

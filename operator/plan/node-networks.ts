@@ -6,7 +6,8 @@ import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
 import { forgettable } from "./forgettable.ts";
 import { isComplete, type Member } from "./member.ts";
-import { describeSettings, keptSettings, settingsOf } from "./node-settings.ts";
+import { chosenAddresses } from "./node-address.ts";
+import { describeSettings, settingsFor, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
 import { nodesToAsk } from "./questions.ts";
 import { compareAge, compareText } from "./select.ts";
@@ -70,7 +71,7 @@ function questions(snapshot: Snapshot, podRanges: readonly string[], others: Rea
       ...identityOf(node, ledger.incarnation),
       subnets: [],
       growth: { addBelowFreeIPs: 0 },
-      nodeAddresses: [...node.internalAddresses],
+      nodeAddresses: chosenAddresses(node, network),
       podRanges: [...podRanges],
       ...settingsOf(network),
     },
@@ -123,9 +124,8 @@ interface Told {
 
 /** What a member's node shall do. `configGeneration` is that of `before` where nothing differs, else one more. */
 function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, forget, before }: Told): NodeNetwork {
-  const { node, network, record, isOnTurn } = member;
+  const { node, network } = member;
   const old = before?.object.spec;
-  const isKept = record !== undefined && !isOnTurn;
   const spec: NodeNetworkSpec = {
     configGeneration: old?.configGeneration ?? 0,
     ...identityOf(node, incarnation),
@@ -133,10 +133,10 @@ function nodeNetworkFor(member: Member, { incarnation, podRanges, subnets, forge
     networkUID: network.uid,
     subnets: [...subnets],
     growth: { addBelowFreeIPs: network.object.spec.growth.addBelowFreeIPs },
-    nodeAddresses: [...node.internalAddresses],
+    nodeAddresses: chosenAddresses(node, network),
     podRanges: [...podRanges],
     ...(forget.length > 0 && { forget: [...forget] }),
-    ...(isKept ? keptSettings(record.object.spec) : settingsOf(network)),
+    ...settingsFor(member),
   };
   return raised({ apiVersion, kind: "NodeNetwork", metadata: before?.object.metadata ?? { name: node.name }, spec }, old);
 }

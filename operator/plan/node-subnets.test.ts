@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NodeNetwork, NodeSubnetSpec } from "../../crds/types.ts";
+import type { NodeNetwork, NodeSubnetSpec, PodNetworkSpec } from "../../crds/types.ts";
 import { explain } from "../../lib/reconcile/explain.ts";
 import { nodeNetworkOf } from "../../test/support/network-sample.ts";
 import { bornAtMs, claim, ledger, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
@@ -44,6 +44,30 @@ test("a new claim is Pending, under the epoch and incarnation of its entry, with
 test("a name too long for a label is left out of the labels", () => {
   const [step] = steps({ nodes: [node("n".repeat(64), { addresses: [] })] });
   assert.deepEqual(Object.keys(step?.want?.metadata.labels ?? {}), ["podnet.dev/network"]);
+});
+
+test("a network says which of its nodes' addresses others send to; while it cannot be read, that stays as it is", () => {
+  const routing: PodNetworkSpec["routing"] = ({
+	mode: 'VXLAN',
+	tunnelTo: 'AllPeers',
+	vxlan: { port: 4789 },
+	nodeAddress: { cidrs: ['10.0.0.0/8'] }
+});
+  const networks = [networkOf("default", ["10.244.0.0/16"], { spec: { routing } })];
+  const nodes = [node("node-1", { addresses: ["192.168.1.11", "10.0.0.11"] })];
+  const [created] = steps({ networks, nodes });
+  assert.deepEqual(created?.want?.spec.nextHops, ["10.0.0.11"]);
+  assert.deepEqual(created.want.spec.nodeAddresses, ["10.0.0.11", "192.168.1.11"]);
+  assert.deepEqual(created.want.spec.routing, { mode: "VXLAN", tunnelTo: "AllPeers", port: 4789 });
+  const spec = { ...created.want.spec, state: "Active" as const };
+  const standing = [{ ...claim("10.244.0.0/24", nodes[0] ?? assert.fail()), object: { ...created.want, spec } }];
+  const unreadable = networks.map((one) => ({
+    ...one,
+    nodeCidrs: [],
+    ranges: [],
+    issues: [{ path: "spec", code: "WrongType" as const, message: "no" }],
+  }));
+  assert.deepEqual(steps({ networks: unreadable, nodes, claims: standing }), []);
 });
 
 test("missing claims are added, and those whose node has other addresses now are changed, owner and all", () => {

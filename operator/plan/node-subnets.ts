@@ -10,8 +10,10 @@ import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { isGood } from "./holding.ts";
 import type { Member } from "./member.ts";
 import { isNamedDraining } from "./needs.ts";
+import { chosenAddresses } from "./node-address.ts";
+import { describeRouting, type NodeSettings, settingsFor, settingsOf } from "./node-settings.ts";
 import { type Evidence, evidenceOf } from "./occupancy.ts";
-import type { Claim, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
+import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 import { unclaimedPrefixes } from "./unclaimed.ts";
 
 /** Claims, compared by their owner, so that a name taken by another one is seen, and by what may change. */
@@ -34,8 +36,14 @@ export const nodeSubnetKind: Kind<NodeSubnet> = {
  */
 export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allocation): Step<NodeSubnet>[] {
   if (ledger === undefined) return [];
+  const byNode = new Map(members.map((member) => [member.node.uid, member]));
   const adds = creates.map((create): Step<NodeSubnet> => {
-    const want = pendingClaim(create, ledger.incarnation);
+    const member = byNode.get(create.node.uid);
+    const want = pendingClaim(
+      create,
+      ledger.incarnation,
+      member === undefined ? settingsOf(create.network) : settingsFor(member),
+    );
     return { op: "add", kind: nodeSubnetKind.name, key: want.metadata.name, because: create.because, want };
   });
   const standing = members.flatMap((member) => [
@@ -111,7 +119,7 @@ export function holding(have: NodeSubnet, because: string, nowMs: number): Step<
 }
 
 /** The claim of a prefix for a node, as it begins. */
-function pendingClaim({ node, network, prefix, entry }: NewClaim, incarnation: string): NodeSubnet {
+function pendingClaim({ node, network, prefix, entry }: NewClaim, incarnation: string, settings: NodeSettings): NodeSubnet {
   const cidr = renderPrefix(prefix);
   return {
     apiVersion,
@@ -126,7 +134,8 @@ function pendingClaim({ node, network, prefix, entry }: NewClaim, incarnation: s
       state: "Pending",
       incarnation,
       epoch: entry.epoch,
-      ...addressesFor(node, prefix),
+      ...addressesFor(node, network, prefix),
+      ...routingField(settings),
     },
   };
 }
@@ -135,12 +144,24 @@ function kept(member: Member, { prefix, object }: Claim): NodeSubnet {
   const { state } = object.spec;
   const isDraining = isNamedDraining(member, prefix);
   const next = state === "Pending" ? state : isDraining ? ("Draining" as const) : ("Active" as const);
-  return { ...object, spec: { ...object.spec, state: next, ...addressesFor(member.node, prefix) } };
+  return { ...object, spec: { ...reached(member, prefix, object.spec), state: next } };
 }
 
-function returned({ node }: Member, { prefix, object }: Claim): NodeSubnet {
+function returned(member: Member, { prefix, object }: Claim): NodeSubnet {
   const { heldAt: _, releaseSequence: __, ...spec } = object.spec;
-  return { ...object, spec: { ...spec, state: "Active", nodeUID: node.uid, ...addressesFor(node, prefix) } };
+  return { ...object, spec: { ...reached(member, prefix, spec), state: "Active", nodeUID: member.node.uid } };
+}
+
+/** The claim with how others reach its node now. What a network says that cannot be read changes nothing. */
+function reached(member: Member, prefix: Prefix, spec: NodeSubnetSpec): NodeSubnetSpec {
+  const { node, network } = member;
+  if (network.issues.length > 0) return { ...spec, nodeAddresses: [...node.allAddresses] };
+  const { routing: _, ...rest } = spec;
+  return { ...rest, ...addressesFor(node, network, prefix), ...routingField(settingsFor(member)) };
+}
+
+function routingField({ routing }: NodeSettings): Pick<NodeSubnetSpec, "routing"> {
+  return routing === undefined ? {} : { routing };
 }
 
 function isHeld({ object }: Claim): boolean {
@@ -148,11 +169,11 @@ function isHeld({ object }: Claim): boolean {
 }
 
 /** Next hops: the one of the prefix's own family first. */
-function addressesFor(node: NodeFacts, prefix: Prefix): { nextHops: string[]; nodeAddresses: string[] } {
+function addressesFor(node: NodeFacts, network: Network, prefix: Prefix): { nextHops: string[]; nodeAddresses: string[] } {
   const isOwnFamily = (address: string) => parseAddress(address)?.family === prefix.family;
-  const { internalAddresses } = node;
+  const chosen = chosenAddresses(node, network);
   return {
-    nextHops: [...internalAddresses.filter(isOwnFamily), ...internalAddresses.filter((address) => !isOwnFamily(address))],
+    nextHops: [...chosen.filter(isOwnFamily), ...chosen.filter((address) => !isOwnFamily(address))],
     nodeAddresses: [...node.allAddresses],
   };
 }
@@ -173,5 +194,6 @@ function fields(spec: NodeSubnetSpec): Map<string, string> {
     ["releaseSequence", `${spec.releaseSequence ?? ""}`],
     ["nextHops", nextHops.join(", ")],
     ["nodeAddresses", nodeAddresses.join(", ")],
+    ["routing", describeRouting(spec.routing)],
   ]);
 }

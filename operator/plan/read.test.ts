@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { claim, network, node, podNetwork } from "../../test/support/plan-snapshot.ts";
 import { readClaim, readNetwork } from "./read.ts";
 
-test("a node's addresses are read in canonical form: the first InternalIP of each family, and all of both kinds sorted", () => {
+test("a node's addresses are read in canonical form: every InternalIP in the order of the Node, and all of both kinds sorted", () => {
   const read = node("node-1", {
     addresses: ["FD00::0011", "192.168.1.20", "192.168.1.3", "fd00::12", "not-an-address"],
     external: ["203.0.113.9", "192.168.1.20"],
   });
-  assert.deepEqual(read.internalAddresses, ["192.168.1.20", "fd00::11"]);
+  assert.deepEqual(read.internalAddresses, ["fd00::11", "192.168.1.20", "192.168.1.3", "fd00::12"]);
   assert.deepEqual(read.allAddresses, ["192.168.1.3", "192.168.1.20", "203.0.113.9", "fd00::11", "fd00::12"]);
 });
 

@@ -21,8 +21,9 @@ export function readNetwork(object: Stored<PodNetwork>): Network {
   const parsed = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: metadata.name }, spec });
   const issues = parsed.issues ?? validatePodNetwork(parsed.value);
   const read = { ...identity, object: { ...object, spec: parsed.value?.spec ?? readableSpec(spec) } };
-  if (parsed.value === undefined || issues.length > 0) return { ...read, issues, ranges: [], reserved: [], statics: [] };
-  const { ranges, reserved = [], staticSubnets = [] } = parsed.value.spec;
+  if (parsed.value === undefined || issues.length > 0)
+    return { ...read, issues, ranges: [], reserved: [], statics: [], nodeCidrs: [] };
+  const { ranges, reserved = [], staticSubnets = [], routing } = parsed.value.spec;
   return {
     ...read,
     issues: [],
@@ -31,6 +32,7 @@ export function readNetwork(object: Stored<PodNetwork>): Network {
     }),
     reserved: reserved.map(({ cidr }) => toPrefix(cidr)),
     statics: staticSubnets.map(({ node, cidr }) => ({ node, prefix: toPrefix(cidr) })),
+    nodeCidrs: (routing.nodeAddress.cidrs ?? []).map(toPrefix),
   };
 }
 
@@ -66,7 +68,6 @@ export function readNode(object: Stored<Node>): NodeFacts {
   const addressesOf = (...types: readonly string[]): Address[] =>
     (status?.addresses ?? []).filter(({ type }) => types.includes(type)).flatMap(({ address }) => parseAddress(address) ?? []);
   const internal = addressesOf("InternalIP");
-  const first = ([4, 6] as const).flatMap((family) => internal.find((address) => address.family === family) ?? []);
   const all = new Map(
     addressesOf("InternalIP", "ExternalIP")
       .toSorted(compareAddresses)
@@ -82,7 +83,7 @@ export function readNode(object: Stored<Node>): NodeFacts {
     readiness: readiness(condition("Ready")?.status),
     machineID: readableMachineID(status?.nodeInfo?.machineID),
     podCIDRs: prefixesOf(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
-    internalAddresses: first.map(renderAddress),
+    internalAddresses: [...new Set(internal.map(renderAddress))],
     allAddresses: [...all.keys()],
     hosts: Array.from(all.values(), (address) => prefixAround(address, addressBits(address.family))),
     networkUnavailable: condition("NetworkUnavailable"),

@@ -58,6 +58,32 @@ test("another setting reaches so many nodes at a time, and the next ones when th
   assert.deepEqual([changed(world), world.rounds(1)], [20, []]);
 });
 
+test("another way of routing reaches nodes a few at a time, and each claim says what its node was told", () => {
+  const world = settled(5, 2);
+  const routing = { mode: "VXLAN", tunnelTo: "OtherSubnets", vxlan: { port: 8472 }, nodeAddress: {} } as const;
+  const told = () =>
+    new Set(
+      world
+        .now()
+        .records.filter(({ object }) => object.spec.routing !== undefined)
+        .map(({ node: name }) => name),
+    );
+  const said = () => {
+    const tunnelled = world.now().claims.filter(({ object }) => object.spec.routing !== undefined);
+    return new Set(tunnelled.map(({ object }) => object.spec.node));
+  };
+  world.change({ networks: [rolledOut(2, { routing })] });
+  for (const wanted of [2, 4, 5]) {
+    world.pass();
+    assert.deepEqual([told().size, said()], [wanted, told()]);
+    world.look();
+  }
+  assert.deepEqual(world.now().claims[0]?.object.spec.routing, { mode: "VXLAN", tunnelTo: "OtherSubnets", port: 8472 });
+  world.change({ networks: [rolledOut(5)] });
+  world.rounds(2);
+  assert.deepEqual([told().size, said().size, world.rounds(1)], [0, 0, []]);
+});
+
 test("a node that cannot program it stops the rollout where no other may be unavailable, and a correction reaches it first", () => {
   const world = settled(5, 1);
   world.setAgent("node-0", "fails");

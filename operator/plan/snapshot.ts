@@ -35,6 +35,8 @@ export interface Network {
   readonly ranges: readonly NetworkRange[];
   readonly reserved: readonly Prefix[];
   readonly statics: readonly StaticSubnet[];
+  /** Where the addresses of its nodes are; none: anywhere. */
+  readonly nodeCidrs: readonly Prefix[];
   readonly object: Stored<PodNetwork>;
 }
 
@@ -84,7 +86,7 @@ export interface NodeFacts {
   readonly machineID: string | undefined;
   /** The podCIDRs of its spec that are prefixes in canonical form. */
   readonly podCIDRs: readonly Prefix[];
-  /** The first InternalIP of each family, IPv4 first, in canonical form. */
+  /** Every InternalIP, in the Node's own order, in canonical form. */
   readonly internalAddresses: readonly string[];
   /** Every InternalIP and ExternalIP, once each, sorted, in canonical form. */
   readonly allAddresses: readonly string[];

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { hasPodAddresses } from "../../cni/plan/conflist.ts";
 import { commandWorld } from "../../lib/linux/command-world.ts";
+import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import { renderTable, type TableItem, tableKind } from "../../lib/linux/kinds/table.ts";
 import { type Address, addressBits, type Family } from "../../lib/net/address.ts";
 import { type Prefix, prefixAround, prefixesOverlap } from "../../lib/net/prefix.ts";
 import { converge } from "../../lib/reconcile/converge.ts";
 import type { Claim } from "../../node-agent/plan/claim.ts";
-import { masqueradeTables } from "../../node-agent/plan/masquerade.ts";
+import { nodeTables } from "../../node-agent/plan/tables.ts";
 import type { OwnNetwork } from "../../node-agent/plan/own-network.ts";
 import { makeNetns, must } from "../support/netns.ts";
 
@@ -22,11 +24,12 @@ const prefix = fc
   .tuple(address, fc.integer({ min: 4, max: 128 }))
   .map(([inside, length]): Prefix => prefixAround(inside, Math.min(length, addressBits(inside.family))));
 
-const own = fc.record<Pick<OwnNetwork, "subnets" | "podRanges" | "addresses">>(
+const own = fc.record<Pick<OwnNetwork, "subnets" | "podRanges" | "addresses" | "unmasqueraded">>(
   {
-    subnets: fc.uniqueArray(prefix, { minLength: 1, maxLength: 4, comparator: prefixesOverlap }),
+    subnets: fc.uniqueArray(prefix.filter(hasPodAddresses), { minLength: 1, maxLength: 4, comparator: prefixesOverlap }),
     podRanges: fc.array(prefix, { maxLength: 4 }),
     addresses: fc.array(address, { maxLength: 2 }),
+    unmasqueraded: fc.array(prefix, { maxLength: 3 }),
   },
   { noNullPrototype: true },
 );
@@ -42,24 +45,30 @@ const claim = fc.record<Claim>(
   },
   { noNullPrototype: true },
 );
+const tunnels = ["192.168.1.11", "fd00::11"].map((local, n): VxlanLink => {
+  const name = `podnet-vxlan${n === 0 ? 4 : 6}`;
+  return { name, type: "vxlan", mac: "02:00:00:00:00:01", mtu: 1450, up: true, tunnel: { id: 244, port: 4789, local } };
+});
 const settings = {
   configGeneration: 1,
   nodeUID: "uid",
   open: [],
   fixedMtu: undefined,
   masquerade: true,
+  tunnel: undefined,
   bridge: "cni0",
   confName: "10-podnet.conflist",
   hairpin: true,
   portMap: true,
+  bandwidth: false,
 } as const;
 
 test("every table that an agent plans is loaded, and listed as it was wanted", async (t) => {
   const { exec } = await makeNetns(t, "table");
   const world = commandWorld(tableKind, exec);
   await fc.assert(
-    fc.asyncProperty(own, fc.array(claim, { maxLength: 20 }), async (network, claims) => {
-      const want = masqueradeTables({ ...settings, ...network }, claims);
+    fc.asyncProperty(own, fc.array(claim, { maxLength: 20 }), fc.subarray(tunnels), async (network, claims, some) => {
+      const want = nodeTables({ ...settings, ...network }, claims, some);
       assert.deepEqual((await converge(tableKind, want, world)).errors, []);
       assert.deepEqual((await converge(tableKind, want, world)).steps, []);
     }),

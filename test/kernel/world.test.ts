@@ -1,7 +1,9 @@
 import type { TestContext } from "node:test";
 import { commandWorld } from "../../lib/linux/command-world.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
-import { linkKind } from "../../lib/linux/kinds/link.ts";
+import { fdbKindOn } from "../../lib/linux/kinds/fdb.ts";
+import { linkKind, type VxlanLink } from "../../lib/linux/kinds/link.ts";
+import { neighborKindOn } from "../../lib/linux/kinds/neighbor.ts";
 import { nexthopKind } from "../../lib/linux/kinds/nexthop.ts";
 import { routeKind } from "../../lib/linux/kinds/route.ts";
 import { type TableItem, tableKind } from "../../lib/linux/kinds/table.ts";
@@ -34,6 +36,69 @@ testWorldContract(
     impossible: { ...cni0, name: "a-name-that-is-too-long" },
   },
   async (t) => commandWorld(linkKind, (await makeNetns(t, "world")).exec),
+);
+
+const tunnel: VxlanLink = {
+  name: "podnet-vxlan4",
+  type: "vxlan" as const,
+  mac: "02:00:00:00:00:01",
+  mtu: 1450,
+  up: true,
+  tunnel: {
+    id: 244,
+    port: 4789,
+    local: "192.168.1.11",
+  },
+};
+
+testWorldContract(
+  {
+    kind: linkKind,
+    first: tunnel,
+    second: { ...tunnel, name: "podnet-vxlan6", tunnel: { ...tunnel.tunnel, local: "fd00:192:168:1::11" } },
+    changed: { ...tunnel, mtu: 1400, tunnel: { ...tunnel.tunnel, port: 8472 } },
+    impossible: { ...tunnel, name: "podnet-vxlan-of-6" },
+  },
+  async (t) => commandWorld(linkKind, (await makeNetns(t, "world")).exec),
+);
+
+/** A node with both tunnels. */
+async function tunnelExec(t: TestContext) {
+  const exec = await uplinkExec(t);
+  await ip(
+    exec,
+    "link add podnet-vxlan4 type vxlan id 244 dstport 4789 nolearning local 192.168.1.11",
+    "link add podnet-vxlan6 type vxlan id 244 dstport 4789 nolearning local fd00:192:168:1::11",
+    "link set podnet-vxlan4 addrgenmode none up",
+    "link set podnet-vxlan6 addrgenmode none up",
+  );
+  return exec;
+}
+
+const tunnels = ["podnet-vxlan4", "podnet-vxlan6"] as const;
+const neighborKind = neighborKindOn(tunnels);
+const fdbKind = fdbKindOn(tunnels);
+
+testWorldContract(
+  {
+    kind: neighborKind,
+    first: { device: "podnet-vxlan4", address: "10.244.2.1", mac: "02:00:00:00:00:02" },
+    second: { device: "podnet-vxlan6", address: "fe80::ff:fe00:2", mac: "02:00:00:00:00:02" },
+    changed: { device: "podnet-vxlan4", address: "10.244.2.1", mac: "02:00:00:00:00:03" },
+    impossible: { device: "nowhere", address: "10.244.3.1", mac: "02:00:00:00:00:03" },
+  },
+  async (t) => commandWorld(neighborKind, await tunnelExec(t)),
+);
+
+testWorldContract(
+  {
+    kind: fdbKind,
+    first: { device: "podnet-vxlan4", mac: "02:00:00:00:00:02", to: "192.168.1.12" },
+    second: { device: "podnet-vxlan6", mac: "02:00:00:00:00:02", to: "fd00:192:168:1::12" },
+    changed: { device: "podnet-vxlan4", mac: "02:00:00:00:00:02", to: "192.168.1.12", port: 8472 },
+    impossible: { device: "podnet-vxlan4", mac: "02:00:00:00:00:03", to: "fd00:192:168:1::12" },
+  },
+  async (t) => commandWorld(fdbKind, await tunnelExec(t)),
 );
 
 testWorldContract(
@@ -72,6 +137,28 @@ for (const [first, changedVia, prefixes] of [
     },
     async (t) => commandWorld(routeKind, await uplinkExec(t)),
   );
+
+for (const [prefix, via, source, other] of [
+  ["10.244.2.0/24", "10.244.2.1", "10.244.1.1", "10.244.1.2"],
+  ["fd00:10:244:2::/64", "fe80::ff:fe00:2", "fd00:10:244:1::1", "fd00:10:244:1::2"],
+] as const) {
+  const first = { prefix, via, device: "podnet-vxlan4", source, ...(via.includes(":") ? {} : { onlink: true }) };
+  testWorldContract(
+    {
+      kind: routeKind,
+      first,
+      second: { ...first, prefix: prefix.replace("244.2.", "244.3.").replace(":2::", ":3::") },
+      changed: { ...first, source: other },
+      impossible: { ...first, prefix: prefix.replace("244.2.", "244.4.").replace(":2::", ":4::"), source: "10.99.9.9" },
+    },
+    async (t) => {
+      const exec = await tunnelExec(t);
+      for (const address of [source, other])
+        await ip(exec, `address add ${address}/${prefix.includes(":") ? "64 nodad" : 24} dev cni0`);
+      return commandWorld(routeKind, exec);
+    },
+  );
+}
 
 for (const [first, second, impossible] of [
   ["192.168.1.12", "192.168.1.13", "10.99.0.1"],

@@ -11,6 +11,8 @@ export function sampleState(number: number, peers: readonly number[], mtu = 1400
       { path: "net/ipv4/conf/cni0/send_redirects", value: "0" },
     ],
     addresses: [`10.244.${number}.1/24`, `fd00:10:244:${number}::1/64`].map((address) => ({ device: "cni0", address })),
+    neighbors: [],
+    fdb: [],
     routes: peers.flatMap((peer) => [
       { prefix: `10.244.${peer}.0/24`, via: `192.168.1.1${peer}`, device: "eth0" },
       { prefix: `fd00:10:244:${peer}::/64`, via: `fd00:192:168:1::1${peer}`, device: "eth0" },

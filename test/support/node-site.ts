@@ -11,24 +11,52 @@ export interface Site {
   readonly link: Netns;
   /** A node or host with the addresses 192.168.1.`number` and fd00:192:168:1::`number` on its device `eth0`. */
   plug(label: string, number: number): Promise<Netns>;
+  /** The same for a host that there is, and a device of another name. */
+  attach(host: Netns, device: string, number: number): Promise<void>;
 }
 
 const probe = join(import.meta.dirname, "probe.ts");
 const inside = join(import.meta.dirname, "converge-inside.ts");
 const probePort = 7000;
 
-/** Makes a site that goes when the test ends. */
-export async function makeSite(t: TestContext): Promise<Site> {
+/** Makes a site that goes when the test ends. Site 2 has 192.168.2.0/24 and fd00:192:168:2::/64, and so on. */
+export async function makeSite(t: TestContext, site = 1): Promise<Site> {
   const link = await makeNetns(t, "switch");
   await ip(link.exec, "link add lan type bridge", "link set lan up");
+  const attach = async (host: Netns, device: string, number: number): Promise<void> => {
+    await wire(host, device, link, `port${number}`);
+    await ip(link.exec, `link set port${number} master lan`);
+    await ip(
+      host.exec,
+      `address add 192.168.${site}.${number}/24 dev ${device}`,
+      `address add fd00:192:168:${site}::${number}/64 dev ${device} nodad`,
+    );
+  };
   const plug = async (label: string, number: number): Promise<Netns> => {
     const host = await makeNetns(t, label);
-    await wire(host, "eth0", link, `port${number}`);
-    await ip(link.exec, `link set port${number} master lan`);
-    await ip(host.exec, `address add 192.168.1.${number}/24 dev eth0`, `address add fd00:192:168:1::${number}/64 dev eth0 nodad`);
+    await attach(host, "eth0", number);
     return host;
   };
-  return { link, plug };
+  return { link, plug, attach };
+}
+
+/** Makes the sites 1 and 2, and a router between them; who plugs into one of them reaches the other one. */
+export async function makeRoutedSites(t: TestContext): Promise<readonly [Site, Site]> {
+  const sites = [await makeSite(t, 1), await makeSite(t, 2)] as const;
+  const router = await makeNetns(t, "router");
+  await sites[0].attach(router, "eth1", 254);
+  await sites[1].attach(router, "eth2", 254);
+  for (const setting of ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"])
+    await must(router.exec, ["busybox", "sysctl", "-q", "-w", `${setting.replaceAll("/", ".")}=1`]);
+  const routed = ({ plug, ...site }: Site, number: number): Site => ({
+    ...site,
+    plug: async (label, host) => {
+      const netns = await plug(label, host);
+      await ip(netns.exec, `route add default via 192.168.${number}.254`, `route add default via fd00:192:168:${number}::254`);
+      return netns;
+    },
+  });
+  return [routed(sites[0], 1), routed(sites[1], 2)];
 }
 
 /** Plugs a pod into the bridge of a node, as a CNI plugin does: its addresses, and routes over the node's. */

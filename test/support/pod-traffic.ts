@@ -42,12 +42,12 @@ export interface PingStream {
   end(): Promise<Traffic>;
 }
 
-/** Pings from a pod's own network namespace to an address, five times a second until it is ended. */
-export async function startPings(lab: Lab, from: Pod, address: string): Promise<PingStream> {
+/** Pings from a pod's own network namespace to an address, so many times a second until it is ended. */
+export async function startPings(lab: Lab, from: Pod, address: string, perSecond = 5): Promise<PingStream> {
   const node = lab.host(from.node);
   const namespace = await namespaceOf(node, from);
-  const argv = ["nsenter", `--net=/run/netns/${namespace}`, "busybox", "ping", "-i", "0.2", address];
-  const process = node.start(`ping-${from.name}-${address}`, argv);
+  const argv = ["nsenter", `--net=/run/netns/${namespace}`, "busybox", "ping", "-i", `${1 / perSecond}`, address];
+  const process = node.start(`ping-${from.name}-${address}-${perSecond}`, argv);
   const answers = async () =>
     Array.from((await readFile(process.logFile, "utf8")).matchAll(/ seq=(\d+) /g), ([, seq]) => Number(seq));
   const name = `${from.name} to ${address}`;

@@ -51,6 +51,73 @@ test("a bridge that differs is changed in place and says in what it differs", ()
   }
 });
 
+const tunnels = recorded("iproute2-6.1.0/link-show-vxlan.json");
+const tunnel: LinkItem = {
+  name: "podnet-vxlan4",
+  type: "vxlan",
+  mac: "02:00:00:00:00:01",
+  mtu: 1450,
+  up: true,
+  tunnel: {
+    id: 244,
+    port: 4789,
+    local: "192.168.1.11",
+  },
+};
+
+test("tunnels of ours are read with what they were made with, and what is odd about those that somebody made; others' are not ours", () => {
+  assert.deepEqual(linkKind.parse(["", tunnels]), [
+    tunnel,
+    { ...tunnel, name: "podnet-vxlan6", mtu: 1430, tunnel: { id: 244, port: 8472, local: "fd00:192:168:1::11" } },
+    {
+      name: "podnet-odd",
+      type: "vxlan",
+      mac: "ea:26:c2:9a:49:fa",
+      mtu: 1500,
+      up: false,
+      tunnel: {
+        id: 245,
+        port: 4790,
+        oddity: "remote, learning",
+      },
+    },
+  ]);
+});
+
+test("a new tunnel learns nothing, and has no address of its own making", () => {
+  assert.deepEqual(linesFor([tunnel], []), [
+    "link delete dev podnet-new",
+    "link add name podnet-new address 02:00:00:00:00:01 type vxlan id 244 dstport 4789 nolearning local 192.168.1.11",
+    "link set dev podnet-new alias podnet",
+    "link set dev podnet-new name podnet-vxlan4",
+    "link set dev podnet-vxlan4 address 02:00:00:00:00:01 mtu 1450 addrgenmode none up",
+    "link delete dev podnet-new",
+  ]);
+});
+
+test("a tunnel that was made with something else, or a bridge in its place, is made anew; what can be changed is changed in place", () => {
+  const cases: [LinkItem, string, number][] = [
+    [
+      { ...tunnel, tunnel: { ...tunnel.tunnel, port: 8472 } },
+      "id 244 port 8472 local 192.168.1.11, wanted id 244 port 4789 local 192.168.1.11",
+      7,
+    ],
+    [
+      { ...tunnel, tunnel: { id: 244, port: 4789, oddity: "learning" } },
+      "id 244 port 4789 local none with learning, wanted id 244 port 4789 local 192.168.1.11",
+      7,
+    ],
+    [{ ...cni0, name: "podnet-vxlan4" }, "a bridge, wanted a vxlan", 7],
+    [{ ...tunnel, mtu: 1500 }, "MTU 1500, wanted 1450", 1],
+  ];
+  for (const [have, reason, lines] of cases) {
+    assert.equal(linkKind.differs(tunnel, have), reason);
+    const found = linesFor([tunnel], [have]);
+    assert.equal(found.length, lines);
+    if (lines > 1) assert.equal(found[0], "link delete dev podnet-vxlan4");
+  }
+});
+
 test("a bridge that is not wanted is deleted", () => {
   assert.deepEqual(linesFor([], [cni0]), ["link delete dev cni0"]);
 });

@@ -1,14 +1,39 @@
+import { parseAddress } from "../../net/address.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { mark } from "./mark.ts";
 import type { BatchLine, ForeignCheck, NodeKind } from "./node-kind.ts";
-import { parseRows, type Row } from "./output.ts";
+import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
 
 /** A link of ours: it carries the alias `podnet`. */
-export interface LinkItem {
+export type LinkItem = BridgeLink | VxlanLink;
+
+/** A bridge. */
+export interface BridgeLink extends LinkSettings {
+  readonly type: "bridge";
+}
+
+/** A VXLAN device that learns nothing and floods nothing: it sends to whom its forwarding entries name, and to nobody else. */
+export interface VxlanLink extends LinkSettings {
+  readonly type: "vxlan";
+  readonly tunnel: Tunnel;
+}
+
+/** What a VXLAN device is made with, once for all. */
+export interface Tunnel {
+  /** The network identifier (VNI) that it sends and takes. */
+  readonly id: number;
+  /** The UDP port that it listens on, and sends to where an entry names no other. */
+  readonly port: number;
+  /** The address that it sends from and listens on; of a family it sends and takes that one alone. Absent only from an observed device. */
+  readonly local?: string;
+  /** Only of an observed device: what it has that ours never have, e.g. `"learning"`, `"group"`. */
+  readonly oddity?: string;
+}
+
+interface LinkSettings {
   /** Interface name, at most 15 characters, e.g. `"cni0"`. */
   readonly name: string;
-  readonly type: "bridge";
   /** Pinned, lower case, e.g. `"02:11:22:33:44:55"`: an unpinned bridge takes another one with almost every port. */
   readonly mac: string;
   /** Bytes. */
@@ -19,18 +44,27 @@ export interface LinkItem {
 /** Name of a link until it carries our alias; one that a crash left behind is removed by its prefix. */
 const unfinished = `${mark.linkPrefix}new`;
 
-/** Bridges with the alias `podnet`. A link of a wanted name without our alias is left as it is and reported. */
+/** Bridges and VXLAN devices with the alias `podnet`. A link of a wanted name without our alias is left as it is and reported. */
 export const linkKind: NodeKind<LinkItem> = {
   name: "link",
   key: (link) => link.name,
   differs: (want, have) => {
+    const made = madeDifferently(want, have);
+    if (made !== undefined) return made;
     if (want.mac !== have.mac) return `MAC ${have.mac}, wanted ${want.mac}`;
     if (want.mtu !== have.mtu) return `MTU ${have.mtu}, wanted ${want.mtu}`;
     if (want.up !== have.up) return have.up ? "up, wanted down" : "down, wanted up";
     return undefined;
   },
-  show: [{ argv: ["ip", "-j", "link", "show", "type", "bridge"] }],
-  parse: ([bridges = ""]) => parseRows("ip link show", bridges).filter(isOurs).map(linkOf),
+  show: [{ argv: ["ip", "-j", "link", "show", "type", "bridge"] }, { argv: ["ip", "-d", "-j", "link", "show", "type", "vxlan"] }],
+  parse: ([bridges = "", tunnels = ""]) => [
+    ...parseRows("ip link show", bridges)
+      .filter(isOurs)
+      .map((row): LinkItem => ({ type: "bridge", ...settingsOf(row) })),
+    ...parseRows("ip link show", tunnels)
+      .filter(isOurs)
+      .map((row): LinkItem => ({ type: "vxlan", ...settingsOf(row), tunnel: tunnelOf(row.row("linkinfo").row("info_data")) })),
+  ],
   render: (steps) => ipBatchOf(steps.flatMap(linesOf)),
   foreign: foreignLinkCheck((link) => link.name),
 };
@@ -62,30 +96,74 @@ function isOurs(row: Row): boolean {
   return row.text("ifname").startsWith(mark.linkPrefix) || (row.has("ifalias") && row.text("ifalias") === mark.linkAlias);
 }
 
-function linkOf(row: Row): LinkItem {
+function settingsOf(row: Row): LinkSettings {
   return {
     name: row.device("ifname"),
-    type: "bridge",
     mac: row.text("address").toLowerCase(),
     mtu: row.count("mtu"),
     up: row.texts("flags").includes("UP"),
   };
 }
 
+/** Fields of a VXLAN device that ours never have; `remote` and `group` are where it would flood to. */
+const oddFields = ["remote", "remote6", "group", "group6", "external", "link", "proxy", "rsc", "l2miss", "l3miss", "gbp", "gpe"];
+
+function tunnelOf(row: Row): Tunnel {
+  const local = ["local", "local6"].find((field) => row.has(field));
+  const odd = [...oddFields.filter((field) => row.has(field)), ...(row.flag("learning") ? ["learning"] : [])];
+  return {
+    id: row.count("id"),
+    port: row.count("port"),
+    ...(local === undefined ? {} : { local: addressIn(row, local) }),
+    ...(odd.length === 0 ? {} : { oddity: odd.join(", ") }),
+  };
+}
+
+function addressIn(row: Row, field: string): string {
+  const text = row.text(field);
+  if (parseAddress(text) === undefined) throw new UnexpectedOutput("ip link show", `field "${field}" is ${JSON.stringify(text)}`);
+  return text;
+}
+
+/** In what a link differs that cannot be changed while it stands. */
+function madeDifferently(want: LinkItem, have: LinkItem): string | undefined {
+  if (want.type !== have.type) return `a ${have.type}, wanted a ${want.type}`;
+  const [wanted, found] = [want, have].map((link) => (link.type === "vxlan" ? tunnelText(link.tunnel) : ""));
+  return wanted === found ? undefined : `${found}, wanted ${wanted}`;
+}
+
+function tunnelText({ id, port, local, oddity }: Tunnel): string {
+  return `id ${id} port ${port} local ${local ?? "none"}${oddity === undefined ? "" : ` with ${oddity}`}`;
+}
+
 function linesOf(step: Step<LinkItem>): BatchLine<LinkItem>[] {
   const { want, have } = step;
   const line = (...words: (string | number)[]) => ({ text: batchLine(["link", ...words]), step });
   if (want === undefined) return have === undefined ? [] : [line("delete", "dev", have.name)];
-  // A bridge follows the MTU of its ports unless its own was set after it was made.
-  const settings = line("set", "dev", want.name, "address", want.mac, "mtu", want.mtu, want.up ? "up" : "down");
-  if (step.op === "change") return [settings];
+  const settings = settingsLine(want, step);
+  const isSame = have !== undefined && madeDifferently(want, have) === undefined;
+  if (step.op === "change" && isSame) return [settings];
   const clear = { ...line("delete", "dev", unfinished), mayFail: true };
   return [
+    ...(step.op === "change" ? [{ ...line("delete", "dev", want.name), mayFail: true }] : []),
     clear,
-    line("add", "name", unfinished, "address", want.mac, "type", want.type),
+    line("add", "name", unfinished, "address", want.mac, "type", want.type, ...madeWith(want)),
     line("set", "dev", unfinished, "alias", mark.linkAlias),
     line("set", "dev", unfinished, "name", want.name),
     settings,
     clear,
   ];
+}
+
+function madeWith(want: LinkItem): (string | number)[] {
+  if (want.type === "bridge") return [];
+  const { id, port, local } = want.tunnel;
+  return ["id", id, "dstport", port, "nolearning", ...(local === undefined ? [] : ["local", local])];
+}
+
+/** A bridge follows the MTU of its ports unless its own was set after it was made. A tunnel has no address of its own making: it would announce it. */
+function settingsLine(want: LinkItem, step: Step<LinkItem>): BatchLine<LinkItem> {
+  const addresses = want.type === "vxlan" ? ["addrgenmode", "none"] : [];
+  const words = ["address", want.mac, "mtu", want.mtu, ...addresses, want.up ? "up" : "down"];
+  return { text: batchLine(["link", "set", "dev", want.name, ...words]), step };
 }

@@ -16,12 +16,26 @@ test("nexthop objects of our protocol are read, with what is odd about those tha
     { id: 1342177281, via: "192.168.1.12", device: "eth0" },
     { id: 1342177282, via: "fd00:192:168:1::12", device: "eth0" },
     { id: 1342177283, device: "eth0" },
-    { id: 1342177284, via: "192.168.1.14", device: "eth0", oddity: "onlink" },
+    { id: 1342177284, via: "192.168.1.14", device: "eth0", onlink: true },
     { id: 1342177285, via: "192.168.1.15", oddity: "fdb" },
     { id: 1342177286, oddity: "blackhole" },
     { id: 1342177287, oddity: "group" },
   ]);
   assert.deepEqual(nexthopKind.parse([""]), []);
+});
+
+test("a next hop that the kernel takes at its word is read and written as that", () => {
+  const want = { id: 1342177281, via: "10.244.2.1", device: "podnet-vxlan4", onlink: true };
+  const found = nexthopKind.parse([recorded("iproute2-6.1.0/nexthop-show-tunnel.json")]);
+  assert.deepEqual(found, [want, { id: 1342177282, via: "fe80::ff:fe00:2", device: "podnet-vxlan4" }]);
+  assert.deepEqual(linesFor([want], []), ["nexthop add id 1342177281 via 10.244.2.1 dev podnet-vxlan4 onlink proto 244"]);
+  const { onlink: _, ...offlink } = want;
+  assert.equal(nexthopKind.differs(want, offlink), "not onlink, wanted so");
+  assert.equal(nexthopKind.differs(offlink, want), "onlink, wanted without");
+  assert.deepEqual(
+    numberedPaths([want], []).map(({ onlink }) => onlink),
+    [true],
+  );
 });
 
 test("a path keeps the number that it has; a new one gets one of its own, the same every time, whatever the order", () => {
@@ -58,8 +72,8 @@ test("no two paths get one number, whatever is there, and a second time nothing 
 test("a new one is added, never put in the place of another; an odd one is replaced in place; what is not wanted goes by its number", () => {
   const want = { id: 5, ...path };
   assert.deepEqual(linesFor([want], []), ["nexthop add id 5 via 192.168.1.12 dev eth0 proto 244"]);
-  const odd = { ...want, oddity: "onlink" };
-  assert.equal(nexthopKind.differs(want, odd), "it has onlink, wanted without");
+  const odd = { ...want, oddity: "fdb" };
+  assert.equal(nexthopKind.differs(want, odd), "it has fdb, wanted without");
   assert.deepEqual(linesFor([want], [odd]), ["nexthop replace id 5 via 192.168.1.12 dev eth0 proto 244"]);
   assert.deepEqual(linesFor([], [want, { id: 6, oddity: "group" }]), ["nexthop delete id 5", "nexthop delete id 6"]);
 });

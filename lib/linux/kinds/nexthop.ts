@@ -11,12 +11,14 @@ export interface NextHopPath {
   readonly via: string;
   /** e.g. `"eth0"` */
   readonly device: string;
+  /** The neighbor is on the device, whatever the routes say. */
+  readonly onlink?: boolean;
 }
 
 /** A nexthop object of ours: it carries protocol number 244. */
 export interface NexthopItem extends Partial<NextHopPath> {
   readonly id: number;
-  /** Only of an observed one: what it has that ours never have, e.g. `"group"`, `"onlink"`. */
+  /** Only of an observed one: what it has that ours never have, e.g. `"group"`, `"blackhole"`. */
   readonly oddity?: string;
 }
 
@@ -33,6 +35,7 @@ export const nexthopKind: NodeKind<NexthopItem> = {
   key: ({ id, via, device }) => (via === undefined || device === undefined ? `id ${id}` : pathKey({ via, device })),
   differs: (want, have) => {
     if (want.id !== have.id) return `id ${have.id}, wanted ${want.id}`;
+    if (want.onlink !== have.onlink) return have.onlink === true ? "onlink, wanted without" : "not onlink, wanted so";
     return have.oddity === undefined ? undefined : `it has ${have.oddity}, wanted without`;
   },
   show,
@@ -65,10 +68,10 @@ export function numberedPaths(paths: readonly NextHopPath[], have: readonly Next
   const wanted = new Map(paths.map((path) => [pathKey(path), path]));
   const known = new Map(have.map((item) => [nexthopKind.key(item), item.id]));
   const taken = new Set(have.map(({ id }) => id));
-  return [...wanted].map(([key, { via, device }]) => {
+  return [...wanted].map(([key, path]) => {
     const id = known.get(key) ?? freeId(key, taken);
     taken.add(id);
-    return { id, via, device };
+    return { id, ...path };
   });
 }
 
@@ -90,11 +93,12 @@ function isOurs(row: Row): boolean {
 }
 
 function nexthopOf(row: Row): NexthopItem {
-  const oddity = [...oddFields.filter((field) => row.has(field)), ...row.texts("flags").filter((flag) => flag === "onlink")];
+  const oddity = oddFields.filter((field) => row.has(field));
   return {
     id: row.count("id"),
     ...(row.has("gateway") ? { via: gatewayOf(row) } : {}),
     ...(row.has("dev") ? { device: row.device("dev") } : {}),
+    ...(row.texts("flags").includes("onlink") ? { onlink: true } : {}),
     ...(oddity.length === 0 ? {} : { oddity: oddity.join(", ") }),
   };
 }
@@ -109,6 +113,10 @@ function gatewayOf(row: Row): string {
 function linesOf({ op, want, have }: Step<NexthopItem>): (string | number)[][] {
   const remove = have === undefined || have.id === want?.id ? [] : [["nexthop", "delete", "id", have.id]];
   if (want === undefined) return remove;
-  const path = [...(want.via === undefined ? [] : ["via", want.via]), ...(want.device === undefined ? [] : ["dev", want.device])];
+  const path = [
+    ...(want.via === undefined ? [] : ["via", want.via]),
+    ...(want.device === undefined ? [] : ["dev", want.device]),
+    ...(want.onlink === true ? ["onlink"] : []),
+  ];
   return [["nexthop", op === "add" ? "add" : "replace", "id", want.id, ...path, "proto", mark.routeProtocol], ...remove];
 }

@@ -3,8 +3,8 @@ import type { Kind, Step } from "../../reconcile/kind.ts";
 /** A command that prints part of a kind's state; it runs side by side with the others of its kind. */
 export interface Show {
   readonly argv: readonly string[];
-  /** Text on stderr by which the command says that there is nothing to show; its output then counts as empty. */
-  readonly absentWhen?: string;
+  /** Texts on stderr, by any of which the command says that there is nothing to show; its output then counts as empty. */
+  readonly absentWhen?: readonly string[];
 }
 
 /** One input line of a batch and the step it belongs to; a step has one line or several in a row. */

@@ -19,6 +19,7 @@ export interface Row {
   count(field: string): number;
   /** The name of an interface, as far as it can stand in a command. */
   device(field: string): string;
+  flag(field: string): boolean;
   texts(field: string): readonly string[];
   row(field: string): Row;
   rows(field: string): readonly Row[];
@@ -63,6 +64,7 @@ function rowOf(source: string, fields: Readonly<Record<string, unknown>>): Row {
     number: (field) => get(field, "a number", isNumber),
     count: (field) => get(field, "a whole number", isCount),
     device: (field) => get(field, "the name of an interface", isDevice),
+    flag: (field) => get(field, "true or false", isFlag),
     texts: (field) => get(field, "a list of texts", isTexts),
     row: (field) => rowOf(source, get(field, "an object", isFields)),
     rows: (field) => rowsOf(source, field, fields[field]),
@@ -88,6 +90,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 /** Linux takes any but those with a slash, a colon or a space; of those with what ends a word elsewhere we write none. */
 const isDevice = (value: unknown): value is string =>
   isText(value) && /^[^\s\p{Cc}/:"'\\#;-][^\s\p{Cc}/:"'\\#;]{0,14}$/u.test(value);
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -18,7 +18,7 @@ test("routes of both families are read, with what is odd about those that somebo
     { prefix: "10.244.3.0/24", via: "192.168.1.13", device: "eth0", metric: 5 },
     { prefix: "10.244.4.0/24", via: "192.168.1.14", device: "eth0", tos: "0x10" },
     { prefix: "10.244.4.7/32", via: "192.168.1.14", device: "eth0" },
-    { prefix: "10.244.5.0/24", via: "192.168.1.14", device: "eth0", oddity: "prefsrc, metrics, onlink" },
+    { prefix: "10.244.5.0/24", via: "192.168.1.14", device: "eth0", onlink: true, source: "192.168.1.11", oddity: "metrics" },
     { prefix: "10.244.6.0/24", oddity: "type" },
     { prefix: "fd00:10:244:2::/64", via: "fd00:192:168:1::12", device: "eth0" },
     { prefix: "fd00:10:244:3::/64", via: "fd00:192:168:1::13", device: "eth0", metric: 5 },
@@ -48,6 +48,30 @@ test("routes by nexthop objects are read with the way that those lead, IPv4 over
     { prefix: "10.244.3.0/24", via: "fd00:192:168:1::12", nexthop: 1342177282, device: "eth0" },
     { prefix: "fd00:10:244:2::/64", via: "fd00:192:168:1::12", nexthop: 1342177282, device: "eth0" },
   ]);
+});
+
+test("routes through tunnels are read with the address that they give, by nexthop objects and without, and written so", () => {
+  const found = routeKind.parse([4, 6].map((family) => recorded(`iproute2-6.1.0/route-show-tunnel-${family}.json`)));
+  const device = "podnet-vxlan4";
+  const [four, six] = [
+    { device, onlink: true, source: "10.244.1.1" },
+    { via: "fe80::ff:fe00:2", device, source: "fd00:10:244:1::1" },
+  ];
+  assert.deepEqual(found, [
+    { prefix: "10.244.2.0/24", via: "10.244.2.1", nexthop: 1342177281, ...four },
+    { prefix: "10.244.3.0/24", via: "10.244.3.1", ...four },
+    { prefix: "fd00:10:244:2::/64", nexthop: 1342177282, ...six },
+    { prefix: "fd00:10:244:3::/64", ...six },
+  ]);
+  const [, want = assert.fail(), , last = assert.fail()] = found;
+  assert.deepEqual(linesFor([want, last], []), [
+    "route add 10.244.3.0/24 via 10.244.3.1 dev podnet-vxlan4 onlink src 10.244.1.1 proto 244",
+    "route add fd00:10:244:3::/64 via fe80::ff:fe00:2 dev podnet-vxlan4 src fd00:10:244:1::1 proto 244",
+  ]);
+  const { source: _, ...sourceless } = want;
+  const { onlink: __, ...offlink }: RouteItem = want;
+  assert.equal(routeKind.differs(want, sourceless), "src none, wanted 10.244.1.1");
+  assert.equal(routeKind.differs(want, offlink), "not onlink, wanted so");
 });
 
 test("where its way has a nexthop object, a route goes by that, and one that goes the same way otherwise is replaced in place", () => {

@@ -15,13 +15,17 @@ export interface RouteItem {
   readonly via?: string;
   /** The device that reaches the next hop, e.g. `"eth0"`; absent only from an observed route without one. */
   readonly device?: string;
+  /** The next hop is on the device, whatever the other routes say. */
+  readonly onlink?: boolean;
+  /** The address that packets of this node itself carry, one of its own, e.g. `"10.244.1.1"`. */
+  readonly source?: string;
   /** Only of an observed route: the number of the nexthop object that it takes its way from. */
   readonly nexthop?: number;
   /** Only of an observed route: its metric, where it is not the one `ip` gives by itself. */
   readonly metric?: number;
   /** Only of an observed route: its type of service, e.g. `"0x10"`. */
   readonly tos?: string;
-  /** Only of an observed route: what it has that ours never have, e.g. `"type"`, `"prefsrc, onlink"`. */
+  /** Only of an observed route: what it has that ours never have, e.g. `"type"`, `"metrics, pervasive"`. */
   readonly oddity?: string;
 }
 
@@ -33,8 +37,8 @@ const families = [
 type Family = (typeof families)[number];
 
 /** Fields and flags which `ip` shows for a route that somebody changed; ours never have them. */
-const oddFields = ["type", "prefsrc", "metrics", "nexthops", "encap", "expires"] as const;
-const oddFlags = ["onlink", "pervasive"];
+const oddFields = ["type", "metrics", "nexthops", "encap", "expires"] as const;
+const oddFlags = ["pervasive"];
 
 /**
  * Routes of protocol 244 in the main table, both families. A route of somebody else for a wanted prefix is left as it is and reported.
@@ -45,8 +49,8 @@ export function routeKindBy(numbers: ReadonlyMap<string, number>, wanted: readon
     name: "route",
     key: keyOf,
     differs: (want, have) => {
-      if (want.via !== have.via) return `via ${have.via ?? "nothing"}, wanted ${want.via ?? "nothing"}`;
-      if (want.device !== have.device) return `dev ${have.device ?? "none"}, wanted ${want.device ?? "none"}`;
+      const way = wayDiffers(want, have);
+      if (way !== undefined) return way;
       const number = numberOf(want, numbers);
       if (number !== undefined && have.nexthop !== number) return `nexthop ${have.nexthop ?? "none"}, wanted ${number}`;
       return have.oddity === undefined ? undefined : `it has ${have.oddity}, wanted without`;
@@ -71,6 +75,13 @@ export function routeKindBy(numbers: ReadonlyMap<string, number>, wanted: readon
 /** Routes each of which says its way itself. */
 export const routeKind: NodeKind<RouteItem> = routeKindBy(new Map(), []);
 
+function wayDiffers(want: RouteItem, have: RouteItem): string | undefined {
+  if (want.via !== have.via) return `via ${have.via ?? "nothing"}, wanted ${want.via ?? "nothing"}`;
+  if (want.device !== have.device) return `dev ${have.device ?? "none"}, wanted ${want.device ?? "none"}`;
+  if (want.onlink !== have.onlink) return have.onlink === true ? "onlink, wanted without" : "not onlink, wanted so";
+  return want.source === have.source ? undefined : `src ${have.source ?? "none"}, wanted ${want.source ?? "none"}`;
+}
+
 function keyOf({ prefix, metric, tos }: RouteItem): string {
   return [prefix, ...(metric === undefined ? [] : [`metric ${metric}`]), ...(tos === undefined ? [] : [`tos ${tos}`])].join(" ");
 }
@@ -93,6 +104,8 @@ function routeOf(row: Row, family: Family): RouteItem {
     ...viaOf(row),
     ...(row.has("nhid") ? { nexthop: row.count("nhid") } : {}),
     ...(row.has("dev") ? { device: row.device("dev") } : {}),
+    ...(row.texts("flags").includes("onlink") ? { onlink: true } : {}),
+    ...(row.has("prefsrc") ? { source: checked(row, "prefsrc", parseAddress) } : {}),
     ...(metricOf(row) === family.defaultMetric ? {} : { metric: metricOf(row) }),
     ...(row.has("tos") ? { tos: checked(row, "tos", (text) => /^\w{1,16}$/.exec(text)) } : {}),
     ...(oddity === "" ? {} : { oddity }),
@@ -148,11 +161,12 @@ function numberOf({ via, device }: RouteItem, numbers: ReadonlyMap<string, numbe
 /** The way that a route goes; one that has a nexthop object is found by that alone. */
 function wayOf(route: RouteItem, nexthop: number | undefined): (string | number)[] {
   if (nexthop !== undefined) return ["nhid", nexthop];
-  const { prefix, via, device } = route;
+  const { prefix, via, device, onlink } = route;
   const isOfOtherFamily = via?.includes(":") === true && !prefix.includes(":");
   return [
     ...(via === undefined ? [] : ["via", ...(isOfOtherFamily ? ["inet6"] : []), via]),
     ...(device === undefined ? [] : ["dev", device]),
+    ...(onlink === true ? ["onlink"] : []),
   ];
 }
 
@@ -174,6 +188,7 @@ function wordsOf({ op, want, have }: Step<RouteItem>, numbers: ReadonlyMap<strin
   const route = want ?? have ?? { prefix: "" };
   const words = [
     ...wayOf(route, want === undefined ? have?.nexthop : numberOf(want, numbers)),
+    ...(route.source === undefined ? [] : ["src", route.source]),
     ...(route.metric === undefined ? [] : ["metric", route.metric]),
     ...(route.tos === undefined ? [] : ["tos", route.tos]),
   ];

@@ -46,9 +46,10 @@ export const tableKind: NodeKind<TableItem> = {
     firstOf(want.sets, (set) => setDiffers(set, named(have.sets, set.name))) ??
     firstOf(want.chains, (chain) => chainDiffers(chain, named(have.chains, chain.name))) ??
     firstOf(have.oddities ?? [], (oddity) => `${oddity}, not wanted`),
+  // A kernel that does not know a family has no table of it.
   show: tableFamilies.map((family) => ({
     argv: ["nft", "-s", "list", "table", family, mark.tableName],
-    absentWhen: "No such file or directory",
+    absentWhen: ["No such file or directory", "Operation not supported", "Address family not supported"],
   })),
   parse: (outputs) => tableFamilies.flatMap((family, n) => parseTable(family, outputs[n] ?? "")),
   render: (steps) => steps.map(batchOf),

@@ -1,0 +1,20 @@
+import type { NodeSubnetSpec } from "../../crds/types.ts";
+
+/** How a node takes packets through tunnels. */
+export interface Tunnelling {
+  /** `OtherSubnets`: from nodes that are not on the same link. `AllPeers`: from all others. */
+  readonly to: "OtherSubnets" | "AllPeers";
+  /** The UDP port that it takes them on. */
+  readonly port: number;
+}
+
+/** Undefined: direct routes alone. So is a mode that a later version of podnet knows, until this agent is of that, too. */
+export function parseTunnelling(routing: NodeSubnetSpec["routing"]): Tunnelling | undefined {
+  return routing?.mode === "VXLAN" ? { to: routing.tunnelTo, port: routing.port } : undefined;
+}
+
+/** What two nodes do between them, the same seen from either: what the one that asks for more asks for. */
+export function pairTunnel(a: Tunnelling | undefined, b: Tunnelling | undefined): Tunnelling["to"] | undefined {
+  if (a?.to === "AllPeers" || b?.to === "AllPeers") return "AllPeers";
+  return a?.to ?? b?.to;
+}

@@ -1,0 +1,119 @@
+import { gatewayOf } from "../../cni/plan/conflist.ts";
+import type { FdbItem } from "../../lib/linux/kinds/fdb.ts";
+import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
+import type { NeighborItem } from "../../lib/linux/kinds/neighbor.ts";
+import type { RouteItem } from "../../lib/linux/kinds/route.ts";
+import type { NextHop } from "../../lib/linux/next-hop.ts";
+import { type Address, type Family, renderAddress } from "../../lib/net/address.ts";
+import { linkLocalOf, macFor } from "../../lib/net/mac.ts";
+import { vxlanMtu } from "../../lib/net/mtu.ts";
+import { renderPrefix } from "../../lib/net/prefix.ts";
+import type { Claim } from "./claim.ts";
+import type { NodeFacts } from "./node-facts.ts";
+import type { OwnNetwork } from "./own-network.ts";
+
+/** The network identifier of all tunnels. */
+export const vxlanId = 244;
+
+/** The ports of a cluster's tunnels. */
+export interface TunnelPorts {
+  /** The one that this node listens on. */
+  readonly own: number;
+  /** The one that a node listens on which has not said so itself. */
+  readonly common: number;
+}
+
+/** A tunnelled way to a claim: who stands at the other end, where that is, and the route. */
+export interface TunnelPath {
+  readonly route: RouteItem;
+  readonly neighbor: NeighborItem;
+  readonly entry: FdbItem;
+  /** What fits through, in bytes. */
+  readonly mtu: number;
+}
+
+/** Family of the addresses that it runs between → the name of the device. */
+export function tunnelName(family: Family): string {
+  return `podnet-vxlan${family}`;
+}
+
+/** The MAC at a node's end of its tunnels. Every node can tell every other's from its name alone. */
+export function tunnelMac(node: string): string {
+  return macFor(`${node}/vxlan`);
+}
+
+/** Undefined where no node asks for tunnels. A node of a Direct network listens where the first of the others' ports is, by number; all nodes see the same claims. */
+export function tunnelPorts(own: OwnNetwork, claims: readonly Claim[]): TunnelPorts | undefined {
+  const ports = [own, ...claims].flatMap(({ tunnel }) => tunnel?.port ?? []);
+  if (ports.length === 0) return undefined;
+  const common = ports.reduce((least, port) => Math.min(least, port));
+  return { own: own.tunnel?.port ?? common, common };
+}
+
+/** A device for each family in which this node could talk to another one; none where no node asks for tunnels. */
+export function tunnelLinks(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): VxlanLink[] {
+  const ports = tunnelPorts(own, claims);
+  if (ports === undefined) return [];
+  const others = claims.filter((claim) => claim.node !== node);
+  return own.addresses
+    .filter(({ family }) => others.some(({ nextHops }) => nextHops.some((address) => address.family === family)))
+    .flatMap((local): VxlanLink[] => {
+      const uplink = facts.uplinks.find(({ address }) => address === renderAddress(local));
+      if (uplink === undefined) return [];
+      const tunnel = { id: vxlanId, port: ports.own, local: renderAddress(local) };
+      const settings = { mac: tunnelMac(node), mtu: vxlanMtu(uplink.mtu, local.family), up: true };
+      return [{ type: "vxlan", name: tunnelName(local.family), ...settings, tunnel }];
+    });
+}
+
+/**
+ * The way to a claim through a tunnel, or in words why there is none. Packets of this node itself carry the address of its bridge, so that answers come back through the tunnel.
+ * The next hop is one that the kernel takes at its word: of IPv4 the claim's gateway, of IPv6 a link-local address, since of others it asks the routes which may still lead elsewhere.
+ */
+export function tunnelTo(claim: Claim, own: OwnNetwork, facts: NodeFacts, ports: TunnelPorts): TunnelPath | string {
+  const end = otherEnd(claim, own, facts);
+  if (typeof end === "string") return end;
+  const { family } = end.remote;
+  const device = tunnelName(family);
+  const mac = tunnelMac(claim.node);
+  const port = claim.tunnel?.port ?? ports.common;
+  const via = claim.prefix.family === 4 ? gatewayOf(claim.prefix) : renderAddress(linkLocalOf(mac));
+  const source = own.subnets.find((subnet) => subnet.family === claim.prefix.family);
+  return {
+    route: {
+      prefix: renderPrefix(claim.prefix),
+      via,
+      device,
+      ...(claim.prefix.family === 4 ? { onlink: true } : {}),
+      ...(source === undefined ? {} : { source: gatewayOf(source) }),
+    },
+    neighbor: { device, address: via, mac },
+    entry: { device, mac, to: renderAddress(end.remote), ...(port === ports.own ? {} : { port }) },
+    mtu: vxlanMtu(end.mtu, family),
+  };
+}
+
+/** The first family that both nodes have an address of decides, whatever is reached: both ends choose alike. */
+function otherEnd({ node, nextHops }: Claim, own: OwnNetwork, facts: NodeFacts): { remote: Address; mtu: number } | string {
+  const shared = ([4, 6] as const).find((family) => [own.addresses, nextHops].every((list) => list.some(isOf(family))));
+  const remote = shared === undefined ? undefined : nextHops.find(isOf(shared));
+  if (remote === undefined) {
+    const [here, there] = [own.addresses, nextHops].map(familiesIn);
+    return `no tunnel joins ${here} of this node and ${there} of Node ${node}; give both Nodes an InternalIP of one family`;
+  }
+  const hop = facts.nextHops.get(renderAddress(remote));
+  if (hop === undefined || hop.reach === "None" || hop.reach === "Local") return unreached(remote, hop);
+  if (hop.device === own.bridge || hop.device.startsWith("podnet-"))
+    return `its address ${renderAddress(remote)} is reached through ${hop.device}, which is the pods'; take a range apart from the nodes' network`;
+  return { remote, mtu: hop.mtu };
+}
+
+function unreached(remote: Address, hop: NextHop | undefined): string {
+  const text = renderAddress(remote);
+  if (hop?.reach === "Local") return `its address ${text} is this node's own, too; give each Node its own InternalIP`;
+  const problem = hop?.reach === "None" ? hop.problem : "not looked up";
+  return `its address ${text} is not reached (${problem}); give this node a route to it`;
+}
+
+const isOf = (family: Family) => (address: Address) => address.family === family;
+const familiesIn = (list: readonly Address[]) => list.map(({ family }) => `IPv${family}`).join(" and ") || "no address";
