@@ -7,7 +7,7 @@ import type { Claim } from "./claim.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { OwnNetwork } from "./own-network.ts";
 import type { Problem } from "./problem.ts";
-import { pairTunnel } from "./tunnelling.ts";
+import { pairTunnel, type Tunnelling } from "./tunnelling.ts";
 import { type TunnelPath, type TunnelPorts, tunnelPorts, tunnelTo } from "./vxlan.ts";
 
 /** One claim of another node, and what becomes of it here. */
@@ -30,13 +30,16 @@ export interface DirectPath {
 export function peerClaims(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): PeerClaim[] {
   const nodes = inOrder([...own.addresses, ...claims.flatMap((claim) => [...claim.nextHops, ...claim.nodeAddresses])]);
   const ports = tunnelPorts(own, claims);
+  const mine = claims.find((claim) => claim.node === node && claim.nodeUID === own.nodeUID);
+  // What this node's own claims say, as the others see them: so both ends of a pair change their ways at the same word.
+  const ownTunnel = mine === undefined ? own.tunnel : mine.tunnel;
   return claims
     .filter((claim) => claim.node !== node)
     .map((claim) => {
       const inside = firstInside(claim.prefix, nodes);
       const path =
         inside === undefined
-          ? pathTo(claim, own, facts, ports)
+          ? pathTo(claim, own, facts, ports && { ports, ownTunnel })
           : problem(
               claim,
               "HidesNode",
@@ -57,22 +60,28 @@ export function nextHopsOf(node: string, claims: readonly Claim[]): string[] {
   return [...new Set(addresses)];
 }
 
+/** What there is to say of tunnels, where any node asks for them. */
+interface Tunnels {
+  readonly ports: TunnelPorts;
+  readonly ownTunnel: Tunnelling | undefined;
+}
+
 function pathTo(
   claim: Claim,
   own: OwnNetwork,
   facts: NodeFacts,
-  ports: TunnelPorts | undefined,
+  tunnels: Tunnels | undefined,
 ): DirectPath | TunnelPath | Problem {
   const subnet = own.subnets.find((subnet) => prefixesOverlap(subnet, claim.prefix));
   if (subnet !== undefined) {
     const mine = renderPrefix(subnet);
     return problem(claim, "OverlapsOwnSubnet", `it overlaps this node's own subnet ${mine}; delete the NodeSubnet that is wrong`);
   }
-  const mode = pairTunnel(own.tunnel, claim.tunnel);
   const direct = directTo(claim, own, facts);
-  if (mode === undefined || ports === undefined) return direct;
+  const mode = tunnels && pairTunnel(tunnels.ownTunnel, claim.tunnel);
+  if (mode === undefined || tunnels === undefined) return direct;
   if (mode === "OtherSubnets" && !("code" in direct)) return direct;
-  const tunnelled = tunnelTo(claim, own, facts, ports);
+  const tunnelled = tunnelTo(claim, own, facts, tunnels.ports);
   return typeof tunnelled === "string" ? problem(claim, "NotReached", tunnelled) : tunnelled;
 }
 

@@ -76,6 +76,17 @@ test("a tunnel is what either of two nodes asks for, and AllPeers is what one of
   assert.deepEqual(devices(all, routing), ["podnet-vxlan4", "podnet-vxlan4"]);
 });
 
+test("a node takes to tunnels when its own claims say so, as others do, and not before", () => {
+  const devices = (mine: Partial<NodeSubnetSpec>, own = ownSpec({ routing })) => {
+    const list = claimsOf([claimObject(1, mine), claimObject(2, { nextHops: ["192.168.1.12"] })]);
+    return planned(own, list).kernel.routes.map(({ device }) => device);
+  };
+  const all = { ...routing, tunnelTo: "AllPeers" as const };
+  assert.deepEqual(devices({}, ownSpec({ routing: all })), ["eth0"]);
+  assert.deepEqual(devices({ routing: all }, ownSpec()), ["podnet-vxlan4"]);
+  assert.deepEqual(devices({ routing: all, nodeUID: "uid-of-an-earlier-node" }), ["eth0"]);
+});
+
 test("a node is sent to at the port that it listens on; one that does not say is where the lowest of all ports is", () => {
   const at = (port: number) => ({ ...routing, port });
   const { kernel } = planned(
