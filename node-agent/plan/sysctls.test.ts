@@ -71,7 +71,7 @@ const tunnel: VxlanLink = {
 test("a tunnel forwards, takes what comes by another way than it would go, and neither redirects nor advertisements", () => {
   const lines = settings(ownNetwork(dualSpec()), nodeFacts([]), [tunnel]).filter((line) => line.includes("podnet-vxlan4"));
   assert.deepEqual(lines, [
-    "net/ipv4/conf/podnet-vxlan4/rp_filter=2",
+    "net/ipv4/conf/podnet-vxlan4/rp_filter=0",
     "net/ipv4/conf/podnet-vxlan4/send_redirects=0",
     "net/ipv4/conf/podnet-vxlan4/accept_redirects=0",
     "net/ipv6/conf/podnet-vxlan4/disable_ipv6=0",

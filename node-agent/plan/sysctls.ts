@@ -47,11 +47,11 @@ const bridgeSettings: Readonly<Record<Family, readonly (readonly [path: string, 
 
 /**
  * While two nodes change from direct routes to a tunnel, or back, one of them does so first: what comes by another way than it would go is taken meanwhile.
- * Whom it comes from is looked at by a rule.
+ * Whom it comes from is looked at by a rule. Not 2, as elsewhere: a device without an address is then as strict as with 1 (__fib_validate_source of Linux 6.18).
  */
 const tunnelSettings: Readonly<Record<Family, readonly (readonly [path: string, value: string])[]>> = {
   4: [
-    ["net/ipv4/conf/<tunnel>/rp_filter", "2"],
+    ["net/ipv4/conf/<tunnel>/rp_filter", "0"],
     ["net/ipv4/conf/<tunnel>/send_redirects", "0"],
     ["net/ipv4/conf/<tunnel>/accept_redirects", "0"],
   ],
