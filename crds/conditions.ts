@@ -85,6 +85,7 @@ export const nodeNetworkConditionTypes = [
   "BridgeNetfilterMissing",
   "PeersUnrouted",
   "GatewayUnguarded",
+  "ForwardBlocked",
 ] as const;
 
 /** Condition types of a NodeNetwork. */

@@ -7,7 +7,6 @@ import type { Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
 import { createAgent } from "./agent.ts";
-import { createHostRoutes } from "./host-routes.ts";
 import type { JournalFile } from "./journal-file.ts";
 import type { Identity } from "./plan/journal.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
@@ -15,6 +14,7 @@ import type { AgentPlace } from "./program.ts";
 import type { Reporter } from "./report.ts";
 import { createRunLog } from "./run-log.ts";
 import { createRunMetrics } from "./run-metrics.ts";
+import { createSurroundings } from "./surroundings.ts";
 
 export interface AgentLoopsOptions {
   readonly nodeName: string;
@@ -64,7 +64,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const shared = { clock, random, signal };
   const agent = createAgent({ node: nodeName, place, clock, identity, journal, drainMs: options.drainMs });
   const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(options.metrics)];
-  const hostRoutes = createHostRoutes(place.exec, clock);
+  const surroundings = createSurroundings(place.exec, clock);
   const isSynced = () => own.synced && claims.synced;
   const pastOf = onOtherPast(claims);
   let latest: Latest | undefined;
@@ -75,7 +75,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     run: async () => {
       // A heartbeat says that the node is looked after: none while it cannot be looked at.
       if (latest === undefined || program.lastRun()?.ok === false) return undefined;
-      return { againAfterMs: await reporter.report(latest.own, await hostRoutes.told(latest.outcome, latest.own)) };
+      return { againAfterMs: await reporter.report(latest.own, await surroundings.told(latest.outcome, latest.own)) };
     },
     onFailure: failed(log, "status could not be written, trying again"),
   });

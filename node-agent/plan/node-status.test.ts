@@ -145,6 +145,23 @@ test("each warning is a condition that stands as long as the warning", () => {
   ]);
 });
 
+test("what others on the machine keep from pods, or let them do, is a condition each", () => {
+  const refused = {
+    kind: "table",
+    steps: [],
+    errors: [{ op: "add" as const, kind: "table", key: "bridge podnet", message: "no" }],
+  };
+  const { findings } = nodeReport(outcome([refused], { closedPaths: ["a chain drops"] }), undefined, "1");
+  assert.deepEqual(
+    findings.slice(0, 3).map(({ type, status }) => [type, status]),
+    [
+      ["Programmed", "True"],
+      ["GatewayUnguarded", "True"],
+      ["ForwardBlocked", "True"],
+    ],
+  );
+});
+
 test("what a status holds stays within its bounds, however much there is to say", () => {
   const subnets = Array.from({ length: 32 }, (_, n) => ({
     cidr: `fd00:10:244:${(n + 4096).toString(16)}::/64`,

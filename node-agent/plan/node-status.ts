@@ -30,6 +30,8 @@ export interface RunOutcome {
   readonly identity: Identity;
   /** Foreign prefixes that the node has routes to; undefined: they could not be seen. */
   readonly hostRoutes?: readonly NodeNetworkStatusHostRoute[] | undefined;
+  /** Chains of others that drop packets of pods, as sentences; undefined: they could not be seen. */
+  readonly closedPaths?: readonly string[] | undefined;
 }
 
 /** What a node says of itself beside how programming went. */
@@ -85,6 +87,7 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       programmedFinding(faults, bridge),
       ...warningFindings(outcome.warnings),
       ...finding("GatewayUnguarded", "KernelLacksBridges", unsafe),
+      ...finding("ForwardBlocked", "FirewallDrops", outcome.closedPaths ?? []),
       ...(peers?.findings ?? []),
     ],
   };

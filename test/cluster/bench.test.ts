@@ -77,7 +77,11 @@ test("creates of networks are measured without podnet, with its policies, and wi
 
 test("routes to twenty peers are measured beside those that ip sets by itself", async () => {
   const names = await namesOf(program, "bench-program");
-  for (const one of ["20 peers: podnet, set and seen", "20 peers: ip -batch, classic routes", "1 peers: one ip each"])
+  for (const one of [
+    "Direct, 20 peers: podnet, set and seen",
+    "VXLAN, 20 peers: ip -batch, classic routes",
+    "VXLAN, 1 peers: one command each",
+  ])
     assert.ok(names.includes(one), one);
 });
 

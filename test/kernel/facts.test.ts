@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasBridgeNetfilter, observeTools } from "../../lib/linux/facts.ts";
 import { makeExec } from "../../lib/linux/exec.ts";
+import { observeForwardHooks } from "../../lib/linux/firewall.ts";
 import { observeForeignRoutes } from "../../lib/linux/foreign-routes.ts";
 import { observeNextHops } from "../../lib/linux/next-hop.ts";
+import { closedForwardPaths } from "../../node-agent/plan/forward-path.ts";
 import { hostRoutesOf } from "../../node-agent/plan/host-routes.ts";
-import { ip, makeNetns } from "../support/netns.ts";
+import { toPrefix } from "../../lib/net/prefix.ts";
+import { ip, makeNetns, must } from "../support/netns.ts";
 
 test("each address is told apart: on the link, behind a router, one of our own, or out of reach", async (t) => {
   const { exec } = await makeNetns(t, "facts");
@@ -95,4 +98,25 @@ test("foreign routes are those without our mark, of both families, be they of a 
     { cidr: "fd00:50::/32", device: "eth0" },
     { cidr: "fd00:192:168:1::/64", device: "eth0" },
   ]);
+});
+
+test("a firewall that closes the way of pods' packets is found, and is not any more when the commands of its remedy have run", async (t) => {
+  const { exec } = await makeNetns(t, "facts");
+  const path = { bridge: "cni0", subnets: [toPrefix("10.244.1.0/24")], uplink: "eth0" };
+  const closed = async () => closedForwardPaths(await observeForwardHooks(exec), path);
+  const ours = "table inet podnet {\n chain c {\n type filter hook forward priority 0; policy drop;\n }\n}\n";
+  await must(exec, ["nft", "-f", "-"], ours);
+  assert.deepEqual(await closed(), []);
+  const theirs =
+    "table inet site {\n chain passing {\n type filter hook forward priority 0; policy drop;\n ct state established accept\n }\n}\n";
+  await must(exec, ["nft", "-f", "-"], theirs);
+  const [found = ""] = await closed();
+  assert.match(found, /^the firewall's chain inet site passing \(policy drop\) has no rule/);
+  const commands = Array.from(found.matchAll(/"([^"]+)"/g), ([, command = ""]) => command.split(" "));
+  assert.equal(commands.length, 2);
+  for (const command of commands) {
+    assert.notDeepEqual(await closed(), []);
+    await must(exec, command);
+  }
+  assert.deepEqual(await closed(), []);
 });

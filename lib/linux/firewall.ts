@@ -1,0 +1,20 @@
+import { CommandError } from "./command-error.ts";
+import type { Exec } from "./exec.ts";
+import { type ForwardHook, forwardTables, parseForwardHooks } from "./firewall-rules.ts";
+import { mark } from "./kinds/mark.ts";
+
+/**
+ * What others do with packets that this node forwards, as far as nftables has it; rules of the older iptables (`iptables-legacy`) are not seen.
+ * A table that goes meanwhile is left out.
+ * @throws {CommandError} when `nft` cannot be run, {UnexpectedOutput} when its output cannot be read.
+ */
+export async function observeForwardHooks(exec: Exec): Promise<ForwardHook[]> {
+  const chains = await exec.run(["nft", "-j", "list", "chains"]);
+  if (chains.status !== 0) throw CommandError.failed(chains);
+  const tables = await Promise.all(
+    forwardTables(chains.stdout, mark.tableName)
+      .filter(({ table }) => /^[A-Za-z_][\w.-]*$/.test(table))
+      .map(({ family, table }) => exec.run(["nft", "-j", "list", "table", family, table])),
+  );
+  return tables.filter(({ status }) => status === 0).flatMap(({ stdout }) => parseForwardHooks(stdout));
+}
