@@ -86,6 +86,7 @@ export const nodeNetworkConditionTypes = [
   "PeersUnrouted",
   "GatewayUnguarded",
   "ForwardBlocked",
+  "PodMtuDiffers",
 ] as const;
 
 /** Condition types of a NodeNetwork. */

@@ -1,4 +1,5 @@
 import type { NodeNetwork } from "../crds/types.ts";
+import { observeBridgePorts } from "../lib/linux/bridge-ports.ts";
 import { CommandError } from "../lib/linux/command-error.ts";
 import type { Exec } from "../lib/linux/exec.ts";
 import { observeForwardHooks } from "../lib/linux/firewall.ts";
@@ -8,6 +9,7 @@ import type { Clock } from "../lib/reconcile/clock.ts";
 import { closedForwardPaths } from "./plan/forward-path.ts";
 import { hostRoutesOf } from "./plan/host-routes.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
+import { otherMtus } from "./plan/pod-mtu.ts";
 
 /** Knows what others have on a node that podnet has to live with. */
 export interface Surroundings {
@@ -18,7 +20,7 @@ export interface Surroundings {
 /** People look at it when they add a range, or wonder about lost packets; a machine with many routes and rules pays for each look. */
 const freshMs = 60_000;
 
-type Seen = Pick<RunOutcome, "hostRoutes" | "closedPaths">;
+type Seen = Pick<RunOutcome, "hostRoutes" | "closedPaths" | "otherMtus">;
 
 /** Nothing seen yet. */
 export function createSurroundings(exec: Exec, clock: Pick<Clock, "now">): Surroundings {
@@ -28,11 +30,12 @@ export function createSurroundings(exec: Exec, clock: Pick<Clock, "now">): Surro
     async told(outcome, { spec }) {
       if (clock.now() - seenAt >= freshMs) {
         seenAt = clock.now();
-        const [hostRoutes, closedPaths] = await Promise.all([
+        const [hostRoutes, closedPaths, mtus] = await Promise.all([
           seenOrNot(async () => hostRoutesOf(await observeForeignRoutes(exec), [spec.cni.bridge])),
           seenOrNot(() => lookForClosed(exec, outcome)),
+          seenOrNot(() => lookForMtus(exec, outcome)),
         ]);
-        seen = { hostRoutes, closedPaths };
+        seen = { hostRoutes, closedPaths, otherMtus: mtus };
       }
       return { ...outcome, ...seen };
     },
@@ -44,6 +47,10 @@ async function lookForClosed(exec: Exec, { programmed }: RunOutcome): Promise<st
   const { own, plan } = programmed;
   const uplink = plan.kernel.routes.find(({ device }) => device !== undefined)?.device;
   return closedForwardPaths(await observeForwardHooks(exec), { bridge: own.bridge, subnets: own.subnets, uplink });
+}
+
+async function lookForMtus(exec: Exec, { programmed }: RunOutcome): Promise<string[] | undefined> {
+  return programmed && otherMtus(await observeBridgePorts(exec, programmed.own.bridge), programmed.plan.mtu);
 }
 
 async function seenOrNot<T>(look: () => Promise<T>): Promise<T | undefined> {

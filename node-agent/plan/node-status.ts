@@ -32,6 +32,8 @@ export interface RunOutcome {
   readonly hostRoutes?: readonly NodeNetworkStatusHostRoute[] | undefined;
   /** Chains of others that drop packets of pods, as sentences; undefined: they could not be seen. */
   readonly closedPaths?: readonly string[] | undefined;
+  /** That pods have another MTU than new ones get, as a sentence; undefined: that could not be seen. */
+  readonly otherMtus?: readonly string[] | undefined;
 }
 
 /** What a node says of itself beside how programming went. */
@@ -88,6 +90,7 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       ...warningFindings(outcome.warnings),
       ...finding("GatewayUnguarded", "KernelLacksBridges", unsafe),
       ...finding("ForwardBlocked", "FirewallDrops", outcome.closedPaths ?? []),
+      ...finding("PodMtuDiffers", "MadeBefore", outcome.otherMtus ?? []),
       ...(peers?.findings ?? []),
     ],
   };

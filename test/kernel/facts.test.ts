@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasBridgeNetfilter, observeTools } from "../../lib/linux/facts.ts";
 import { makeExec } from "../../lib/linux/exec.ts";
+import { observeBridgePorts } from "../../lib/linux/bridge-ports.ts";
 import { observeForwardHooks } from "../../lib/linux/firewall.ts";
 import { observeForeignRoutes } from "../../lib/linux/foreign-routes.ts";
 import { observeNextHops } from "../../lib/linux/next-hop.ts";
@@ -119,4 +120,11 @@ test("a firewall that closes the way of pods' packets is found, and is not any m
     await must(exec, command);
   }
   assert.deepEqual(await closed(), []);
+});
+
+test("the ports of a bridge are seen with their MTU, and of one that is not there none", async (t) => {
+  const { exec } = await makeNetns(t, "facts");
+  await ip(exec, "link add cni0 type bridge", "link add veth0 mtu 1400 type veth peer name pod0", "link set veth0 master cni0");
+  assert.deepEqual(await observeBridgePorts(exec, "cni0"), [{ name: "veth0", mtu: 1400 }]);
+  assert.deepEqual(await observeBridgePorts(exec, "cni1"), []);
 });
