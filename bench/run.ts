@@ -4,6 +4,7 @@ import { join as joinPath } from "node:path";
 import { parseArgs } from "node:util";
 import { Problem, runCommand } from "../tools/problem.ts";
 import { openProgress } from "../tools/progress.ts";
+import { agent } from "./agent.ts";
 import { admission } from "./admission.ts";
 import type { Bench, BenchInput } from "./bench.ts";
 import { conditionsNow, renderConditions, wasBusy } from "./conditions.ts";
@@ -15,7 +16,7 @@ import { repair } from "./repair.ts";
 import { steady } from "./steady.ts";
 
 /** What can be measured, by name. */
-const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program, repair };
+const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program, repair, agent };
 
 /** Results go here; git ignores it. */
 const folder = joinPath(import.meta.dirname, "..", ".bench");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { agent } from "../../bench/agent.ts";
 import { admission } from "../../bench/admission.ts";
 import type { Bench, BenchInput } from "../../bench/bench.ts";
 import { join } from "../../bench/join.ts";
@@ -88,4 +89,10 @@ test("routes to twenty peers are measured beside those that ip sets by itself", 
 test("repairs of what somebody else changed are measured", async () => {
   const names = await namesOf(repair, "bench-repair");
   assert.ok(names.includes("a route deleted, 5 times: repaired after, p99"), names.join(", "));
+});
+
+test("an agent with twenty peers is measured at rest", async () => {
+  const names = await namesOf(agent, "bench-agent");
+  for (const one of ["20 peers: memory at rest", "20 peers: processor at rest", "1 peers: requests an hour at rest"])
+    assert.ok(names.includes(one), one);
 });
