@@ -1,5 +1,5 @@
 import { vxlanMtu } from "../../lib/net/mtu.ts";
-import { parseAddress } from "../../lib/net/address.ts";
+import { parseAddress, renderAddress } from "../../lib/net/address.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { OwnNetwork } from "./own-network.ts";
 import type { Problem } from "./problem.ts";
@@ -10,14 +10,7 @@ const leastIpv6Mtu = 1280;
 /** What the bridge and pods shall have, in bytes: what fits on the way to every other node, or the problem with it. `paths`: the ways to the others. */
 export function podMtu(own: OwnNetwork, facts: NodeFacts, paths: readonly { readonly mtu: number }[]): number | Problem {
   const mtu = own.fixedMtu ?? Math.min(uplinkMtu(own, facts), ...paths.map((path) => path.mtu));
-  if (!Number.isFinite(mtu)) {
-    return {
-      path: "spec.nodeAddresses",
-      code: "NoUplink",
-      message:
-        "no interface carries an InternalIP of this node, so the MTU is unknown; correct the addresses of the Node, or set mtu {mode: Fixed} in the PodNetwork",
-    };
-  }
+  if (!Number.isFinite(mtu)) return { path: "spec.nodeAddresses", code: "NoUplink", message: noUplink(own) };
   if (mtu < leastIpv6Mtu && own.subnets.some((subnet) => subnet.family === 6)) {
     return {
       path: "spec.mtu",
@@ -26,6 +19,13 @@ export function podMtu(own: OwnNetwork, facts: NodeFacts, paths: readonly { read
     };
   }
   return mtu;
+}
+
+function noUplink({ addresses }: OwnNetwork): string {
+  if (addresses.length === 0)
+    return "other nodes have no address to send to: the Node has no InternalIP, or none inside spec.routing.nodeAddress.cidrs of its PodNetwork; correct either";
+  const texts = addresses.map(renderAddress).join(" nor ");
+  return `no interface carries ${texts}, so the MTU is unknown; correct the addresses of the Node, or set mtu {mode: Fixed} in the PodNetwork`;
 }
 
 /** A node of a tunnelled network leaves room for tunnels to nodes that are still to come, in the family that they would take. */

@@ -60,6 +60,9 @@ test("a node whose MTU cannot be known, or carries no IPv6, is not planned", () 
   const small = planNode("node-1", ownNetwork(dualSpec({ mtu: { mode: "Fixed", value: 1279 } })), [], nodeFacts([]));
   assert.ok("code" in unknown && "code" in small);
   assert.deepEqual([unknown.code, small.code], ["NoUplink", "MtuTooSmall"]);
+  assert.match(unknown.message, /^no interface carries 192\.168\.1\.11, /);
+  const homeless = planNode("node-1", ownNetwork(ownSpec({ nodeAddresses: [] })), [], nodeFacts([], { uplinks: [] }));
+  assert.match("message" in homeless ? homeless.message : "", /none inside spec\.routing\.nodeAddress\.cidrs/);
 });
 
 test("the bridge's MAC depends on the node and the bridge alone", () => {
