@@ -22,6 +22,13 @@ export interface Pod {
   readonly addresses: readonly string[];
 }
 
+/** A port of the node that is a pod's, as a runtime tells plugins. */
+export interface PortMapping {
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: "tcp" | "udp";
+}
+
 /** What the last plugin of a chain said; `code` other than 0 means that a plugin refused. */
 interface Answer {
   readonly status: number;
@@ -29,18 +36,25 @@ interface Answer {
 }
 
 /** Calls the plugins of a configuration as libcni does: ADD in order, each with the result of the one before, DEL in reverse. */
-export async function callPlugins(runtime: Runtime, command: "ADD" | "DEL", id: string, netns: string): Promise<Answer> {
+export async function callPlugins(
+  runtime: Runtime,
+  command: "ADD" | "DEL",
+  id: string,
+  netns: string,
+  portMappings: readonly PortMapping[] = [],
+): Promise<Answer> {
   const { cniVersion, name, plugins } = JSON.parse(await readFile(runtime.conflist, "utf8")) as {
     cniVersion: string;
     name: string;
-    plugins: ({ type: string; ipam?: object } & object)[];
+    plugins: ({ type: string; ipam?: object; capabilities?: { portMappings?: boolean } } & object)[];
   };
   const exec = makeExec({ prefix: ["nsenter", `--net=${runtime.node.path}`] });
   const environment = [`CNI_COMMAND=${command}`, `CNI_CONTAINERID=${id}`, `CNI_NETNS=${netns}`, "CNI_IFNAME=eth0"];
   let result: Answer["result"] | undefined;
   for (const plugin of command === "ADD" ? plugins : plugins.toReversed()) {
     const ipam = plugin.ipam === undefined ? {} : { ipam: { ...plugin.ipam, dataDir: runtime.leaseFolder } };
-    const config = { cniVersion, name, ...plugin, ...ipam, ...(result === undefined ? {} : { prevResult: result }) };
+    const asked = plugin.capabilities?.portMappings === true ? { runtimeConfig: { portMappings } } : {};
+    const config = { cniVersion, name, ...plugin, ...ipam, ...asked, ...(result === undefined ? {} : { prevResult: result }) };
     const argv = ["env", ...environment, `CNI_PATH=${runtime.pluginFolder}`, join(runtime.pluginFolder, plugin.type)];
     const output = await exec.run(argv, JSON.stringify(config));
     if (output.status !== 0) return { status: output.status, result: JSON.parse(output.stdout) as Answer["result"] };
@@ -50,10 +64,15 @@ export async function callPlugins(runtime: Runtime, command: "ADD" | "DEL", id: 
 }
 
 /** Makes a pod; it goes when the test ends. */
-export async function addPod(t: TestContext, runtime: Runtime, label: string): Promise<Pod> {
+export async function addPod(
+  t: TestContext,
+  runtime: Runtime,
+  label: string,
+  portMappings: readonly PortMapping[] = [],
+): Promise<Pod> {
   const netns = await makeNetns(t, label);
   const id = `${netns.name}-id`;
-  const { status, result } = await callPlugins(runtime, "ADD", id, netns.path);
+  const { status, result } = await callPlugins(runtime, "ADD", id, netns.path, portMappings);
   if (status !== 0) throw new Error(`ADD of ${label} failed: ${result.msg}`);
   return { id, netns, addresses: (result.ips ?? []).map(({ address }) => address.split("/")[0] ?? "") };
 }

@@ -103,12 +103,12 @@ export function problemsOf(outcome: KindOutcome): string[] {
 }
 
 /** Starts a server which tells callers the address they are seen with. */
-export async function listenInside(t: TestContext, host: Netns): Promise<void> {
+export async function listenInside(t: TestContext, host: Netns, port = probePort): Promise<void> {
   const stop = new AbortController();
   const started = new EventTarget();
   const listening = once(started, "listening");
   const listener = { line: () => started.dispatchEvent(new Event("listening")), complaint: (text: string) => t.diagnostic(text) };
-  const ended = host.exec.follow([process.execPath, probe, "serve", String(probePort)], listener, stop.signal);
+  const ended = host.exec.follow([process.execPath, probe, "serve", String(port)], listener, stop.signal);
   t.after(() => {
     stop.abort();
     return ended;
@@ -118,5 +118,16 @@ export async function listenInside(t: TestContext, host: Netns): Promise<void> {
 
 /** The address with which `from` is seen at `address`, after a transfer in packets of full size. */
 export async function sourceSeen(from: Netns, address: string): Promise<string> {
-  return (await must(from.exec, [process.execPath, probe, "ask", address, String(probePort)])).trim();
+  return (await ask(from, address, probePort)).source;
+}
+
+/** The address of the one who answers when `from` asks `address`. */
+export async function whoAnswers(from: Netns, address: string, port: number): Promise<string> {
+  return (await ask(from, address, port)).answerer;
+}
+
+async function ask(from: Netns, address: string, port: number): Promise<{ source: string; answerer: string }> {
+  const answer = await must(from.exec, [process.execPath, probe, "ask", address, String(port)]);
+  const [source = "", answerer = ""] = answer.trim().split(" ");
+  return { source, answerer };
 }
