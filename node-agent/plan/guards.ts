@@ -16,8 +16,20 @@ const notFromPods = [
   "udp sport 547 udp dport 546 drop",
 ];
 
+/**
+ * The plugin `portmap` lets the bridge pass on what is for the loopback, so that a node reaches hostPorts of its own by 127.0.0.1. Pods would come to whatever
+ * listens there alone (CVE-2020-8558 did so for nodes' neighbors). Of IPv6 the kernel passes none of that on.
+ */
+const toLoopback = "ip daddr 127.0.0.0/8 drop";
+
 /** The beginning of the names that the plugin `bridge` gives the ports of pods. */
 const podPorts = 'iifname "veth*"';
+
+/**
+ * Frames with a tag of VLAN 0, which is none: whoever gets one takes it for a frame without, but rules for what is in it do not see it (CVE-2021-27853). Of a frame
+ * with several tags the outermost counts. What is not of the internet may have its tag, since other bridges' ports are named alike and industrial protocols use it.
+ */
+const hidden = ["", "ether type 8021ad "].map((outer) => `${outer}vlan id 0 vlan type { ip, arp, 8021q, ip6, 8021ad } drop`);
 
 /**
  * No pod says that it is the gateway: to others of its node it could then be whatever they talk to. Only a table of bridges sees that. Ports are known by the beginning of their names;
@@ -34,11 +46,13 @@ export function gatewayGuard(own: OwnNetwork): TableItem {
         name: "from_pods",
         hook: "type filter hook prerouting priority filter; policy accept;",
         rules: [
-          `${podPorts} arp saddr ip @gateways4 drop`,
-          `${podPorts} ip6 saddr @gateways6 drop`,
+          ...hidden,
+          "arp saddr ip @gateways4 drop",
+          "ip saddr @gateways4 drop",
+          "ip6 saddr @gateways6 drop",
           // The target of an advertisement stands 8 bytes into it (RFC 4861, 4.4); of a set nft 1.0.6 cannot ask that.
-          ...six.map(({ value }) => `${podPorts} icmpv6 type nd-neighbor-advert @th,64,128 0x${value.toString(16)} drop`),
-        ],
+          ...six.map(({ value }) => `icmpv6 type nd-neighbor-advert @th,64,128 0x${value.toString(16)} drop`),
+        ].map((rule) => `${podPorts} ${rule}`),
       },
     ],
   };
@@ -56,6 +70,7 @@ export function podGuard(own: OwnNetwork, tunnels: readonly VxlanLink[]): NftCha
     rules: [
       `${from} ip saddr != @local4 drop`,
       `${from} ip6 saddr != @local6 ip6 saddr != { ::, fe80::/10 } drop`,
+      `${from} ${toLoopback}`,
       ...notFromPods.map((rule) => `${from} ${rule}`),
       ...tunnels.map((link) => {
         const family = underlayOf(link);

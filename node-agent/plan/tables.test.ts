@@ -51,17 +51,18 @@ test("what the network excludes is reached without masquerading, in its own fami
   assert.equal(elementsOf("excluded6", own, []), undefined);
 });
 
-test("pods send with addresses of this node's subnets only", () => {
+test("pods send with addresses of this node's subnets only, never to its loopback, and nothing that a router or a DHCP server says", () => {
   assert.deepEqual(chain(tablesOf(ownNetwork(), []), "from_pods")?.rules, [
     'iifname "cni0" ip saddr != @local4 drop',
     'iifname "cni0" ip6 saddr != @local6 ip6 saddr != { ::, fe80::/10 } drop',
+    'iifname "cni0" ip daddr 127.0.0.0/8 drop',
     'iifname "cni0" icmpv6 type { nd-router-advert, nd-redirect } drop',
     'iifname "cni0" udp sport 67 udp dport 68 drop',
     'iifname "cni0" udp sport 547 udp dport 546 drop',
   ]);
 });
 
-test("no pod says that it is a gateway of its node, in either family", () => {
+test("no pod says that it is a gateway of its node, in either family, nor hides it behind a tag", () => {
   const [, bridge, ...others] = tablesOf(ownNetwork(dualSpec()), []);
   assert.deepEqual(others, []);
   assert.deepEqual(bridge, {
@@ -75,7 +76,10 @@ test("no pod says that it is a gateway of its node, in either family", () => {
         name: "from_pods",
         hook: "type filter hook prerouting priority filter; policy accept;",
         rules: [
+          'iifname "veth*" vlan id 0 vlan type { ip, arp, 8021q, ip6, 8021ad } drop',
+          'iifname "veth*" ether type 8021ad vlan id 0 vlan type { ip, arp, 8021q, ip6, 8021ad } drop',
           'iifname "veth*" arp saddr ip @gateways4 drop',
+          'iifname "veth*" ip saddr @gateways4 drop',
           'iifname "veth*" ip6 saddr @gateways6 drop',
           'iifname "veth*" icmpv6 type nd-neighbor-advert @th,64,128 0xfd000010024400010000000000000001 drop',
         ],
@@ -91,7 +95,7 @@ test("what tunnels carry comes from nodes, never from pods, and no rule for conn
     return { name: `podnet-vxlan${family}`, type: "vxlan", ...settings, tunnel: { id: 244, port: 8472, local } };
   });
   const tables = nodeTables(ownNetwork(ownSpec({ masquerade: { enabled: false } })), claimsOf([claimObject(2)]), tunnels);
-  assert.deepEqual(chain(tables, "from_pods")?.rules.slice(5), [
+  assert.deepEqual(chain(tables, "from_pods")?.rules.slice(6), [
     'iifname "cni0" ip daddr @nodes4 meta l4proto udp @th,96,24 0xf4 drop',
     'iifname "cni0" ip6 daddr @nodes6 meta l4proto udp @th,96,24 0xf4 drop',
   ]);

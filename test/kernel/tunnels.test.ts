@@ -233,5 +233,11 @@ test("a pod can send neither into a tunnel by hand nor with an address that is n
   await send(node, "192.168.1.66");
   await send(pod.netns.exec, pod.addresses[0] ?? "");
   assert.equal(await received(), after);
-  assert.match(await must(nodes[2].netns.exec, ["nft", "list", "table", "inet", "seen"]), /counter packets 0 /);
+  const seen = () => must(nodes[2].netns.exec, ["nft", "list", "table", "inet", "seen"]);
+  assert.match(await seen(), /counter packets 0 /);
+  await must(nodes[0].netns.exec, ["nft", "delete", "table", "inet", "podnet"]);
+  await ping("10.244.2.9");
+  assert.ok((await received()) !== after, "without the rules an address of another node's goes out");
+  await send(pod.netns.exec, pod.addresses[0] ?? "");
+  assert.match(await seen(), /counter packets [1-9]/, "and so does what is made by hand");
 });
