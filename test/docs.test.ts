@@ -73,7 +73,15 @@ test("every page that a warning names has that heading", () => {
 });
 
 test("every link between documents leads somewhere", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "docs/cni.md", "docs/plan.md"];
+  const pages = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/operations.md",
+    "docs/cni.md",
+    "docs/plan.md",
+    "docs/security.md",
+  ];
   for (const page of pages)
     for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
       assert.doesNotThrow(() => readFileSync(join(root, page, "..", target)), `${page} links to ${target}`);
@@ -84,4 +92,19 @@ test("every file that a document names in a table of the architecture exists", (
     /`((?:crds|webhooks|operator|node-agent|cni|lib|deploy|test)\/[a-z/-]+\.(?:ts|yaml))`/g,
   ))
     assert.doesNotThrow(() => readFileSync(join(root, path)), path);
+});
+
+test("every test that docs/security.md names is there", () => {
+  const places = Array.from(read("docs/security.md").matchAll(/`([a-z][\w/.-]+\.(?:test\.ts|yaml))`: ("[^|;]+")/g));
+  const named = places.flatMap(([, path = "", names = ""]) =>
+    Array.from(names.matchAll(/"([^"]+)"/g), ([, name = ""]) => ({ path, name })),
+  );
+  assert.ok(named.length > 12);
+  for (const { path, name } of named) assert.ok(read(path).includes(name), `${path} has no "${name}"`);
+  for (const path of ["gateway-guard", "router-guard", "host-port"].map((file) => `test/kernel/${file}.test.ts`))
+    for (const [, name = ""] of read(path).matchAll(/^test\("([^"]+)"/gm))
+      assert.ok(
+        named.some((one) => one.path === path && one.name === name),
+        `"${name}" of ${path} is not there`,
+      );
 });

@@ -140,7 +140,7 @@ test("each warning is a condition that stands as long as the warning", () => {
     [
       "BridgeNetfilterMissing",
       "True",
-      'Services do not work between two pods of this node: load the kernel module with "modprobe br_netfilter"',
+      'Services do not work between two pods of this node, and rules against forged packets do not see what these send each other: load the kernel module with "modprobe br_netfilter"',
     ],
   ]);
 });

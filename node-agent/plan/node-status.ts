@@ -154,7 +154,9 @@ function warningFindings(warnings: Warnings): Finding[] {
       "BridgeNetfilterMissing",
       "ModuleNotLoaded",
       bridgeNetfilterMissing
-        ? ['Services do not work between two pods of this node: load the kernel module with "modprobe br_netfilter"']
+        ? [
+            'Services do not work between two pods of this node, and rules against forged packets do not see what these send each other: load the kernel module with "modprobe br_netfilter"',
+          ]
         : [],
     ),
   ];
