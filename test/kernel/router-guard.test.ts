@@ -1,13 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { behindOptions, everyone, priorityTagged, redirect, routerAdvertisement, udp } from "../support/frames.ts";
-import { hostileGround, set } from "../support/hostile-pod.ts";
-import { ip, must, type Netns } from "../support/netns.ts";
+import {
+  behindOptions,
+  ethernet,
+  everyone,
+  priorityTagged,
+  redirect,
+  routerAdvertisement,
+  tagged,
+  udp,
+} from "../support/frames.ts";
+import { becomeHostile, counter, countArrivals, hostileGround, sendFrames, set } from "../support/hostile-pod.ts";
+import { ip, makeNetns, must, type Netns, wire } from "../support/netns.ts";
 import { until } from "../support/until.ts";
 
 /** Addresses of the hostile pod's own, as every host on the link has some. */
 const [mac, linkLocal] = ["02:00:00:00:ee:01", "fe80::bad"];
 const [dot1q, dot1ad] = [0x8100, 0x88a8];
+/** What needs the priority of its tag, and is no packet of the internet. */
+const profinet = 0x8892;
 
 /** Ways to send the same frame. */
 const disguises: readonly (readonly [how: string, disguise: (frame: Uint8Array) => Uint8Array])[] = [
@@ -85,4 +96,29 @@ test("no pod answers another one's questions for an address, in either family", 
   await unguard();
   await send(...answers);
   assert.equal(await arrived("answers"), answers.length);
+});
+
+test("on another bridge of the node a container is a router and a DHCP server for others, and tags its frames, as before", async (t) => {
+  const { node } = await hostileGround(t);
+  const [router, other] = [await makeNetns(t, "router"), await makeNetns(t, "other")];
+  await ip(node.netns.exec, "link add br1 type bridge", "link set br1 up");
+  for (const [n, host] of [router, other].entries()) {
+    await wire(host, "eth0", node.netns, `veth${n}`);
+    await ip(node.netns.exec, `link set veth${n} master br1`);
+  }
+  await becomeHostile(router);
+  await countArrivals(other, { answers: "udp dport { 68, 546 }" });
+  const chain = 'chain c {\n  type filter hook postrouting priority 0;\n  oifname "veth1" vlan id { 0, 5 } counter name tags\n }';
+  await must(node.netns.exec, ["nft", "-f", "-"], `table bridge seen {\n counter tags {\n }\n ${chain}\n}\n`);
+  const answer = udp({ from: mac, to: everyone[4] }, ["10.9.9.1", 67], ["255.255.255.255", 68]);
+  await sendFrames(router, [
+    tagged(answer, 5),
+    priorityTagged(ethernet({ from: mac, to: everyone[4] }, profinet, new Uint8Array(46)), dot1q),
+    answer,
+    udp({ from: mac, to: everyone[6] }, [linkLocal, 547], ["ff02::1", 546]),
+    routerAdvertisement(mac, linkLocal, "2001:db8::"),
+  ]);
+  await until("its advertisement is believed", () => isLed(other, "2001:db9::"));
+  await until("its answers arrive", async () => (await counter(other, "answers")) === 2);
+  assert.match(await must(node.netns.exec, ["nft", "list", "counter", "bridge", "seen", "tags"]), /packets 2 /);
 });

@@ -60,10 +60,19 @@ export function redirect(hop: Hop, router: string, to: string, target: string, d
   return icmp6(hop, router, to, 137, uint(0, 4), ip(target), ip(destination), macOption(2, hop.from));
 }
 
+/** A frame of any type. */
+export function ethernet({ from, to }: Hop, type: number, payload: Uint8Array): Uint8Array {
+  return joined(mac(to), mac(from), uint(type, 2), payload);
+}
+
 /** The frame with a tag of VLAN 0 of each of these types in front, the last one outermost; hosts take it for one without. */
 export function priorityTagged(frame: Uint8Array, ...types: readonly number[]): Uint8Array {
-  const tags = types.toReversed().map((type) => joined(uint(type, 2), uint(0, 2)));
-  return joined(frame.slice(0, 12), ...tags, frame.slice(12));
+  return types.reduce((inner, type) => tagged(inner, 0, type), frame);
+}
+
+/** The frame with a tag in front (IEEE 802.1Q, 9.6). */
+export function tagged(frame: Uint8Array, vlan: number, type = 0x8100): Uint8Array {
+  return joined(frame.slice(0, 12), uint(type, 2), uint(vlan, 2), frame.slice(12));
 }
 
 /** An IPv6 packet in a frame, with a header of destination options, which say nothing, before what it carries (RFC 8200, 4.6). */
@@ -76,10 +85,6 @@ export function behindOptions(frame: Uint8Array): Uint8Array {
 /** The frame in a packet of VXLAN (RFC 7348, 5), without the headers below. */
 export function inVxlan(id: number, frame: Uint8Array): Uint8Array {
   return joined(uint(0x0800_0000, 4), uint(id, 3), uint(0, 1), frame);
-}
-
-function ethernet({ from, to }: Hop, type: number, payload: Uint8Array): Uint8Array {
-  return joined(mac(to), mac(from), uint(type, 2), payload);
 }
 
 function icmp6(hop: Hop, from: string, to: string, type: number, ...parts: readonly Uint8Array[]): Uint8Array {

@@ -33,7 +33,7 @@ export async function hostileGround(t: TestContext, counted: Readonly<Record<str
   const node = await agentNode(t, "node-1", await site.plug("node-1", 11));
   assertProgrammed((await node.run(viewOf(dualSpec(), [...dualClaims(1), ...dualClaims(2)])))[0]);
   const [hostile, victim] = [await addPod(t, node.runtime, "hostile"), await addPod(t, node.runtime, "victim")];
-  await becomeHostile(hostile);
+  await becomeHostile(hostile.netns);
   await countArrivals(victim.netns, { ...counted, [harmless.name]: `udp dport ${harmless.port}` });
   const [source = ""] = hostile.addresses;
   const [target = ""] = victim.addresses;
@@ -42,8 +42,7 @@ export async function hostileGround(t: TestContext, counted: Readonly<Record<str
   const arrived = (name: string) => counter(victim.netns, name);
   const send = async (...frames: readonly Uint8Array[]): Promise<void> => {
     const before = await arrived(harmless.name);
-    const lines = [...frames, last].map((frame) => `${Buffer.from(inVxlan(tunnel.id, frame)).toString("hex")}\n`);
-    await must(hostile.netns.exec, [process.execPath, sender, String(tunnel.port)], lines.join(""));
+    await sendFrames(hostile.netns, [...frames, last]);
     await until("what is harmless arrives", async () => (await arrived(harmless.name)) > before);
   };
   const unguard = async () => {
@@ -82,12 +81,12 @@ export async function counter(host: Netns, name: string): Promise<number> {
 }
 
 /**
- * Lets a pod send any frame, as a process with CAP_NET_RAW can: it gets a switch of its own between its eth0 and a tunnel that ends on its loopback. It has
+ * Lets a host send any frame, as a process with CAP_NET_RAW can: it gets a switch of its own between its eth0 and a tunnel that ends on its loopback. It has
  * no connection of its own any more.
  */
-async function becomeHostile({ netns }: Pod): Promise<void> {
+export async function becomeHostile({ exec }: Netns): Promise<void> {
   await ip(
-    netns.exec,
+    exec,
     "address flush dev eth0",
     "link add out type bridge",
     `link add in type vxlan id ${tunnel.id} dstport ${tunnel.port} local 127.0.0.1 nolearning`,
@@ -96,4 +95,10 @@ async function becomeHostile({ netns }: Pod): Promise<void> {
     "link set in up",
     "link set out up",
   );
+}
+
+/** Sends frames from a hostile host, in order. */
+export async function sendFrames({ exec }: Netns, frames: readonly Uint8Array[]): Promise<void> {
+  const lines = frames.map((frame) => `${Buffer.from(inVxlan(tunnel.id, frame)).toString("hex")}\n`);
+  await must(exec, [process.execPath, sender, String(tunnel.port)], lines.join(""));
 }
