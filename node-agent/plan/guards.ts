@@ -1,5 +1,5 @@
-import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import { gatewayOf } from "../../cni/plan/conflist.ts";
+import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import type { NftChain, TableItem } from "../../lib/linux/kinds/table.ts";
 import { type Family, parseAddress, toAddress } from "../../lib/net/address.ts";
 import { addressSet, languages } from "./nft.ts";

@@ -48,10 +48,10 @@ export async function makeRoutedSites(t: TestContext): Promise<readonly [Site, S
   await sites[1].attach(router, "eth2", 254);
   for (const setting of ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"])
     await must(router.exec, ["busybox", "sysctl", "-q", "-w", `${setting.replaceAll("/", ".")}=1`]);
-  const routed = ({ plug, ...site }: Site, number: number): Site => ({
+  const routed = (site: Site, number: number): Site => ({
     ...site,
     plug: async (label, host) => {
-      const netns = await plug(label, host);
+      const netns = await site.plug(label, host);
       await ip(netns.exec, `route add default via 192.168.${number}.254`, `route add default via fd00:192:168:${number}::254`);
       return netns;
     },
