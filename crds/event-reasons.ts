@@ -52,6 +52,11 @@ export const eventReasons = {
     meaning:
       "Several nodes say that they have one subnet that is nobody's, so none of them gets it. On the PodNetwork and the Nodes.",
   },
+  LeasesCollected: {
+    type: "Normal",
+    meaning:
+      "A node took back addresses that were left given to pods that are gone, since a plugin or the runtime had been killed. On the Node.",
+  },
   RecoveryBarrier: {
     type: "Warning",
     meaning: "The ledger was lost or restored: nothing new is given until the agents have reported. On the RangeLedger.",

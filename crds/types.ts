@@ -384,6 +384,18 @@ export interface NodeNetworkStatusHostRoute {
   device?: string;
 }
 
+export interface NodeNetworkStatusLeaksLast {
+  address: string;
+  at: string;
+}
+
+/** Addresses that were taken back, since plugins or the runtime had been killed and left them given to pods that are gone. */
+export interface NodeNetworkStatusLeaks {
+  collectedTotal: number;
+  /** The last 5, the newest first. */
+  last?: NodeNetworkStatusLeaksLast[];
+}
+
 export interface NodeNetworkStatusSummary {
   /** e.g. "cni0 10.244.1.1/24". */
   bridge?: string;
@@ -414,6 +426,7 @@ export interface NodeNetworkStatus {
   lost?: NodeNetworkStatusLost[];
   /** Prefixes that this node has routes to which are not podnet's, its own links included; none for everything, for single hosts, or for links alone. The first 64. */
   hostRoutes?: NodeNetworkStatusHostRoute[];
+  leaks?: NodeNetworkStatusLeaks;
   agentVersion?: string;
   /** The MTU of the bridge. */
   mtu?: number;

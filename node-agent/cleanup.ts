@@ -14,7 +14,7 @@ import { leftNode } from "./plan/node-state.ts";
 import type { AgentPlace } from "./program.ts";
 
 /** What is ours on a machine, and where. */
-export interface CleanupPlace extends AgentPlace {
+export interface CleanupPlace extends Omit<AgentPlace, "netnsFolder"> {
   /** Path of the journal. */
   readonly journal: string;
 }

@@ -6,8 +6,9 @@ import type { Informer } from "../lib/kube/informer.ts";
 import type { Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
-import { createAgent } from "./agent.ts";
+import { type AgentRun, createAgent } from "./agent.ts";
 import type { JournalFile } from "./journal-file.ts";
+import { startLeakLoop } from "./leak-loop.ts";
 import type { Identity } from "./plan/journal.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
 import type { AgentPlace } from "./program.ts";
@@ -22,24 +23,28 @@ export interface AgentLoopsOptions {
   readonly identity: Identity;
   readonly journal: JournalFile;
   readonly drainMs: number;
+  /** Between the two looks that take back an address which no pod has. */
+  readonly leakMs: number;
   readonly own: Informer<NodeNetwork>;
   readonly claims: Informer<NodeSubnet>;
   readonly reporter: Reporter;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Milliseconds since 1970, for the times in a status. */
+  readonly wallClock: () => number;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
   readonly resyncMs: number;
   readonly signal: AbortSignal;
 }
 
-/** The two loops of an agent. */
+/** The loops of an agent. */
 export interface AgentLoops {
   /** Something may have changed: look at the node. */
   trigger(because: string): void;
   readonly ready: Checks;
-  /** Resolves when the signal fired and neither loop runs. */
+  /** Resolves when the signal fired and no loop runs. */
   readonly stopped: Promise<void>;
 }
 
@@ -56,17 +61,18 @@ interface Latest {
 }
 
 /**
- * One loop keeps the node right, the other one the report of it: an API server that does not answer never delays a repair.
+ * One loop keeps the node right, one the report of it, and one takes back addresses that pods left behind: an API server that does not answer never delays a repair.
  * Until both informers are synced, the agent has only what its journal says.
  */
 export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const { nodeName, place, identity, journal, own, claims, reporter, log, clock, random, signal } = options;
   const shared = { clock, random, signal };
   const agent = createAgent({ node: nodeName, place, clock, identity, journal, drainMs: options.drainMs });
-  const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(options.metrics)];
+  const note = createRunNotes(options);
   const surroundings = createSurroundings(place.exec, clock);
   const isSynced = () => own.synced && claims.synced;
   const pastOf = onOtherPast(claims);
+  const leaks = startLeakLoop({ ...options, apartMs: options.leakMs, onCollected: () => program.trigger("leases collected") });
   let latest: Latest | undefined;
   let hasRun = false;
 
@@ -75,7 +81,8 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     run: async () => {
       // A heartbeat says that the node is looked after: none while it cannot be looked at.
       if (latest === undefined || program.lastRun()?.ok === false) return undefined;
-      return { againAfterMs: await reporter.report(latest.own, await surroundings.told(latest.outcome, latest.own)) };
+      const outcome = leaks.told(await surroundings.told(latest.outcome, latest.own), latest.own);
+      return { againAfterMs: await reporter.report(latest.own, outcome) };
     },
     onFailure: failed(log, "status could not be written, trying again"),
   });
@@ -90,8 +97,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
       pastOf(object);
       const run = await agent.run(isSynced() ? { own: object, claims: claims.list() } : undefined);
       if (run === undefined) return undefined;
-      runLog.note(run, because, clock.now() - began);
-      runMetrics.note(run, clock.now() - began);
+      note(run, because, clock.now() - began);
       latest = object && run.outcome && { own: object, outcome: run.outcome };
       hasRun = true;
       relistUnclaimed(claims, run.outcome);
@@ -108,7 +114,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
       "NodeSubnets known": () => check(claims.synced, "the API server has not listed them yet"),
       "node looked at": () => check(hasRun && program.lastRun()?.ok === true, reasonOf(program.lastRun()?.error)),
     },
-    stopped: Promise.all([program.stopped, report.stopped]).then(() => undefined),
+    stopped: Promise.all([program.stopped, report.stopped, leaks.stopped]).then(() => undefined),
   };
 }
 
@@ -132,6 +138,18 @@ export function relistUnclaimed(
   outcome: Pick<RunOutcome, "faults"> | undefined,
 ): void {
   if (claims.broken && outcome?.faults.some(({ reason }) => reason === "SubnetUnclaimed") === true) claims.relist();
+}
+
+/** Tells people and counters of runs. */
+function createRunNotes({
+  log,
+  metrics,
+}: AgentLoopsOptions): (run: AgentRun, because: readonly string[], durationMs: number) => void {
+  const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(metrics)];
+  return (run, because, durationMs) => {
+    runLog.note(run, because, durationMs);
+    runMetrics.note(run, durationMs);
+  };
 }
 
 /** Tells the first failure in a row; those that follow are of interest to the curious only. */

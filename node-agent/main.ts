@@ -37,7 +37,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   const { nodeName } = settings;
   const client = connect({ access: accessFrom(settings), userAgent: `podnet-agent/${agentVersion}` });
   const metrics = createMetrics({ component: "agent" });
-  const shared = { clock: systemClock, random: Math.random, signal };
+  const shared = { clock: systemClock, wallClock: Date.now, random: Math.random, signal };
   const problems = createProblemLog(log);
   const informer = <T extends KubeObject>(resource: Resource<T>, part: Partial<InformerOptions<T>>): Informer<T> =>
     createInformer({
@@ -53,8 +53,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
     });
   const own = informer(nodeNetworks, { fieldSelector: `metadata.name=${nodeName}`, relistInDoubt: true });
   const claims = informer(nodeSubnets, {});
-  const heartbeatMs = settings.heartbeatSeconds * 1000;
-  const reporter = createReporter({ ...shared, client, wallClock: Date.now, agentVersion, heartbeatMs });
+  const reporter = createReporter({ ...shared, client, agentVersion, heartbeatMs: settings.heartbeatSeconds * 1000 });
   const place = placeOf(settings, signal);
   const identity = await readIdentity(settings.hostRoot);
   const loops = startAgentLoops({
@@ -69,6 +68,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
     metrics,
     journal: journalFile(settings.journal, identity),
     drainMs: settings.drainSeconds * 1000,
+    leakMs: settings.leakSeconds * 1000,
     resyncMs: settings.resyncSeconds * 1000,
   });
   metrics.gaugeOf("agent_stale_seconds", "Seconds since the API server was last heard.", () =>
@@ -85,6 +85,6 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
 }
 
 function placeOf(settings: AgentSettings, signal: AbortSignal): AgentPlace {
-  const { procSys, confFolder, cniStateFolder, pluginSource: source, pluginFolder: target } = settings;
-  return { exec: warmExec(makeExec(), signal), procSys, confFolder, cniStateFolder, plugins: { source, target } };
+  const { procSys, confFolder, cniStateFolder, netnsFolder, pluginSource: source, pluginFolder: target } = settings;
+  return { exec: warmExec(makeExec(), signal), procSys, confFolder, cniStateFolder, netnsFolder, plugins: { source, target } };
 }

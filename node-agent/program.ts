@@ -20,6 +20,8 @@ export interface AgentPlace extends NodePlace {
   readonly confFolder: string;
   /** Where plugins keep their state, e.g. `"/var/lib/cni"`. */
   readonly cniStateFolder: string;
+  /** Where the namespaces of pods are, e.g. `"/run/netns"`. */
+  readonly netnsFolder: string;
   readonly plugins: PluginFolders;
 }
 

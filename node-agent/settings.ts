@@ -28,7 +28,12 @@ export const agentSettings = {
   cniStateFolder: text({
     env: "PODNET_CNI_STATE_DIR",
     fallback: "/var/lib/cni",
-    help: "Where the CNI plugins keep their leases.",
+    help: "Where the CNI plugins keep their leases, and the runtime its notes of pods; writable.",
+  }),
+  netnsFolder: text({
+    env: "PODNET_NETNS_DIR",
+    fallback: "/run/netns",
+    help: "Where the network namespaces of pods are; they are only looked for by name.",
   }),
   procSys: text({
     env: "PODNET_PROC_SYS",
@@ -58,6 +63,13 @@ export const agentSettings = {
     min: 1,
     max: 3600,
     help: "How far apart two looks without a lease have to be before a draining subnet counts as drained.",
+  }),
+  leakSeconds: integer({
+    env: "PODNET_LEAK_SECONDS",
+    fallback: "60",
+    min: 1,
+    max: 86_400,
+    help: "How far apart two looks at which no pod has a leased address have to be before the lease is taken back.",
   }),
   resyncSeconds: integer({
     env: "PODNET_RESYNC_SECONDS",

@@ -9,7 +9,8 @@ import { eventStore } from "../lib/kube/event.ts";
 import { createEventWriter } from "../lib/kube/event-writer.ts";
 import { apiVersionOf, type Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { eventsOf, type PlannedEvent } from "./plan/events.ts";
+import { createBeginnings } from "./beginnings.ts";
+import { eventsOf } from "./plan/events.ts";
 import type { PassResult } from "./pass.ts";
 
 export interface EventsOptions {
@@ -59,16 +60,5 @@ export function createEvents({ client, log, metrics, identity, ...shared }: Even
       tell(regarding, "LeaderChanged", `${identity} leads from now on: ${because}`);
     },
     run: (signal) => writer.run(signal),
-  };
-}
-
-/** Gives those that were not there at the last call, whatever their words. */
-function createBeginnings(): (standing: readonly PlannedEvent[]) => PlannedEvent[] {
-  let known: ReadonlySet<string> = new Set();
-  const keyOf = ({ reason, regarding: { kind, name, uid } }: PlannedEvent) => [reason, kind, name, uid].join("/");
-  return (standing) => {
-    const begun = standing.filter((event) => !known.has(keyOf(event)));
-    known = new Set(standing.map(keyOf));
-    return begun;
   };
 }

@@ -1,7 +1,12 @@
 import type { Output } from "./exec.ts";
 
 /** Program → the package that brings it, for the remedy in a message. */
-const packageOf: Readonly<Record<string, string>> = { ip: "iproute2", nft: "nftables", nsenter: "util-linux" };
+const packageOf: Readonly<Record<string, string>> = {
+  ip: "iproute2",
+  nft: "nftables",
+  nsenter: "util-linux",
+  flock: "util-linux",
+};
 
 /** How much of a command's complaints a message repeats, in characters. */
 const complaintLimit = 2000;

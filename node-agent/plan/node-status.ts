@@ -4,6 +4,7 @@ import type {
   NodeNetworkStatus,
   NodeNetworkStatusAcknowledged,
   NodeNetworkStatusHostRoute,
+  NodeNetworkStatusLeaks,
   NodeNetworkStatusLost,
   NodeNetworkStatusSubnet,
 } from "../../crds/types.ts";
@@ -34,6 +35,8 @@ export interface RunOutcome {
   readonly closedPaths?: readonly string[] | undefined;
   /** That pods have another MTU than new ones get, as a sentence; undefined: that could not be seen. */
   readonly otherMtus?: readonly string[] | undefined;
+  /** Addresses that were taken back; undefined: none ever, or as was said last. */
+  readonly leaks?: NodeNetworkStatusLeaks | undefined;
 }
 
 /** What a node says of itself beside how programming went. */
@@ -115,20 +118,28 @@ const mostSubnets = 64;
 
 /** Where leases or routes could not be read, what was said of them last stands. */
 function factFields(
-  { facts, identity, hostRoutes }: RunOutcome,
+  { facts, identity, hostRoutes, leaks: collected }: RunOutcome,
   previous: NodeNetworkStatus | undefined,
 ): Partial<NodeNetworkStatus> {
-  const { nodeUID, acknowledged, lost } = facts;
+  const { acknowledged, lost } = facts;
   const subnets = facts.subnets?.slice(0, mostSubnets) ?? previous?.subnets;
   const routes = hostRoutes ?? previous?.hostRoutes ?? [];
+  const leaks = collected ?? previous?.leaks;
   return {
-    ...(nodeUID === undefined ? {} : { nodeUID }),
-    ...(identity.machineID === undefined ? {} : { machineID: identity.machineID }),
-    ...(identity.bootID === undefined ? {} : { bootID: identity.bootID }),
+    ...identityFields(identity, facts.nodeUID),
     ...(acknowledged === undefined ? {} : { acknowledged }),
     ...(subnets === undefined ? {} : { subnets: [...subnets] }),
     ...(lost.length === 0 ? {} : { lost: [...lost] }),
     ...(routes.length === 0 ? {} : { hostRoutes: [...routes] }),
+    ...(leaks === undefined ? {} : { leaks }),
+  };
+}
+
+function identityFields({ machineID, bootID }: Identity, nodeUID: string | undefined): Partial<NodeNetworkStatus> {
+  return {
+    ...(nodeUID === undefined ? {} : { nodeUID }),
+    ...(machineID === undefined ? {} : { machineID }),
+    ...(bootID === undefined ? {} : { bootID }),
   };
 }
 

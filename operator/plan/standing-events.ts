@@ -4,6 +4,7 @@ import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
 import type { Allocation } from "./allocate.ts";
 import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { PlannedEvent } from "./events.ts";
+import { leakEvents } from "./leak-events.ts";
 import { nameList } from "./network-view.ts";
 import { addressConflicts, conflictRemedy, describeConflict } from "./node-addresses.ts";
 import { compareText } from "./select.ts";
@@ -20,6 +21,7 @@ export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocati
   return [
     ...unselectedEvents(snapshot, unselected, refer),
     ...duplicateEvents(snapshot, refer),
+    ...leakEvents(snapshot, refer),
     ...addressConflicts(snapshot).map((conflict): PlannedEvent => {
       const note = `its address lies in a subnet: ${describeConflict(conflict)}; ${conflictRemedy}`;
       return { regarding: refer(conflict.node.name), reason: "NodeAddressConflict", note };

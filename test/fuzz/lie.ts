@@ -89,6 +89,7 @@ const names = [
   "nodeUID",
   "machineID",
   "hostRoutes",
+  "leaks",
   "configGeneration",
   "conditions",
   "mtu",
@@ -125,6 +126,13 @@ const makers: Readonly<Record<(typeof names)[number], Maker>> = {
   machineID: (chance) => `machine-of-${node(chance)}`,
   hostRoutes: (chance) =>
     unique(some(chance, () => ({ cidr: cidr(chance), device: chance.pick(["eth0", "lo", hostileText(chance).slice(0, 15)]) }))),
+  leaks: (chance) => ({
+    collectedTotal: count(chance),
+    last: some(chance, () => ({
+      address: chance.pick(["10.244.1.9", "fd00:10:244:1::9", hostileText(chance)]),
+      at: hostileTime(chance),
+    })).slice(0, 5),
+  }),
   configGeneration: count,
   conditions: (chance) => mutated(fullStatus(1, "first").conditions, chance, { times: 1 + chance.below(3) }),
   mtu: count,

@@ -82,6 +82,7 @@ export function fullStatus(n: number, incarnation: string): NodeNetworkStatus {
     subnets: [{ cidr: `10.244.${n}.0/24`, leases: 3, free: 250, drained: false }],
     lost: [{ cidr: "10.244.9.0/24", node: "node-9", nodeUID: "uid-node-9" }],
     hostRoutes: [{ cidr: "192.168.1.0/24", device: "eth0" }],
+    leaks: { collectedTotal: 1, last: [{ address: `10.244.${n}.9`, at: bornAt }] },
     agentVersion: "0.1.0",
     mtu: 1500,
     summary: { bridge: `cni0 10.244.${n}.1/24`, peers: "2/2" },

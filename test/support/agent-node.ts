@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { TestContext } from "node:test";
 import type { NodeNetworkSpec } from "../../crds/types.ts";
 import type { ClaimObject } from "../../node-agent/plan/claim.ts";
 import type { AgentView } from "../../node-agent/plan/decide.ts";
@@ -10,7 +9,7 @@ import { provideBinaries } from "../../tools/binaries.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import type { AgentAnswer, AgentOrder } from "./agent-inside.ts";
 import type { Runtime } from "./cni.ts";
-import { must, type Netns } from "./netns.ts";
+import { must, type Netns, type Span } from "./netns.ts";
 
 /** A node with an agent and a runtime: folders of its own, and a namespace. */
 export interface AgentNode {
@@ -19,6 +18,8 @@ export interface AgentNode {
   readonly netns: Netns;
   readonly confFolder: string;
   readonly pluginFolder: string;
+  /** Stands for `/var/lib/cni`. */
+  readonly cniStateFolder: string;
   readonly runtime: Runtime;
   /** Where its agents write down what they must not forget. */
   readonly journal: string;
@@ -31,7 +32,7 @@ export interface AgentNode {
 const inside = join(import.meta.dirname, "agent-inside.ts");
 
 /** Gives a namespace the folders of a node. They go when the test ends. */
-export async function agentNode(t: TestContext, name: string, netns: Netns): Promise<AgentNode> {
+export async function agentNode(t: Span, name: string, netns: Netns): Promise<AgentNode> {
   const folder = await mkdtemp(join(tmpdir(), `podnet-t-${name}-`));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const [confFolder, pluginFolder, cniStateFolder] = ["net.d", "bin", "cni"].map((part) => join(folder, part));
@@ -42,6 +43,7 @@ export async function agentNode(t: TestContext, name: string, netns: Netns): Pro
     procSys: "/proc/sys",
     confFolder,
     cniStateFolder,
+    netnsFolder: "/run/netns",
     plugins: { source: dirname(plugins.bridge), target: pluginFolder },
   };
   const journal = join(folder, "podnet/journal.json");
@@ -52,7 +54,17 @@ export async function agentNode(t: TestContext, name: string, netns: Netns): Pro
   };
   const conflist = join(confFolder, "10-podnet.conflist");
   const runtime = { node: netns, pluginFolder, conflist, leaseFolder: join(cniStateFolder, "networks") };
-  return { name, netns, confFolder, pluginFolder, runtime, journal, runWith, run: (...views) => runWith({}, ...views) };
+  return {
+    name,
+    netns,
+    confFolder,
+    pluginFolder,
+    cniStateFolder,
+    runtime,
+    journal,
+    runWith,
+    run: (...views) => runWith({}, ...views),
+  };
 }
 
 /** What an agent sees: its own spec, if any, and the claims. */

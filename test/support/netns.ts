@@ -1,5 +1,4 @@
 import { readdirSync } from "node:fs";
-import type { TestContext } from "node:test";
 import { type Exec, makeExec, type Output } from "../../lib/linux/exec.ts";
 
 /** A private network namespace with no way out; its loopback is up. */
@@ -16,8 +15,13 @@ const prefix = "podnet-t";
 const root = makeExec();
 let count = 0;
 
+/** What things go with: a test, or whoever else calls back when it ends. */
+export interface Span {
+  after(end: () => Promise<unknown>): void;
+}
+
 /** Makes a namespace that goes when the test ends. */
-export async function makeNetns(t: TestContext, label: string): Promise<Netns> {
+export async function makeNetns(t: Span, label: string): Promise<Netns> {
   if (count === 0) await sweepNetns();
   count += 1;
   const name = `${prefix}-${process.pid}-${count}-${label}`;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
 import type { NodeState } from "../../lib/linux/node-state.ts";
-import { ip, makeNetns, must, type Netns, wire } from "./netns.ts";
+import { ip, makeNetns, must, type Netns, type Span, wire } from "./netns.ts";
 
 /** A place with a switch: nodes and hosts plug into it. */
 export interface Site {
@@ -20,7 +20,7 @@ const inside = join(import.meta.dirname, "converge-inside.ts");
 const probePort = 7000;
 
 /** Makes a site that goes when the test ends. Site 2 has 192.168.2.0/24 and fd00:192:168:2::/64, and so on. */
-export async function makeSite(t: TestContext, site = 1): Promise<Site> {
+export async function makeSite(t: Span, site = 1): Promise<Site> {
   const link = await makeNetns(t, "switch");
   await ip(link.exec, "link add lan type bridge", "link set lan up");
   const attach = async (host: Netns, device: string, number: number): Promise<void> => {

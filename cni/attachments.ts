@@ -1,0 +1,37 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isAbsent } from "../lib/linux/system-error.ts";
+import { type Attachment, parseAttachment } from "./plan/attachment.ts";
+
+/** An attachment with when it was noted. */
+export interface NotedAttachment extends Attachment {
+  /** Nanoseconds since 1970. */
+  readonly writtenNs: bigint;
+}
+
+/**
+ * What runtimes noted of the pods that they made, of all networks: libcni writes `<state folder>/results/<network>-<container>-<interface>` when all plugins of
+ * an ADD have succeeded, and removes it after those of the DEL have. What a crash left half written is left out. None where there is no such folder.
+ * @throws when a file is there and cannot be read.
+ */
+export async function readAttachments(stateFolder: string): Promise<NotedAttachment[]> {
+  const folder = join(stateFolder, "results");
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  const found = await Promise.all(names.map((name) => readNoted(join(folder, name))));
+  return found.filter((attachment) => attachment !== undefined);
+}
+
+async function readNoted(path: string): Promise<NotedAttachment | undefined> {
+  try {
+    // Before the content: of a file that is just written anew, the content is never older than it is said to be.
+    const { mtimeNs } = await stat(path, { bigint: true });
+    const attachment = parseAttachment(await readFile(path, "utf8"));
+    return attachment && { ...attachment, writtenNs: mtimeNs };
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
