@@ -29,9 +29,9 @@ export function createPodSpaces(): PodSpaces {
     async addressesIn(id) {
       if (!standing.has(id)) return [];
       const links = JSON.parse(await must(root, ["ip", "-j", "-n", id, "address", "show", "scope", "global"])) as {
-        addr_info?: { local: string }[];
+        addr_info?: { local?: string }[];
       }[];
-      return links.flatMap(({ addr_info: addresses = [] }) => addresses.map(({ local }) => local));
+      return links.flatMap(({ addr_info: addresses = [] }) => addresses.flatMap(({ local }) => local ?? []));
     },
     remove,
     async removeAll() {

@@ -136,6 +136,39 @@ export const agentMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "agent-takes-addresses-of-pods-in-the-making",
+    breaks: "An address is taken back from a pod that is being made, when that takes long.",
+    edits: [
+      {
+        file: "node-agent/plan/leaks.ts",
+        find: "if (hiding.size > 0) continue;",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "agent-takes-addresses-at-first-sight",
+    breaks: "An address is taken back at the first look at which no pod has it.",
+    edits: [
+      {
+        file: "node-agent/plan/leaks.ts",
+        find: "known !== undefined && nowMs - sinceMs >= apartMs",
+        replace: "nowMs - sinceMs >= apartMs || known === undefined",
+      },
+    ],
+  },
+  {
+    name: "agent-takes-addresses-without-namespaces",
+    breaks: "An address is taken back from a pod whose namespace is there, when its port is not.",
+    edits: [
+      {
+        file: "node-agent/plan/lease-evidence.ts",
+        find: "!namespaces.has(namespace) && ",
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "agent-offers-held",
     breaks: "A node gives pods addresses of a subnet whose claim is Held.",
     edits: [
