@@ -99,6 +99,13 @@ test("a report that cannot tell of leases repeats what was said of subnets last"
   assert.ok(!("subnets" in nodeReport(unseen, undefined, "1").status));
 });
 
+test("what was taken back is told once there is something, and stays told", () => {
+  const leaks = { collectedTotal: 2, last: [{ address: "10.244.1.9", at: "2026-01-01T00:00:00Z" }] };
+  assert.deepEqual(nodeReport(outcome([], { leaks }), undefined, "1").status.leaks, leaks);
+  assert.deepEqual(nodeReport(outcome(), { leaks }, "1").status.leaks, leaks);
+  assert.ok(!("leaks" in nodeReport(outcome(), undefined, "1").status));
+});
+
 test("the answer to a spec without subnets is done although the node has none", () => {
   const faults = [{ reason: "NoSubnet", message: "none" }];
   const { status, findings } = nodeReport(

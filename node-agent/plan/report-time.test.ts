@@ -60,6 +60,7 @@ test("a fact of the node's own is written at once", () => {
     { ...status, bootID: "another" },
     { ...status, summary: { ...status.summary, bridge: "cni0" } },
     { ...status, conditions: [{ ...programmed, status: "False" }] },
+    { ...status, leaks: { collectedTotal: 1 } },
     { ...status, subnets: rest },
     { ...status, subnets: [{ ...first, drained: true }, ...rest] },
     { ...more, configGeneration: 2 },

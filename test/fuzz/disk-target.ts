@@ -4,15 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfFolder } from "../../cni/conf-folder.ts";
 import { readLeases } from "../../cni/leases.ts";
+import { parseAttachment } from "../../cni/plan/attachment.ts";
 import { parseConflist, renderConflist } from "../../cni/plan/conflist.ts";
 import { explainClassic } from "../../cni/plan/explain-classic.ts";
+import { parseLeaseOwner } from "../../cni/plan/lease-owner.ts";
 import { readManifest } from "../../cni/plugin-manifest.ts";
 import { parseAddress, renderAddress } from "../../lib/net/address.ts";
 import { toPrefix } from "../../lib/net/prefix.ts";
 import { foreignBefore, keptConflist, offeredSubnets, unservedConflist } from "../../node-agent/plan/conflist-file.ts";
 import { parseJournal, renderJournal } from "../../node-agent/plan/journal.ts";
 import type { Chance } from "../simulation/chance.ts";
+import type { Coverage } from "../simulation/coverage.ts";
 import { conflistSample } from "../support/conflist-sample.ts";
+import { noteOf } from "../support/libcni-note.ts";
 import { claimsOf, dualClaims, dualSpec } from "../support/node-view.ts";
 import { assertConfPath } from "./grammar.ts";
 import { hostileText } from "./hostile.ts";
@@ -26,6 +30,10 @@ interface Texts {
   readonly journal: string;
   readonly conflist: string;
   readonly classic: string;
+  /** What a runtime noted of a pod. */
+  readonly note: string;
+  /** The content of a lease. */
+  readonly lease: string;
   /** Names of files beside ours. */
   readonly names: readonly string[];
 }
@@ -51,19 +59,46 @@ const classicText = JSON.stringify({
   ipam: { type: "host-local", subnet: "10.244.1.0/24", routes: [{ dst: "0.0.0.0/0" }] },
 });
 
+const noteText = noteOf({
+  id: "4711",
+  netns: "/var/run/netns/cni-4711",
+  conflist: "{}",
+  result: {
+    interfaces: [
+      { name: "veth1a2b3c4d", mac: "7e:00:00:00:00:02" },
+      { name: "eth0", mac: "7e:00:00:00:00:03", sandbox: "/var/run/netns/cni-4711" },
+    ],
+    ips: [{ address: "10.244.1.7/24" }],
+  },
+});
+
 /** What lies on a node's disk, in whatever state. */
 export function diskTarget(): Target {
   return target<Texts>({
     name: "disk",
     share: 120,
-    counters: ["journal read", "no journal", "conflist ours", "conflist foreign", "narrowed", "explained", "not classic"],
+    counters: [
+      "journal read",
+      "no journal",
+      "conflist ours",
+      "conflist foreign",
+      "narrowed",
+      "explained",
+      "not classic",
+      "noted",
+      "no note",
+      "owner",
+      "no owner",
+    ],
     make: (chance) => ({
       journal: broken(journalText, chance),
       conflist: broken(conflistText, chance),
       classic: broken(classicText, chance),
+      note: broken(noteText, chance),
+      lease: chance.happens(0.3) ? hostileText(chance) : mutatedBytes("4711\r\neth0", chance, chance.below(2)),
       names: [fileName(chance), "10-podnet.conflist", fileName(chance)],
     }),
-    run({ journal, conflist, classic, names }, count) {
+    run({ journal, conflist, classic, names, note, lease }, count) {
       const read = parseJournal(journal);
       count.hit(read === undefined ? "no journal" : "journal read");
       // Read once more, unless that is only a matter of time.
@@ -85,9 +120,20 @@ export function diskTarget(): Target {
       }
       foreignBefore(folder, "10-podnet.conflist");
       count.hit(Array.isArray(explainClassic(classic, conflistSample())) ? "explained" : "not classic");
+      judgeTraces(note, lease, count);
       assertUnpolluted();
     },
   });
+}
+
+/** What is read of a pod's traces says who had which address, or nothing. */
+function judgeTraces(note: string, lease: string, count: Coverage): void {
+  const attachment = parseAttachment(note);
+  count.hit(attachment === undefined ? "no note" : "noted");
+  for (const address of attachment?.addresses ?? []) assert.ok(parseAddress(address) !== undefined);
+  const owner = parseLeaseOwner(lease);
+  count.hit(owner === undefined || owner === "Nobody" ? "no owner" : "owner");
+  if (owner !== undefined && owner !== "Nobody") assert.match(`${owner.containerID} ${owner.ifName}`, /^[\w.-]+ [^\s/]+$/);
 }
 
 function broken(text: string, chance: Chance): string {
