@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { readAttachments } from "../cni/attachments.ts";
 import { collectLeases } from "../cni/collect-leases.ts";
 import { readConfFolder } from "../cni/conf-folder.ts";
-import { readLeaseFiles } from "../cni/lease-files.ts";
+import { type LeaseFile, readLeaseFiles } from "../cni/lease-files.ts";
 import { observeNodeLinks } from "../lib/linux/pod-ports.ts";
 import { observeNeighbors } from "../lib/linux/seen-neighbors.ts";
 import { isFromOutside } from "../lib/linux/system-error.ts";
@@ -41,46 +41,50 @@ export interface LeakCollector {
 /** A lock that somebody keeps is tried again after so long. */
 const busyMs = 10_000;
 
+/** A look that finds nothing to judge. */
+const idle: LeakLook = { collected: [], suspected: 0, problem: undefined, againAfterMs: undefined };
+
 /** A collector that has seen nothing yet: whatever was seen by another process, perhaps of another boot, does not count. */
 export function createLeakCollector({ place, apartMs, clock }: LeakCollectorOptions): LeakCollector {
   let suspicions: Suspicions = new Map();
-  const judge = async (): Promise<LeakLook> => {
-    const sight = await gather(place);
+  const judge = async (leases: readonly LeaseFile[]): Promise<LeakLook> => {
+    const sight = { leases, ...(await gatherTraces(place)) };
     const { leaked, againAfterMs, ...found } = lookAtLeases(suspicions, sight, clock.now(), apartMs);
     suspicions = found.suspicions;
     const collected = leaked.length === 0 ? [] : await collectLeases(place.cniStateFolder, leaked);
-    const suspected = suspicions.size - (collected?.length ?? 0);
-    if (collected === undefined) return { collected: [], suspected, problem: busy(place), againAfterMs: busyMs };
+    if (collected === undefined) return { ...idle, suspected: suspicions.size, problem: busy(place), againAfterMs: busyMs };
+    const suspected = suspicions.size - collected.length;
     return { collected: collected.map(({ address }) => address), suspected, problem: undefined, againAfterMs };
   };
   return {
     async look() {
       try {
-        return await judge();
+        // Before all else: what a lease was written after is there when that is looked for.
+        const leases = await readLeaseFiles(place.cniStateFolder);
+        if (leases.length > 0) return await judge(leases);
+        suspicions = new Map();
+        return idle;
       } catch (error) {
         if (!isFromOutside(error)) throw error;
         suspicions = new Map();
-        const problem = `addresses of pods that are gone cannot be taken back (${error.message}); give the agent what is named there`;
-        return { collected: [], suspected: 0, problem, againAfterMs: undefined };
+        return {
+          ...idle,
+          problem: `addresses of pods that are gone cannot be taken back (${error.message}); give the agent what is named there`,
+        };
       }
     },
   };
 }
 
-/** The leases before all else: what a lease was written after is there when that is looked for, and what is noted after it may be there already. */
-async function gather({ exec, confFolder, cniStateFolder, netnsFolder }: LeakPlace): Promise<LeaseSight> {
-  const leases = await readLeaseFiles(cniStateFolder);
-  const links = { bridges: new Set<string>(), devices: new Set<string>(), ports: [] };
-  const neighbors = { answering: new Set<string>(), macs: new Map<string, string[]>(), bridged: new Set<string>() };
-  if (leases.length === 0) return { leases, attachments: [], namespaces: new Set(), links, neighbors };
+async function gatherTraces({ exec, confFolder, cniStateFolder, netnsFolder }: LeakPlace): Promise<Omit<LeaseSight, "leases">> {
   const bridges = bridgesOf({ path: confFolder, files: await readConfFolder(confFolder) });
-  const [attachments, namespaces, ...kernel] = await Promise.all([
+  const [attachments, namespaces, links, neighbors] = await Promise.all([
     readAttachments(cniStateFolder),
     readdir(netnsFolder),
     observeNodeLinks(exec, bridges),
     observeNeighbors(exec),
   ]);
-  return { leases, attachments, namespaces: new Set(namespaces), links: kernel[0], neighbors: kernel[1] };
+  return { attachments, namespaces: new Set(namespaces), links, neighbors };
 }
 
 function busy({ cniStateFolder }: LeakPlace): string {

@@ -4,7 +4,8 @@ import type { Log } from "../lib/daemon/log.ts";
 import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { startLoop } from "../lib/reconcile/loop.ts";
-import { createLeakCollector, type LeakLook, type LeakPlace } from "./leak-collector.ts";
+import { createLeakCollector, type LeakPlace } from "./leak-collector.ts";
+import { createLeakNotes } from "./leak-notes.ts";
 import { type CollectedLease, withCollected } from "./plan/leak-tally.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
 
@@ -35,7 +36,7 @@ export interface LeakLoop {
 export function startLeakLoop(options: LeakLoopOptions): LeakLoop {
   const { apartMs, log, wallClock, onCollected, ...shared } = options;
   const collector = createLeakCollector(options);
-  const note = createLookNotes(options);
+  const notes = createLeakNotes(options);
   let base: { readonly leaks: RunOutcome["leaks"] } | undefined;
   let collected: CollectedLease[] = [];
   const loop = startLoop({
@@ -45,7 +46,7 @@ export function startLeakLoop(options: LeakLoopOptions): LeakLoop {
     resyncMs: apartMs / 2,
     run: async () => {
       const look = await collector.look();
-      note(look);
+      notes.note(look);
       if (look.collected.length > 0) {
         const at = renderTime(wallClock());
         collected = [...collected, ...look.collected.map((address) => ({ address, at }))];
@@ -64,19 +65,5 @@ export function startLeakLoop(options: LeakLoopOptions): LeakLoop {
       return base.leaks === undefined ? outcome : { ...outcome, leaks: base.leaks };
     },
     stopped: loop.stopped,
-  };
-}
-
-/** Counts what looks come to, and tells people what is not as every day. */
-function createLookNotes({ metrics, log }: Pick<LeakLoopOptions, "metrics" | "log">): (look: LeakLook) => void {
-  const total = metrics.counter("agent_leases_collected_total", "Addresses taken back that pods had left behind.");
-  const suspects = metrics.gauge("agent_leases_suspected", "Addresses given to pods of which nothing is to be seen.");
-  let known: string | undefined;
-  return ({ collected, suspected, problem }) => {
-    total.add({}, collected.length);
-    suspects.set(suspected);
-    for (const address of collected) log.info("lease collected", { key: address, because: "its pod is gone" });
-    if (problem !== undefined && problem !== known) log.warn("leases not judged", { because: problem });
-    known = problem;
   };
 }

@@ -81,6 +81,7 @@ export function startAgent(lab: Lab, node: Host): Promise<Service> {
     PODNET_PLUGIN_SOURCE: pluginFolder,
     PODNET_HEARTBEAT_SECONDS: heartbeatSeconds,
     PODNET_DRAIN_SECONDS: "2",
+    PODNET_LEAK_SECONDS: "5",
   });
 }
 

@@ -57,6 +57,17 @@ function untilReady(): Promise<string> {
   return read(["wait", "--for=condition=Ready", "podnetwork/default", "--timeout=60s"]);
 }
 
+/** Waits until the pod of one node is reached in both families by that of another, and gives its addresses. */
+function untilReached(node: string, from: string): Promise<readonly string[]> {
+  return waitUntil(`the pod of ${node} to be reached in both families`, 90_000, async () => {
+    const pods = await readyPods(lab, "here", 3);
+    const [asking, asked] = [from, node].map((name) => pods.find((pod) => pod.node === name));
+    assert.ok(asking && asked);
+    const seen = await Promise.all(asked.addresses.map((address) => askSource(asking, address).catch(() => undefined)));
+    return seen.every((answer) => answer?.by === asked.name) ? asked.addresses : undefined;
+  });
+}
+
 test("a PodNetwork of both families becomes one subnet of each per node, and every kind tells the truth", async () => {
   assertRight(await networkSections(situation));
 });
@@ -98,6 +109,34 @@ test("what the agent programmed and somebody removed comes back", async () => {
   await waitUntil("the gateway's address", 10_000, () => shows(["ip", "address", "show", "cni0"], "10.244.1.1/24"));
   await waitUntil("the CNI configuration", 10_000, () => shows(["ls", "/etc/cni/net.d"], "10-podnet.conflist"));
   assertRight(await reachSections(situation));
+});
+
+test("pods that vanish while their runtime is dead leave no address behind, and come back with other ones", async () => {
+  const { host, kubelet, containerd } = lab.kubernetesNode("node-1");
+  const run = async (...argv: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await host.run(argv);
+    assert.equal(code, 0, `${argv.join(" ")}: ${stderr}`);
+    return stdout;
+  };
+  const leases = async () =>
+    (await run("ls", "/var/lib/cni/networks/podnet")).split("\n").filter((name) => name.startsWith("10.244.1."));
+  const before = await leases();
+  assert.ok(before.length > 0);
+  await Promise.all([kubelet.kill(), containerd.kill()]);
+  const processes = (await run("ps", "-e", "-o", "pid=,comm=")).split("\n").map((line) => line.trim().split(/ +/));
+  const ofPods = processes.filter(([, name = ""]) => /^(containerd-shim.*|pause|serve)$/.test(name)).map(([pid = ""]) => pid);
+  await run("kill", "-9", ...ofPods);
+  for (const name of (await run("ls", "/run/netns")).split("\n").filter((one) => one.startsWith("cni-"))) {
+    await run("umount", `/run/netns/${name}`);
+    await run("rm", `/run/netns/${name}`);
+  }
+  await waitUntil("the leases to be taken back", 40_000, async () => (await leases()).length === 0 || undefined);
+  await containerd.start();
+  await kubelet.start();
+  const told = ["get", "nodenetwork", "node-1", "--output=jsonpath={.status.leaks.collectedTotal}"];
+  await waitUntil("it to be told", 20_000, async () => Number(await read(told)) === 2 * before.length || undefined);
+  for (const address of await untilReached("node-1", "node-2"))
+    assert.ok(!before.includes(address), `${address} is one of before`);
 });
 
 test("a removed node keeps its claims while its Node object exists; then they and the routes to it go, and it can come back", async (t) => {
@@ -142,12 +181,7 @@ test("a node that reboots has its subnets as before, and its pods come back and 
   await lab.kubernetesNode("node-2").reboot();
   await agent.start();
   await waitUntil("node-2 to tell of another boot", 60_000, async () => (await bootOf()) !== boot || undefined);
-  const addresses = await waitUntil("the pod of node-2 to be reached in both families", 90_000, async () => {
-    const [from, to] = await readyPods(lab, "here", 3);
-    assert.ok(from && to);
-    const seen = await Promise.all(to.addresses.map((address) => askSource(from, address).catch(() => undefined)));
-    return seen.every((answer) => answer?.by === to.name) ? to.addresses : undefined;
-  });
+  const addresses = await untilReached("node-2", "node-1");
   t.diagnostic(`from the power cut to the pod's answer: ${Math.round(performance.now() - began)} ms`);
   assert.match(addresses.join(" "), /^10\.244\.2\.\d+ fd00:10:244:2::[0-9a-f]+$/);
   await untilReady();
