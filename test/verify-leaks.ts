@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { provideBinaries } from "../tools/binaries.ts";
 import { provideDebianPackages } from "../tools/packages.ts";
 import { requireLinux, requireRoot } from "../tools/preflight.ts";
-import { runCommand } from "../tools/problem.ts";
+import { Problem, runCommand } from "../tools/problem.ts";
 import { openProgress } from "../tools/progress.ts";
 import { type LeakFigures, playLeaks } from "./leaks/play-leaks.ts";
 import { programmedNode } from "./leaks/programmed-node.ts";
@@ -56,6 +56,9 @@ await runCommand(async () => {
   await provideDebianPackages(["nftables", "iproute2", "util-linux"], progress);
   await provideBinaries(["cni-plugins"], progress);
   console.log(`seed ${seed}: npm run verify:leaks -- --kills ${kills} --seed ${seed} plays the same again`);
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(name, () => stop.abort(new Problem(`stopped by ${name} before the end`)));
   const span = openSpan();
   const began = performance.now();
   try {
@@ -67,6 +70,7 @@ await runCommand(async () => {
       atOnce,
       apartMs,
       onProgress: teller(kills),
+      signal: stop.signal,
     });
     for (const what of [...leaked.map((lease) => `nobody has ${lease}`), ...violations]) console.log(`✖ ${what}`);
     console.log(

@@ -23,6 +23,8 @@ export interface LeakPlayOptions {
   /** Between the looks that take an address back. */
   readonly apartMs: number;
   readonly onProgress?: (figures: LeakFigures) => void;
+  /** Ends it early, with the reason of the signal. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a play came to. */
@@ -51,6 +53,8 @@ interface Play {
   readonly truth: Truth;
   readonly spaces: PodSpaces;
   readonly figures: LeakFigures;
+  /** Fires with the reason when a look failed, or the play is to end early: nothing is begun any more. */
+  readonly failing: AbortController;
   /** Pods that the runtime has forgotten, whose namespaces are still there. */
   readonly forgotten: PlayedPod[];
 }
@@ -66,8 +70,10 @@ export async function playLeaks(options: LeakPlayOptions): Promise<LeakFigures> 
     truth: createTruth(),
     spaces: createPodSpaces(),
     runtime: await createRuntime(node.runtime, ending.signal),
+    failing: new AbortController(),
     forgotten: [],
   };
+  options.signal?.addEventListener("abort", () => play.failing.abort(options.signal?.reason));
   try {
     await underLooks(play, () => makeAndDelete(play, Math.floor(kills / 2)));
     await reboot(play);
@@ -87,7 +93,7 @@ export async function playLeaks(options: LeakPlayOptions): Promise<LeakFigures> 
 }
 
 /** A fresh agent looks again and again while something is done. */
-async function underLooks({ options, truth, figures }: Play, act: () => Promise<void>): Promise<void> {
+async function underLooks({ options, truth, figures, failing }: Play, act: () => Promise<void>): Promise<void> {
   const { node, apartMs } = options;
   const place = {
     exec: node.netns.exec,
@@ -105,8 +111,9 @@ async function underLooks({ options, truth, figures }: Play, act: () => Promise<
       if (holder !== undefined) truth.violated(`${address} was taken back from ${holder}, which has it`);
     }
   });
+  looking.catch((error: unknown) => failing.abort(error));
   try {
-    await Promise.race([act(), looking.then(() => Promise.reject(new Error("the looks ended too early")))]);
+    await act();
   } finally {
     ending.abort();
     await looking;
@@ -121,7 +128,8 @@ async function lookOn(
 ): Promise<void> {
   while (!signal.aborted) {
     const { collected, problem } = await collector.look();
-    if (problem !== undefined) throw new Error(problem);
+    // A plugin that was stopped may have the lock; it is tried again.
+    if (problem !== undefined && !problem.includes("has held the lock")) throw new Error(problem);
     note(collected);
     await delay(everyMs);
   }
@@ -129,14 +137,16 @@ async function lookOn(
 
 /** Until so many calls in all were cut short. */
 async function makeAndDelete(play: Play, kills: number): Promise<void> {
-  const { options, figures } = play;
+  const { options, figures, failing } = play;
   const worker = async () => {
     while (figures.kills < kills) {
+      failing.signal.throwIfAborted();
       await playOne(play, fortuneFrom(options.chance));
       options.onProgress?.(figures);
     }
   };
-  await Promise.all(Array.from({ length: options.atOnce }, worker));
+  const ends = await Promise.allSettled(Array.from({ length: options.atOnce }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 async function playOne(play: Play, fortune: Fortune): Promise<void> {
@@ -231,13 +241,14 @@ async function reboot(play: Play): Promise<void> {
 }
 
 /** Waits until every lease is one of a pod that works. */
-async function allFound({ options, truth, figures }: Play): Promise<void> {
+async function allFound({ options, truth, figures, failing }: Play): Promise<void> {
   const deadline = performance.now() + 20_000 + 10 * options.apartMs;
   const strangers = async () =>
     [...(await leasesOf(options.node.cniStateFolder))]
       .filter(([, id]) => !truth.living.has(id))
       .map(([address, id]) => `${address} of ${id}`);
   do {
+    failing.signal.throwIfAborted();
     figures.leaked = await strangers();
     await delay(20);
   } while (figures.leaked.length > 0 && performance.now() < deadline);
