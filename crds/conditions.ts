@@ -15,9 +15,11 @@ export const podNetworkReasons = {
   ],
   /** NodesSilent goes with the status Unknown. */
   Programmed: ["Programmed", "Programming", "NoNodes", "NoSubnets", "NodesFailing", "NodesSilent"],
+  /** NotProbed goes with the status Unknown, and keeps no network from being Ready. */
+  Reachable: ["Reachable", "NoNodes", "NotProbed", "PeersUnreachable"],
   /** Whether nodes and pods may still come. Not part of Ready. */
   CapacityOK: ["Enough", "CapacityLow", "RangeExhausted", "RangeNotAccepted", "InvalidSpec"],
-  /** When not True: Terminating, or the reason of the first of the three above that is not True. */
+  /** When not True: Terminating, or the reason of the first of Accepted, Allocated, Programmed and Reachable that is not True. */
   Ready: [
     "Ready",
     "NoNodes",
@@ -37,6 +39,7 @@ export const podNetworkReasons = {
     "NoSubnets",
     "NodesFailing",
     "NodesSilent",
+    "PeersUnreachable",
   ],
   /** Abnormal when True: something is under way. */
   Reconciling: [
@@ -49,6 +52,7 @@ export const podNetworkReasons = {
     "Programming",
     "NodesFailing",
     "NodesSilent",
+    "PeersUnreachable",
     "Draining",
     "RollingOut",
   ],

@@ -47,6 +47,10 @@ export const eventReasons = {
     type: "Warning",
     meaning: "An address of a node lies in a subnet, so no other node routes to that. On the PodNetwork and the Node.",
   },
+  PeersUnreachable: {
+    type: "Warning",
+    meaning: "Probes between nodes are not answered, so pods may not reach each other. On the PodNetwork.",
+  },
   DuplicateReport: {
     type: "Warning",
     meaning:

@@ -396,6 +396,23 @@ export interface NodeNetworkStatusLeaks {
   last?: NodeNetworkStatusLeaksLast[];
 }
 
+export interface NodeNetworkStatusReachabilityBad {
+  node: string;
+  /** Of the pods' addresses. */
+  family: "IPv4" | "IPv6";
+  /** NoAnswer: nothing comes back. FullSizeLost: small packets pass, those as large as the pods' MTU vanish. NoRoute: see the condition PeersUnrouted. */
+  reason: string;
+  since: string;
+}
+
+/** Which other nodes' gateways answer this node's probes. Absent: the agent has not probed yet, or knows no probes. */
+export interface NodeNetworkStatusReachability {
+  /** Other nodes of which it is known whether they are reached. */
+  probed: number;
+  /** Ways that do not work. Of the first 16 such nodes by name. */
+  bad?: NodeNetworkStatusReachabilityBad[];
+}
+
 export interface NodeNetworkStatusSummary {
   /** e.g. "cni0 10.244.1.1/24". */
   bridge?: string;
@@ -427,6 +444,7 @@ export interface NodeNetworkStatus {
   /** Prefixes that this node has routes to which are not podnet's, its own links included; none for everything, for single hosts, or for links alone. The first 64. */
   hostRoutes?: NodeNetworkStatusHostRoute[];
   leaks?: NodeNetworkStatusLeaks;
+  reachability?: NodeNetworkStatusReachability;
   agentVersion?: string;
   /** The MTU of the bridge. */
   mtu?: number;

@@ -15,6 +15,7 @@ import { type Fault, leasesUnseen, noSubnet } from "./plan/faults.ts";
 import type { Identity } from "./plan/journal.ts";
 import type { Memory } from "./plan/memory.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
+import { noProbing, type Probing } from "./plan/probing.ts";
 import type { Problem } from "./plan/problem.ts";
 import type { QuietSubnets } from "./plan/quiet.ts";
 import { pluginKeeper } from "./plugin-keeper.ts";
@@ -41,6 +42,8 @@ export interface AgentRun {
   readonly unreadable: readonly Problem[];
   /** Run again after this long, since something is to follow. */
   readonly againAfterMs?: number;
+  /** Whom to probe from now on; absent: as before. */
+  readonly probing?: Probing;
 }
 
 /** Makes one node as the API server says. */
@@ -52,7 +55,7 @@ export interface Agent {
   run(view: AgentView | undefined): Promise<AgentRun | undefined>;
 }
 
-type Acted = Programmed & Pick<AgentRun, "againAfterMs">;
+type Acted = Programmed & Pick<AgentRun, "againAfterMs" | "probing">;
 
 /** The leases, or why they cannot be read. */
 type Leases = readonly Address[] | Fault;
@@ -76,7 +79,7 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
       leaving.stop();
       return programNode({ node, place, own, claims, folder, plugins: (names) => plugins.provide(names) });
     }
-    const idle = { programmed: undefined, faults: [noSubnet()], warnings: warningsOf(folder) };
+    const idle = { programmed: undefined, faults: [noSubnet()], warnings: warningsOf(folder), probing: noProbing };
     if (subnets.length > 0) {
       const rightful = subnets.filter(({ state }) => state === "Active" || state === "Draining").map(({ prefix }) => prefix);
       return { ...idle, kinds: await convergeNode(place, { files: keptConflist(folder, rightful) }) };
@@ -106,21 +109,24 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
     const sight = { node, view, folder, leases: isFault(leases) ? undefined : leases, nowMs: clock.now() };
     const decision = ({ memory, quiet } = decide(before, quiet, sight, { drainMs, closingMs }));
     const unwritten = await journal.write(memory);
-    const { kinds, againAfterMs, ...acted } = await act(decision, folder, leases);
+    const { kinds, againAfterMs, probing, ...acted } = await act(decision, folder, leases);
     return {
       outcome: view?.own && { ...outcomeOf(view.own.spec, decision, acted, leases), identity },
       kinds: [...closed, ...kinds],
       unreadable: [problem, recalled.problem, unwritten, ...decision.unreadable].filter((problem) => problem !== undefined),
-      ...soonest(againAfterMs, decision.againAfterMs),
+      ...followUp(probing, againAfterMs, decision.againAfterMs),
     };
   };
 
   return { run };
 }
 
-function soonest(...waits: readonly (number | undefined)[]): Pick<AgentRun, "againAfterMs"> {
+function followUp(
+  probing: Probing | undefined,
+  ...waits: readonly (number | undefined)[]
+): Pick<AgentRun, "againAfterMs" | "probing"> {
   const known = waits.filter((wait) => wait !== undefined);
-  return known.length === 0 ? {} : { againAfterMs: Math.min(...known) };
+  return { ...(known.length === 0 ? {} : { againAfterMs: Math.min(...known) }), ...(probing === undefined ? {} : { probing }) };
 }
 
 async function readFolder({ confFolder: path }: AgentPlace): Promise<ConfFolder> {

@@ -5,12 +5,13 @@ import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { Informer } from "../lib/kube/informer.ts";
 import type { Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
+import { type LastRun, type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
 import { type AgentRun, createAgent } from "./agent.ts";
 import type { JournalFile } from "./journal-file.ts";
 import { startLeakLoop } from "./leak-loop.ts";
 import type { Identity } from "./plan/journal.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
+import { type Prober, startProber } from "./prober.ts";
 import type { AgentPlace } from "./program.ts";
 import type { Reporter } from "./report.ts";
 import { createRunLog } from "./run-log.ts";
@@ -36,6 +37,8 @@ export interface AgentLoopsOptions {
   /** In [0, 1), for jitter. */
   readonly random: () => number;
   readonly resyncMs: number;
+  /** UDP; 0: no probes. */
+  readonly probePort: number;
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +64,7 @@ interface Latest {
 }
 
 /**
- * One loop keeps the node right, one the report of it, and one takes back addresses that pods left behind: an API server that does not answer never delays a repair.
+ * One loop keeps the node right, one the report of it, one probes other nodes, and one takes back addresses that pods left behind: an API server that does not answer never delays a repair.
  * Until both informers are synced, the agent has only what its journal says.
  */
 export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
@@ -81,8 +84,8 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     run: async () => {
       // A heartbeat says that the node is looked after: none while it cannot be looked at.
       if (latest === undefined || program.lastRun()?.ok === false) return undefined;
-      const outcome = leaks.told(await surroundings.told(latest.outcome, latest.own), latest.own);
-      return { againAfterMs: await reporter.report(latest.own, outcome) };
+      const outcome = { ...latest.outcome, reachability: prober.reachability() };
+      return { againAfterMs: await reporter.report(latest.own, leaks.told(await surroundings.told(outcome, latest.own), latest.own)) };
     },
     onFailure: failed(log, "status could not be written, trying again"),
   });
@@ -99,6 +102,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
       if (run === undefined) return undefined;
       note(run, because, clock.now() - began);
       latest = object && run.outcome && { own: object, outcome: run.outcome };
+      if (run.probing !== undefined) prober.follow(run.probing, object?.status?.reachability);
       hasRun = true;
       relistUnclaimed(claims, run.outcome);
       report.trigger("run");
@@ -106,15 +110,30 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     },
     onFailure: failed(log, "the node could not be looked at, trying again"),
   });
+  const prober = probing(options, () => report.trigger("probes"));
 
   return {
     trigger: (because) => program.trigger(because),
-    ready: {
-      "NodeNetwork known": () => check(own.synced, "the API server has not listed it yet"),
-      "NodeSubnets known": () => check(claims.synced, "the API server has not listed them yet"),
-      "node looked at": () => check(hasRun && program.lastRun()?.ok === true, reasonOf(program.lastRun()?.error)),
+    ready: readyChecks(options, () => ({ hasRun, last: program.lastRun() })),
+    stopped: Promise.all([program.stopped, report.stopped, prober.stopped, leaks.stopped]).then(() => undefined),
+  };
+}
+
+function probing({ probePort: port, log, ...options }: AgentLoopsOptions, onChange: () => void): Prober {
+  return startProber({ ...options, port, onChange, onFailure: failed(log, "other nodes could not be probed, trying again") });
+}
+
+function readyChecks(
+  { own, claims }: Pick<AgentLoopsOptions, "own" | "claims">,
+  looked: () => { readonly hasRun: boolean; readonly last: LastRun | undefined },
+): Checks {
+  return {
+    "NodeNetwork known": () => check(own.synced, "the API server has not listed it yet"),
+    "NodeSubnets known": () => check(claims.synced, "the API server has not listed them yet"),
+    "node looked at": () => {
+      const { hasRun, last } = looked();
+      return check(hasRun && last?.ok === true, reasonOf(last?.error));
     },
-    stopped: Promise.all([program.stopped, report.stopped, leaks.stopped]).then(() => undefined),
   };
 }
 

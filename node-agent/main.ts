@@ -53,7 +53,8 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
     });
   const own = informer(nodeNetworks, { fieldSelector: `metadata.name=${nodeName}`, relistInDoubt: true });
   const claims = informer(nodeSubnets, {});
-  const reporter = createReporter({ ...shared, client, agentVersion, heartbeatMs: settings.heartbeatSeconds * 1000 });
+  const heartbeatMs = settings.heartbeatSeconds * 1000;
+  const reporter = createReporter({ ...shared, client, agentVersion, heartbeatMs });
   const place = placeOf(settings, signal);
   const identity = await readIdentity(settings.hostRoot);
   const loops = startAgentLoops({
@@ -67,9 +68,8 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
     log,
     metrics,
     journal: journalFile(settings.journal, identity),
-    drainMs: settings.drainSeconds * 1000,
-    leakMs: settings.leakSeconds * 1000,
-    resyncMs: settings.resyncSeconds * 1000,
+    ...pace(settings),
+    probePort: settings.probePort,
   });
   metrics.gaugeOf("agent_stale_seconds", "Seconds since the API server was last heard.", () =>
     Math.max(own.staleSeconds(), claims.staleSeconds()),
@@ -82,6 +82,10 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   if (synced.every(Boolean)) hint("everything is known");
   await Promise.all([...following, loops.stopped, health.stopped]);
   await client.close();
+}
+
+function pace({ drainSeconds, leakSeconds, resyncSeconds }: AgentSettings) {
+  return { drainMs: drainSeconds * 1000, leakMs: leakSeconds * 1000, resyncMs: resyncSeconds * 1000 };
 }
 
 function placeOf(settings: AgentSettings, signal: AbortSignal): AgentPlace {

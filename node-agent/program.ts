@@ -13,6 +13,7 @@ import type { NodeFacts } from "./plan/node-facts.ts";
 import { type KernelState, planNode } from "./plan/node-state.ts";
 import type { RunOutcome, Warnings } from "./plan/node-status.ts";
 import type { OwnNetwork } from "./plan/own-network.ts";
+import { planProbing, type Probing } from "./plan/probing.ts";
 
 /** The machine an agent works on. */
 export interface AgentPlace extends NodePlace {
@@ -36,7 +37,11 @@ export interface Task {
 }
 
 /** What came of it. */
-export type Programmed = Pick<RunOutcome, "programmed" | "faults" | "warnings"> & { readonly kinds: readonly KindOutcome[] };
+export type Programmed = Pick<RunOutcome, "programmed" | "faults" | "warnings"> & {
+  readonly kinds: readonly KindOutcome[];
+  /** Whom to probe; absent: as before. */
+  readonly probing?: Probing;
+};
 
 /**
  * Programs a node: the kernel and the plugins first, then, only if all of the node's own part is there, the CNI configuration.
@@ -57,6 +62,7 @@ export async function programNode(task: Task): Promise<Programmed> {
     faults: [...faults, ...ownFaults(files, [])],
     warnings: { ...warningsOf(folder, own), ...factWarnings(facts, reports) },
     kinds: [...kernel, ...files],
+    probing: planProbing(node, own, claims, plan.peers, plan.mtu),
   };
 }
 

@@ -7,7 +7,7 @@ import type { KubeClient } from "../lib/kube/client.ts";
 import type { Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { nodeReport, type RunOutcome } from "./plan/node-status.ts";
-import { hasOtherUse, type Reported, reportAt } from "./plan/report-time.ts";
+import { hasOtherReach, hasOtherUse, type Reported, reportAt } from "./plan/report-time.ts";
 
 /** This node's own kind in the API. */
 export const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
@@ -57,8 +57,9 @@ export function createReporter(options: ReporterOptions): Reporter {
     else {
       // Agents that start together do not write together.
       const heartbeatMs = known?.heartbeatMs ?? clock.now() + periodMs(outcome) * random();
-      const useToldMs = known?.useToldMs ?? Number.NEGATIVE_INFINITY;
-      standing = { uid: own.metadata.uid, status: own.status, heartbeatMs, useToldMs, atMs: Number.NEGATIVE_INFINITY };
+      const { useToldMs = Number.NEGATIVE_INFINITY, reachToldMs = Number.NEGATIVE_INFINITY } = known ?? {};
+      const told = { heartbeatMs, useToldMs, reachToldMs };
+      standing = { uid: own.metadata.uid, status: own.status, ...told, atMs: Number.NEGATIVE_INFINITY };
     }
   };
 
@@ -83,8 +84,11 @@ export function createReporter(options: ReporterOptions): Reporter {
     );
     const period = periodMs(outcome);
     const [before, atMs] = [standing, clock.now()];
-    const useToldMs = before && hasOtherUse(before.status, status) ? atMs : (before?.useToldMs ?? Number.NEGATIVE_INFINITY);
-    standing = { uid, status, heartbeatMs: atMs + period, useToldMs, atMs };
+    const toldMs = (has: typeof hasOtherUse, beforeMs = Number.NEGATIVE_INFINITY) =>
+      before && has(before.status, status) ? atMs : beforeMs;
+    const useToldMs = toldMs(hasOtherUse, before?.useToldMs);
+    const reachToldMs = toldMs(hasOtherReach, before?.reachToldMs);
+    standing = { uid, status, heartbeatMs: atMs + period, useToldMs, reachToldMs, atMs };
     return period;
   };
 

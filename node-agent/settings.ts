@@ -50,6 +50,13 @@ export const agentSettings = {
     fallback: "/",
     help: "Where the node's root folder is mounted; etc/machine-id is read there.",
   }),
+  probePort: integer({
+    env: "PODNET_PROBE_PORT",
+    fallback: "9445",
+    min: 0,
+    max: 65535,
+    help: "UDP port at which agents probe each other, the same on all nodes; 0: this node neither probes nor answers.",
+  }),
   heartbeatSeconds: integer({
     env: "PODNET_HEARTBEAT_SECONDS",
     fallback: String(usualHeartbeatSeconds),

@@ -189,3 +189,13 @@ test("what a status holds stays within its bounds, however much there is to say"
   for (const { message } of findings) assert.ok(message.length <= 4096);
   assert.match(findings.at(-1)?.message ?? "", /; and 195 more$/);
 });
+
+test("whom probes reach is told; until an agent knows that itself, what the last one told stands", () => {
+  const bad = [{ node: "node-2", family: "IPv4" as const, reason: "NoAnswer", since: "2026-01-01T00:00:00Z" }];
+  const previous = { reachability: { probed: 2, bad } };
+  const told = (reachability: RunOutcome["reachability"]) =>
+    nodeReport(outcome([], { reachability }), previous, "1.2.3").status.reachability;
+  assert.deepEqual(told({ probed: 2 }), { probed: 2 });
+  assert.deepEqual(told(undefined), previous.reachability);
+  assert.equal(told("NotProbed"), undefined, "one that does not probe says nothing of others");
+});

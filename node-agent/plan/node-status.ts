@@ -6,6 +6,7 @@ import type {
   NodeNetworkStatusHostRoute,
   NodeNetworkStatusLeaks,
   NodeNetworkStatusLost,
+  NodeNetworkStatusReachability,
   NodeNetworkStatusSubnet,
 } from "../../crds/types.ts";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
@@ -37,6 +38,8 @@ export interface RunOutcome {
   readonly otherMtus?: readonly string[] | undefined;
   /** Addresses that were taken back; undefined: none ever, or as was said last. */
   readonly leaks?: NodeNetworkStatusLeaks | undefined;
+  /** Whom this node's probes reach; undefined: nothing is known yet. `NotProbed`: nor will be. */
+  readonly reachability?: NodeNetworkStatusReachability | "NotProbed" | undefined;
 }
 
 /** What a node says of itself beside how programming went. */
@@ -83,6 +86,7 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
     status: {
       ...(generation === undefined ? {} : { configGeneration: generation }),
       ...factFields(outcome, previous),
+      ...reachField(outcome, previous),
       agentVersion,
       ...(programmed === undefined ? {} : { mtu: programmed.plan.mtu }),
       ...summaryField(bridge, peers),
@@ -115,6 +119,15 @@ function summaryField(
 
 /** What a status holds of subnets. */
 const mostSubnets = 64;
+
+/** What the last agent found of others stands until this one knows more. */
+function reachField(
+  { reachability }: RunOutcome,
+  previous: NodeNetworkStatus | undefined,
+): Pick<NodeNetworkStatus, "reachability"> {
+  const known = reachability ?? previous?.reachability;
+  return known === undefined || known === "NotProbed" ? {} : { reachability: known };
+}
 
 /** Where leases or routes could not be read, what was said of them last stands. */
 function factFields(

@@ -25,8 +25,8 @@ const status: NodeNetworkStatus = {
   conditions: [programmed],
 };
 const more: NodeNetworkStatus = { ...status, summary: { ...status.summary, peers: "3/3" }, peers: { known: 3, routed: 3 } };
-const last = { status, heartbeatMs: 20_000, useToldMs: Number.NEGATIVE_INFINITY };
-const threshold = { open: ["10.244.1.0/24", "10.244.9.0/24"], addBelowFreeIPs: 16 };
+const last = { status, heartbeatMs: 20_000, useToldMs: Number.NEGATIVE_INFINITY, reachToldMs: Number.NEGATIVE_INFINITY };
+const threshold = { open: ["10.244.1.0/24", "10.244.9.0/24"], addBelowFreeIPs: 16, nodes: 3 };
 
 /** The status with so many leases in its last subnet. */
 function withLeases(leases: number): NodeNetworkStatus {
@@ -103,4 +103,27 @@ test("what is used and what is not is told of once in five seconds at most, and 
   assert.equal(reportAt(told, withLeases(1), threshold, 1_500), 20_000, "it is used as before");
   assert.equal(reportAt({ ...told, heartbeatMs: 2_000 }, withLeases(0), threshold, 1_500), 2_000);
   assert.equal(reportAt(told, { ...withLeases(0), configGeneration: 2 }, threshold, 1_500), 1_500, "another fact does not wait");
+});
+
+/** The status with these nodes not reached. */
+function withBad(...nodes: readonly string[]): NodeNetworkStatus {
+  const since = "2026-01-01T00:00:00Z";
+  const bad = nodes.map((node) => ({ node, family: "IPv4" as const, reason: "NoAnswer", since }));
+  return { ...status, reachability: { probed: 2, ...(bad.length === 0 ? {} : { bad }) } };
+}
+
+test("whom probes do not reach is told of at once, in whatever order; how many were probed waits for the heartbeat", () => {
+  const all = { ...last, status: withBad() };
+  assert.equal(reportAt(last, withBad(), threshold, 7), 7, "the first word of all");
+  assert.equal(reportAt(all, withBad("node-2"), threshold, 7), 7);
+  assert.equal(reportAt({ ...last, status: withBad("node-2") }, withBad(), threshold, 7), 7);
+  assert.equal(reportAt({ ...last, status: withBad("node-3", "node-2") }, withBad("node-2", "node-3"), threshold, 7), 20_000);
+  assert.equal(reportAt(all, { ...status, reachability: { probed: 3 } }, threshold, 7), 20_000);
+});
+
+test("that is told once in five seconds at most, and more rarely where many nodes see the same", () => {
+  const told = { ...last, status: withBad(), heartbeatMs: 1_000_000, reachToldMs: 1_000 };
+  assert.equal(reportAt(told, withBad("node-2"), threshold, 1_500), 6_000);
+  assert.equal(reportAt(told, withBad("node-2"), { ...threshold, nodes: 5_000 }, 1_500), 251_000);
+  assert.equal(reportAt({ ...told, heartbeatMs: 2_000 }, withBad("node-2"), threshold, 1_500), 2_000);
 });

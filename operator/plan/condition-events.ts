@@ -25,6 +25,7 @@ const eventsBySaying: Readonly<Record<string, EventReason>> = {
   "Accepted/OverlapsWith": "OverlapRejected",
   "Allocated/RangeExhausted": "RangeExhausted",
   "CapacityOK=False": "CapacityLow",
+  "Reachable=False": "PeersUnreachable",
   "PodCIDRNotAdopted=True": "PodCIDRNotAdopted",
   "NodeAddressConflict=True": "NodeAddressConflict",
   "Allocated/AmbiguousSelection": "AmbiguousSelection",

@@ -4,16 +4,25 @@ import { renderPrefix } from "../../lib/net/prefix.ts";
 import { allocated, describeRecovery, programmed } from "./network-parts.ts";
 import { countOf, isDrained, listOf, nameList, type NetworkView } from "./network-view.ts";
 import { conflictRemedy, describeConflict } from "./node-addresses.ts";
+import { reachable } from "./reachable.ts";
 import { describeRefusal } from "./refusal.ts";
 import { isDraining, wantsChange } from "./rollout.ts";
 
 type NetworkVerdict = Verdict<PodNetworkConditionType>;
 
-/** The conditions of a network. Ready = Accepted ∧ Allocated ∧ Programmed; `judged` says over which nodes. */
+/** The conditions of a network. Ready = Accepted ∧ Allocated ∧ Programmed ∧ Reachable; `judged` says over which nodes, `reachable` what of the last one is tolerated. */
 export function networkConditions(view: NetworkView, capacity: NetworkVerdict): NetworkVerdict[] {
-  const parts = [accepted(view), allocated(view), programmed(view)];
-  const states = [ready(view, parts), reconciling(view, parts), stalled(parts)];
-  return [...parts, capacity, ...states, ...warnings(view)];
+  const own = [accepted(view), allocated(view), programmed(view)];
+  const { verdict: reach, isTolerated } = reachable(view);
+  const parts = isTolerated ? own : [...own, reach];
+  const states = [withFlaw(ready(view, parts), reach), reconciling(view, parts), stalled(parts)];
+  return [...own, reach, capacity, ...states, ...warnings(view)];
+}
+
+/** A network that is Ready tells there, too, that some of its nodes are not reached. */
+function withFlaw(ready: NetworkVerdict, reach: NetworkVerdict): NetworkVerdict {
+  if (ready.status !== "True" || reach.status !== "False") return ready;
+  return { ...ready, message: `${ready.message}; ${reach.message}` };
 }
 
 /** Reasons that no waiting cures: a person must change something. */

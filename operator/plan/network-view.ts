@@ -8,6 +8,7 @@ import type { AddressConflict } from "./node-addresses.ts";
 import { joiningMs, type NodeProgress, type Progress } from "./node-progress.ts";
 import type { Occupancy } from "./occupancy.ts";
 import type { Unadopted } from "./pod-cidr.ts";
+import type { Reaching } from "./reachability.ts";
 import type { AllocationFailure } from "./refusal.ts";
 import { mostUnavailable } from "./rollout.ts";
 import type { Claim, Network, NodeRecord } from "./snapshot.ts";
@@ -37,6 +38,8 @@ export interface NetworkView {
   /** While Terminating: what was last found in its way; undefined before the first look. */
   readonly blockers: Blockers | undefined;
   readonly nowMs: number;
+  /** Of the whole cluster: pods of all networks reach each other. */
+  readonly reaching: Reaching;
   /** Of the whole cluster. */
   readonly cluster: {
     readonly occupancy: Occupancy;

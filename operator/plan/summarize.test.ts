@@ -29,6 +29,7 @@ test("three programmed nodes make the network Ready, and its columns say so", ()
       "Accepted True Accepted",
       "Allocated True Allocated",
       "Programmed True Programmed",
+      "Reachable Unknown NotProbed",
       "CapacityOK True Enough",
       "Ready True Ready",
       "Reconciling False Settled",

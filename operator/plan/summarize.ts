@@ -12,6 +12,7 @@ import type { NetworkView } from "./network-view.ts";
 import { addressConflicts } from "./node-addresses.ts";
 import type { NodeProgress, Progress } from "./node-progress.ts";
 import { adoptionCheck } from "./pod-cidr.ts";
+import { judgeReaching } from "./reachability.ts";
 import { useOf } from "./pool.ts";
 import { awaitedNodes } from "./recovery-wait.ts";
 import { isDraining } from "./rollout.ts";
@@ -42,6 +43,7 @@ function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput
   const failures = Map.groupBy(allocation.failures, (failure) => failure.networkUID);
   const conflicts = Map.groupBy(addressConflicts(snapshot), ({ claim }) => claim.object.spec.networkUID);
   const adoption = adoptionCheck({ claims, nodes });
+  const reaching = judgeReaching(snapshot, progress);
   const stored = ledger?.object.spec.recovery;
   const recovery = stored === undefined ? undefined : { ...stored, awaited: awaitedNodes(snapshot) };
   const cluster = { occupancy: allocation.occupancy, claims, networks, records };
@@ -63,6 +65,7 @@ function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput
       recovery,
       blockers: blockers.get(network.uid),
       nowMs,
+      reaching,
       cluster,
     };
   };

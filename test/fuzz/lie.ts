@@ -97,6 +97,7 @@ const names = [
   "peers",
   "bootID",
   "agentVersion",
+  "reachability",
 ] as const;
 
 type Maker = (chance: Chance, incarnation: string) => unknown;
@@ -140,6 +141,15 @@ const makers: Readonly<Record<(typeof names)[number], Maker>> = {
   peers: (chance) => ({ known: count(chance), routed: count(chance) }),
   bootID: hostileText,
   agentVersion: hostileText,
+  reachability: (chance) => ({
+    probed: count(chance),
+    bad: [...new Set(some(chance, () => node(chance)))].slice(0, 32).map((name) => ({
+      node: name,
+      family: chance.pick(["IPv4", "IPv6"]),
+      reason: chance.pick(["NoAnswer", "FullSizeLost", "NoRoute", hostileText(chance).slice(0, 64)]),
+      since: hostileTime(chance),
+    })),
+  }),
 };
 
 /** The first of each cidr, as the server wants a list. */

@@ -83,6 +83,10 @@ export function fullStatus(n: number, incarnation: string): NodeNetworkStatus {
     lost: [{ cidr: "10.244.9.0/24", node: "node-9", nodeUID: "uid-node-9" }],
     hostRoutes: [{ cidr: "192.168.1.0/24", device: "eth0" }],
     leaks: { collectedTotal: 1, last: [{ address: `10.244.${n}.9`, at: bornAt }] },
+    reachability: {
+      probed: 3,
+      bad: [{ node: "node-3", family: "IPv6", reason: "FullSizeLost", since: "2026-01-01T00:00:00Z" }],
+    },
     agentVersion: "0.1.0",
     mtu: 1500,
     summary: { bridge: `cni0 10.244.${n}.1/24`, peers: "2/2" },

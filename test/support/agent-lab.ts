@@ -95,6 +95,8 @@ async function startAgent(
       PODNET_RESYNC_SECONDS: "1",
       PODNET_HEARTBEAT_SECONDS: "10",
       PODNET_DRAIN_SECONDS: "2",
+      // Claims of nodes that are not there: nobody would answer.
+      PODNET_PROBE_PORT: "0",
       PODNET_LOG_LEVEL: "debug",
       ...settings,
     },
