@@ -23,6 +23,8 @@ export interface AgentNode {
   readonly runtime: Runtime;
   /** Where its agents write down what they must not forget. */
   readonly journal: string;
+  /** What any agent of it is told. */
+  readonly order: Omit<AgentOrder, "stepMs" | "views">;
   /** A fresh agent of the same boot that runs once for each view, a minute apart; what each run came to. */
   run(...views: AgentOrder["views"]): Promise<AgentAnswer[]>;
   /** The same, otherwise than a minute apart or in another boot. */
@@ -48,23 +50,15 @@ export async function agentNode(t: Span, name: string, netns: Netns): Promise<Ag
   };
   const journal = join(folder, "podnet/journal.json");
   const identity = { machineID: `machine-of-${name}`, bootID: "boot-1" };
+  const order = { node: name, place, identity, journal };
   const runWith: AgentNode["runWith"] = async (part, ...views) => {
-    const order: AgentOrder = { node: name, place, identity, journal, stepMs: 60_000, views, ...part };
-    return JSON.parse(await must(netns.exec, [process.execPath, inside], JSON.stringify(order))) as AgentAnswer[];
+    const whole: AgentOrder = { ...order, stepMs: 60_000, views, ...part };
+    return JSON.parse(await must(netns.exec, [process.execPath, inside], JSON.stringify(whole))) as AgentAnswer[];
   };
   const conflist = join(confFolder, "10-podnet.conflist");
   const runtime = { node: netns, pluginFolder, conflist, leaseFolder: join(cniStateFolder, "networks") };
-  return {
-    name,
-    netns,
-    confFolder,
-    pluginFolder,
-    cniStateFolder,
-    runtime,
-    journal,
-    runWith,
-    run: (...views) => runWith({}, ...views),
-  };
+  const run: AgentNode["run"] = (...views) => runWith({}, ...views);
+  return { name, netns, confFolder, pluginFolder, cniStateFolder, runtime, journal, order, runWith, run };
 }
 
 /** What an agent sees: its own spec, if any, and the claims. */

@@ -40,8 +40,8 @@ export async function makeSite(t: Span, site = 1): Promise<Site> {
   return { link, plug, attach };
 }
 
-/** Makes the sites 1 and 2, and a router between them; who plugs into one of them reaches the other one. */
-export async function makeRoutedSites(t: TestContext): Promise<readonly [Site, Site]> {
+/** Makes the sites 1 and 2, and a router between them, with a device `ethN` at site N; who plugs into one of them reaches the other one. */
+export async function makeRoutedSites(t: TestContext): Promise<readonly [Site, Site, router: Netns]> {
   const sites = [await makeSite(t, 1), await makeSite(t, 2)] as const;
   const router = await makeNetns(t, "router");
   await sites[0].attach(router, "eth1", 254);
@@ -56,7 +56,7 @@ export async function makeRoutedSites(t: TestContext): Promise<readonly [Site, S
       return netns;
     },
   });
-  return [routed(sites[0], 1), routed(sites[1], 2)];
+  return [routed(sites[0], 1), routed(sites[1], 2), router];
 }
 
 /** Plugs a pod into the bridge of a node, as a CNI plugin does: its addresses, and routes over the node's. */
