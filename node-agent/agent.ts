@@ -43,7 +43,7 @@ export interface AgentRun {
   /** Run again after this long, since something is to follow. */
   readonly againAfterMs?: number;
   /** Whom to probe from now on; absent: as before. */
-  readonly probing?: Probing;
+  readonly probing?: () => Probing;
 }
 
 /** Makes one node as the API server says. */
@@ -79,7 +79,7 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
       leaving.stop();
       return programNode({ node, place, own, claims, folder, plugins: (names) => plugins.provide(names) });
     }
-    const idle = { programmed: undefined, faults: [noSubnet()], warnings: warningsOf(folder), probing: noProbing };
+    const idle = { programmed: undefined, faults: [noSubnet()], warnings: warningsOf(folder), probing: () => noProbing };
     if (subnets.length > 0) {
       const rightful = subnets.filter(({ state }) => state === "Active" || state === "Draining").map(({ prefix }) => prefix);
       return { ...idle, kinds: await convergeNode(place, { files: keptConflist(folder, rightful) }) };
@@ -122,7 +122,7 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
 }
 
 function followUp(
-  probing: Probing | undefined,
+  probing: AgentRun["probing"],
   ...waits: readonly (number | undefined)[]
 ): Pick<AgentRun, "againAfterMs" | "probing"> {
   const known = waits.filter((wait) => wait !== undefined);

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { isAnswer, nonceBytes, questionBytes, renderQuestion, type Size } from "./plan/probe-message.ts";
-import type { Way } from "./plan/probing.ts";
+import { destinationOf, type Way } from "./plan/probing.ts";
 
 export interface AskOptions {
   /** The UDP port that agents answer at. */
@@ -29,7 +29,8 @@ export const askedSizes: readonly Size[] = ["small", "full"];
  * of full size arrives whole or not at all. Where a router tells the kernel of a smaller MTU, the question is lost, and for ten minutes the following ones go in pieces and
  * arrive: such a way tells the pods' kernels, too, and works for them. What is found is a way on which packets of full size vanish without a word.
  */
-export function askWay({ family, from, to }: Way, { port, mtu, timeoutMs, clock }: AskOptions): Asking {
+export function askWay(way: Way, { port, mtu, timeoutMs, clock }: AskOptions): Asking {
+  const { family, from } = way;
   const { promise, resolve } = Promise.withResolvers<readonly Size[] | undefined>();
   const open = new Map<Size, Uint8Array>(askedSizes.map((size) => [size, randomBytes(nonceBytes)]));
   const socket = createSocket(family === 4 ? "udp4" : "udp6");
@@ -54,7 +55,7 @@ export function askWay({ family, from, to }: Way, { port, mtu, timeoutMs, clock 
     if (open.size === 0) end([]);
   });
   socket.bind({ address: from }, () =>
-    socket.connect(port, to, (error?: NodeJS.ErrnoException) => {
+    socket.connect(port, destinationOf(way), (error?: NodeJS.ErrnoException) => {
       if (error) return fail(error);
       for (const [size, nonce] of open) {
         const question = renderQuestion(nonce, questionBytes(size, family, mtu));

@@ -3,9 +3,12 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { systemClock } from "../lib/reconcile/clock.ts";
+import { toAddress } from "../lib/net/address.ts";
+import { toPrefix } from "../lib/net/prefix.ts";
 import { until } from "../test/support/until.ts";
 import { askWay } from "./ask.ts";
 import { createEcho } from "./echo.ts";
+import { askerKey } from "./plan/probing.ts";
 
 const [here, other] = ["127.0.0.1", "127.0.0.2"];
 
@@ -23,21 +26,22 @@ async function startEcho(t: TestContext, mostDatagrams?: number) {
   const echo = createEcho(port, mostDatagrams);
   t.after(() => echo.close());
   const ask = (from: string, timeoutMs = 300) => {
-    const way = { family: 4, from, to: here, isRouted: true } as const;
+    const way = { family: 4, from, subnet: toPrefix("127.0.0.0/24"), isRouted: true } as const;
     return askWay(way, { port, mtu: 1500, timeoutMs, clock: systemClock }).unanswered;
   };
   return { echo, port, ask };
 }
 
-const nobody = { gateways: [], askers: new Set<string>() };
-const one = { gateways: [here], askers: new Set([here]) };
+const only = (...addresses: readonly string[]) => new Set(addresses.map((address) => askerKey(toAddress(address))));
+const nobody = { gateways: [], askers: only() };
+const one = { gateways: [here], askers: only(here) };
 
 test("an asker is answered in both sizes, somebody else gets nothing", async (t) => {
   const { echo, ask } = await startEcho(t);
   echo.follow(one);
   await until("an answer", async () => (await ask(here))?.length === 0);
   assert.deepEqual(await ask(other), ["small", "full"]);
-  echo.follow({ ...one, askers: new Set([other]) });
+  echo.follow({ ...one, askers: only(other) });
   assert.deepEqual(await ask(other), []);
   assert.deepEqual(await ask(here), ["small", "full"]);
 });
@@ -76,13 +80,13 @@ test("whoever sends more than a cluster can is not listened to until the next ro
   const flood = createSocket("udp4").bind({ address: other });
   await once(flood, "listening");
   t.after(() => flood.close());
-  echo.follow({ ...one, askers: new Set() });
+  echo.follow({ ...one, askers: only() });
   assert.deepEqual(await ask(here), ["small", "full"], "it listens");
   await until("nobody to listen", async () => {
     await new Promise((resolve) => flood.send("anything", port, here, resolve));
     return (await ask(here, 20))?.length === 0;
   });
   echo.follow(one);
-  echo.follow({ ...one, askers: new Set() });
+  echo.follow({ ...one, askers: only() });
   assert.deepEqual(await ask(here), ["small", "full"], "it listens again");
 });

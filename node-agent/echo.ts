@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
-import { parseAddress, renderAddress } from "../lib/net/address.ts";
+import { parseAddress } from "../lib/net/address.ts";
 import { answerTo } from "./plan/probe-message.ts";
-import type { Probing } from "./plan/probing.ts";
+import { askerKey, noProbing, type Probing } from "./plan/probing.ts";
 
 /** Answers the probes of other nodes. */
 export interface Echo {
@@ -16,7 +16,11 @@ export interface Echo {
  */
 export function createEcho(port: number, mostDatagrams = 20_000): Echo {
   const sockets = new Map<string, Socket>();
-  let askers: ReadonlySet<string> = new Set();
+  let { askers } = noProbing;
+  const isAsker = (text: string) => {
+    const address = parseAddress(text);
+    return address !== undefined && askers.has(askerKey(address));
+  };
   let received = 0;
 
   const drop = (gateway: string) => {
@@ -36,7 +40,7 @@ export function createEcho(port: number, mostDatagrams = 20_000): Echo {
     socket.on("message", (datagram, { address, port: sender }) => {
       received += 1;
       if (received > mostDatagrams) return close();
-      const answer = askers.has(canonical(address)) ? answerTo(datagram) : undefined;
+      const answer = isAsker(address) ? answerTo(datagram) : undefined;
       if (answer !== undefined) socket.send(answer, sender, address, () => undefined);
     });
     socket.bind({ address: gateway, port, exclusive: true });
@@ -51,9 +55,4 @@ export function createEcho(port: number, mostDatagrams = 20_000): Echo {
     },
     close,
   };
-}
-
-function canonical(text: string): string {
-  const address = parseAddress(text);
-  return address === undefined ? text : renderAddress(address);
 }

@@ -39,8 +39,8 @@ export interface Task {
 /** What came of it. */
 export type Programmed = Pick<RunOutcome, "programmed" | "faults" | "warnings"> & {
   readonly kinds: readonly KindOutcome[];
-  /** Whom to probe; absent: as before. */
-  readonly probing?: Probing;
+  /** Whom to probe; absent: as before. Planned by whoever probes, so that programming does not wait for it. */
+  readonly probing?: () => Probing;
 };
 
 /**
@@ -62,7 +62,7 @@ export async function programNode(task: Task): Promise<Programmed> {
     faults: [...faults, ...ownFaults(files, [])],
     warnings: { ...warningsOf(folder, own), ...factWarnings(facts, reports) },
     kinds: [...kernel, ...files],
-    probing: planProbing(node, own, claims, plan.peers, plan.mtu),
+    probing: () => planProbing(node, own, claims, plan),
   };
 }
 

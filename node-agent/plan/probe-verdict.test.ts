@@ -11,11 +11,12 @@ import {
   standingAfter,
 } from "./probe-verdict.ts";
 
-const way = { to: "10.244.2.1", isRouted: true };
+const here = "10.244.2.1";
+const way = { isRouted: true };
 const roundMs = 4_000;
 
 /** What is known after these outcomes, one round after the other. */
-function after(outcomes: readonly RoundOutcome[], before?: Standing, at = way): Standing | undefined {
+function after(outcomes: readonly RoundOutcome[], before?: Standing, at = here): Standing | undefined {
   return outcomes.reduce<Standing | undefined>((known, outcome, index) => {
     const round = (known?.round ?? before?.round ?? 0) + 1;
     return standingAfter(index === 0 ? before : known, at, outcome, { round, nowMs: round * roundMs, wallMs: round * roundMs });
@@ -66,7 +67,7 @@ test("what never answered is not bad before its grace is over; small answers end
 });
 
 test("another address of the node begins anew, but one that is not reached is not reached for having got another address", () => {
-  const elsewhere = { to: "10.244.9.1", isRouted: true };
+  const elsewhere = "10.244.9.1";
   const good = after(["Answered"]);
   assert.equal(after(["NoAnswer", "NoAnswer", "NoAnswer"], good, elsewhere)?.bad, undefined);
   const bad = after(["Answered", "NoAnswer", "NoAnswer", "NoAnswer"]);

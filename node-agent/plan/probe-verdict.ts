@@ -52,12 +52,7 @@ export const roundsToTurn = 3;
 export const graceMs = 60_000;
 
 /** What is known of a way after a round, from what was known before. */
-export function standingAfter(
-  before: Standing | undefined,
-  { to }: Pick<Way, "to">,
-  outcome: RoundOutcome,
-  time: RoundTime,
-): Standing {
+export function standingAfter(before: Standing | undefined, to: string, outcome: RoundOutcome, time: RoundTime): Standing {
   const fresh = { firstMs: time.nowMs, hasAnswered: false, last: undefined, sameInARow: 0, lostInARow: 0 };
   const known = before?.to === to ? before : fresh;
   const standing: Omit<Standing, "bad"> = {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { toAddress } from "../../lib/net/address.ts";
+import { toPrefix } from "../../lib/net/prefix.ts";
 import { claimObject, claimsOf, dualClaims, dualSpec, heldClaims, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
 import type { Claim } from "./claim.ts";
 import type { OwnNetwork } from "./own-network.ts";
-import { planProbing } from "./probing.ts";
+import { askerKey, destinationOf, planProbing } from "./probing.ts";
 import type { PeerClaim } from "./routes.ts";
 
 const own = ownNetwork(dualSpec());
@@ -12,7 +14,8 @@ const route = { route: { prefix: "", via: "192.168.1.12", device: "eth0" }, mtu:
 
 /** All of these claims have a way, but those of these prefixes. */
 function peersOf(claims: readonly Claim[], ...unrouted: readonly string[]): PeerClaim[] {
-  return claims.map(({ node, name }) => {
+  const others = claims.filter(({ node }) => node !== "node-1");
+  return others.map(({ node, name }) => {
     const prefix = claimPrefix(name);
     const problem = { path: `NodeSubnet/${name}`, code: "NotOnLink", message: "no route" };
     return { node, prefix, path: unrouted.includes(prefix) ? problem : route };
@@ -25,26 +28,27 @@ function claimPrefix(name: string): string {
 }
 
 const probingOf = (claims: readonly Claim[], network: OwnNetwork = own, ...unrouted: readonly string[]) =>
-  planProbing("node-1", network, claims, peersOf(claims, ...unrouted), 1500);
+  planProbing("node-1", network, claims, { peers: peersOf(claims, ...unrouted), mtu: 1500 });
 
 test("each other node is asked at its gateways, from this node's own ones, in every family of both", () => {
   const { gateways, askers, peers, mtu } = probingOf(claimsOf([...dualClaims(3), ...dualClaims(1), ...dualClaims(2)]));
   assert.deepEqual(gateways, ["10.244.1.1", "fd00:10:244:1::1"]);
-  assert.deepEqual([...askers], ["10.244.2.1", "10.244.3.1", "fd00:10:244:2::1", "fd00:10:244:3::1"]);
+  const asking = ["10.244.2.1", "10.244.3.1", "fd00:10:244:2::1", "fd00:10:244:3::1"];
+  assert.deepEqual(askers, new Set(asking.map((text) => askerKey(toAddress(text)))));
   assert.equal(mtu, 1500);
   assert.deepEqual(
     peers,
     [2, 3].map((n) => ({
       node: `node-${n}`,
       ways: [
-        { family: 4, from: "10.244.1.1", to: `10.244.${n}.1`, isRouted: true },
-        { family: 6, from: "fd00:10:244:1::1", to: `fd00:10:244:${n}::1`, isRouted: true },
+        { family: 4, from: "10.244.1.1", subnet: toPrefix(`10.244.${n}.0/24`), isRouted: true },
+        { family: 6, from: "fd00:10:244:1::1", subnet: toPrefix(`fd00:10:244:${n}::/64`), isRouted: true },
       ],
     })),
   );
   const narrow = probingOf(claimsOf([...dualClaims(2)]), ownNetwork(ownSpec()));
   assert.deepEqual(
-    narrow.peers.flatMap(({ ways }) => ways.map(({ to }) => to)),
+    narrow.peers.flatMap(({ ways }) => ways.map(destinationOf)),
     ["10.244.2.1"],
     "a node of one family asks in that one",
   );
@@ -58,7 +62,7 @@ test("a node with several subnets is asked at the first that new pods get addres
   ]);
   const { peers, askers } = probingOf(claims);
   assert.deepEqual(
-    peers.flatMap(({ ways }) => ways.map(({ to }) => to)),
+    peers.flatMap(({ ways }) => ways.map(destinationOf)),
     ["10.244.8.1"],
   );
   assert.equal(askers.size, 3, "it may ask from each of them");
@@ -73,12 +77,18 @@ test("a node that is gone is not asked, and one that there is no route to is kno
   );
 });
 
+test("a claim that is too small for a gateway makes no difference", () => {
+  const [claim = assert.fail()] = claimsOf([claimObject(3, { cidr: "10.244.3.0/32" })]);
+  const planned = planProbing("node-1", own, [claim], { peers: [], mtu: 1500 });
+  assert.deepEqual([planned.peers, planned.askers.size], [[], 0]);
+});
+
 test("the order of claims makes no difference", () => {
   const claims = claimsOf([1, 2, 3, 4].flatMap((n) => [...dualClaims(n), claimObject(n, { cidr: `10.244.${n + 100}.0/24` })]));
-  const planned = JSON.stringify(probingOf(claims).peers);
+  const planned = probingOf(claims);
   fc.assert(
     fc.property(fc.shuffledSubarray([...claims], { minLength: claims.length }), (shuffled) => {
-      assert.equal(JSON.stringify(probingOf(shuffled).peers), planned);
+      assert.deepEqual(probingOf(shuffled), planned);
     }),
   );
 });

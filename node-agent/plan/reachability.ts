@@ -1,37 +1,36 @@
 import { renderTime } from "../../crds/conditions.ts";
 import type { NodeNetworkStatusReachability, NodeNetworkStatusReachabilityBad } from "../../crds/types.ts";
-import { type Standings, wayKey } from "./probe-round.ts";
+import { type Standings, standingsOf, type Survey, wayKey } from "./probe-survey.ts";
 import { roundsToTurn, type Standing, type WayProblem } from "./probe-verdict.ts";
-import type { ProbedPeer } from "./probing.ts";
+import { destinationOf, type ProbedPeer } from "./probing.ts";
 
 /** Bad nodes that a status names. */
 const mostNamed = 16;
 
-/** What a node tells of its probes; the same as long as no way turns bad or good and no further peer is known. Undefined while nothing is known of any peer. */
-export function reachabilityOf(peers: readonly ProbedPeer[], standings: Standings): NodeNetworkStatusReachability | undefined {
-  const known = peers.map(({ node, ways }) => ({
-    node,
-    ways: ways.flatMap((way) => {
-      const standing = standings.get(wayKey(node, way));
-      return standing === undefined || !isKnown(standing) ? [] : [{ way, standing }];
-    }),
-  }));
-  const probed = known.filter(({ ways }, at) => ways.length === peers[at]?.ways.length).length;
-  if (probed === 0 && peers.length > 0) return undefined;
-  const bad = known.filter(({ ways }) => ways.some(({ standing }) => standing.bad !== undefined)).slice(0, mostNamed);
-  const entries = bad.flatMap(({ node, ways }) =>
-    ways.flatMap(({ way, standing }): NodeNetworkStatusReachabilityBad[] => {
-      if (standing.bad === undefined) return [];
-      const { reason, sinceMs } = standing.bad;
-      return [{ node, family: way.family === 4 ? "IPv4" : "IPv6", reason, since: renderTime(sinceMs) }];
+/** What a node tells of its probes; the same as long as no way turns bad or good and no further peer is known. Undefined while nothing is known of any of its `peers`. */
+export function reachabilityOf(peers: number, survey: Survey, standings: Standings): NodeNetworkStatusReachability | undefined {
+  if (survey.known === 0 && peers > 0) return undefined;
+  const named = badPeers(survey, standings)
+    .toSorted((a, b) => (a.node < b.node ? -1 : 1))
+    .slice(0, mostNamed);
+  const bad = named.flatMap(({ node, ways }) =>
+    ways.flatMap((way): NodeNetworkStatusReachabilityBad[] => {
+      const found = standings.get(wayKey(node, way))?.bad;
+      if (found === undefined) return [];
+      const family = way.family === 4 ? "IPv4" : "IPv6";
+      return [{ node, family, reason: found.reason, since: renderTime(found.sinceMs) }];
     }),
   );
-  return { probed, ...(entries.length === 0 ? {} : { bad: entries }) };
+  return { probed: survey.known, ...(bad.length === 0 ? {} : { bad }) };
 }
 
 /** Nodes with a bad way, told or not. */
-export function countBad(peers: readonly ProbedPeer[], standings: Standings): number {
-  return peers.filter(({ node, ways }) => ways.some((way) => standings.get(wayKey(node, way))?.bad !== undefined)).length;
+export function countBad(survey: Survey, standings: Standings): number {
+  return badPeers(survey, standings).length;
+}
+
+function badPeers({ troubled }: Survey, standings: Standings): ProbedPeer[] {
+  return [...troubled.values()].filter((peer) => standingsOf(peer, standings).some(({ bad }) => bad !== undefined));
 }
 
 /** What the last agent of this node told: what was bad is so until it answers again, without another grace. */
@@ -45,29 +44,18 @@ export function recalledStandings(
     const way = peers.find((peer) => peer.node === node)?.ways.find((one) => family === (one.family === 4 ? "IPv4" : "IPv6"));
     const [problem, sinceMs] = [problems.find((one) => one === reason), Date.parse(since)];
     if (way === undefined || problem === undefined || !Number.isFinite(sinceMs)) continue;
-    const bad = { reason: problem, sinceMs };
     standings.set(wayKey(node, way), {
-      to: way.to,
+      to: destinationOf(way),
       firstMs: nowMs,
       hasAnswered: true,
       last: problem,
       sameInARow: roundsToTurn,
       lostInARow: roundsToTurn,
-      bad,
+      bad: { reason: problem, sinceMs },
       round: 0,
     });
   }
   return standings;
 }
 
-/** What is known, of these peers alone. */
-export function forgetOthers(standings: Standings, peers: readonly ProbedPeer[]): Standings {
-  const keys = new Set(peers.flatMap(({ node, ways }) => ways.map((way) => wayKey(node, way))));
-  return new Map([...standings].filter(([key]) => keys.has(key)));
-}
-
 const problems: readonly WayProblem[] = ["NoAnswer", "FullSizeLost", "NoRoute"];
-
-function isKnown({ hasAnswered, bad }: Standing): boolean {
-  return hasAnswered || bad !== undefined;
-}

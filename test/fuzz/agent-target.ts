@@ -3,6 +3,7 @@ import { parseConflist } from "../../cni/plan/conflist.ts";
 import { setConditions } from "../../crds/conditions.ts";
 import { parseNodeNetwork, parseNodeSubnet } from "../../crds/parse.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
+import { parseAddress } from "../../lib/net/address.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
@@ -18,6 +19,7 @@ import type { Memory } from "../../node-agent/plan/memory.ts";
 import type { NodeFacts } from "../../node-agent/plan/node-facts.ts";
 import { nodeReport } from "../../node-agent/plan/node-status.ts";
 import { type NodePlan, planNode } from "../../node-agent/plan/node-state.ts";
+import { destinationOf, planProbing } from "../../node-agent/plan/probing.ts";
 import { nextHopsOf } from "../../node-agent/plan/routes.ts";
 import type { Chance } from "../simulation/chance.ts";
 import type { Coverage } from "../simulation/coverage.ts";
@@ -56,6 +58,7 @@ export function agentTarget(): Target {
         decision.own === undefined ? undefined : planNode(node, decision.own, decision.memory.claims, factsFor(decision));
       count.hit(plan !== undefined && "kernel" in plan ? "programmed" : "not programmed");
       if (plan !== undefined && "kernel" in plan) assertPlan(decision, plan, count);
+      if (plan !== undefined && "kernel" in plan) assertProbing(decision, plan);
       assertStatus(decision, plan, isTaken, count);
       assertUnpolluted();
     },
@@ -107,6 +110,13 @@ function assertJournal(memory: Memory, count: Coverage): void {
   if (read === undefined) return;
   assert.equal(renderJournal(read), text, "the journal does not read back as it was written");
   count.hit("journals");
+}
+
+/** Nobody is sent a packet but at an address, and from one. */
+function assertProbing({ own, memory: { claims } }: Decision, plan: NodePlan): void {
+  const { peers } = own === undefined ? { peers: [] } : planProbing(node, own, claims, plan);
+  for (const way of peers.flatMap(({ ways }) => ways))
+    for (const address of [way.from, destinationOf(way)]) assert.ok(parseAddress(address), address);
 }
 
 function assertStatus(

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { NodeNetworkSpec, NodeSubnetSpec } from "../../crds/types.ts";
 import type { Size } from "../../node-agent/plan/probe-message.ts";
-import type { Way } from "../../node-agent/plan/probing.ts";
 import { type AgentNode, agentNode, viewOf } from "../support/agent-node.ts";
 import type { AskOrder } from "../support/ask-inside.ts";
 import { ip, must, type Netns } from "../support/netns.ts";
@@ -117,12 +116,13 @@ test("nodes behind a router reach each other through a tunnel; one whose port is
 for (const family of [4, 6] as const)
   test(`a router that tells of a smaller MTU costs one IPv${family} question of full size, and no more, as it does a pod; one that drops without a word costs every one`, async (t) => {
     const [left, right, router] = await makeRoutedSites(t);
-    const [here, there] = [await left.plug("node-1", 11), await right.plug("node-2", 12)];
-    const [from = "", to = ""] = [at(1, 11), at(2, 12)].map(({ nextHops = [] }) => nextHops[family === 4 ? 0 : 1]);
+    const [here, there] = [await left.plug("node-1", 11), await right.plug("node-2", 1)];
+    const [from = "", to = ""] = [at(1, 11), at(2, 1)].map(({ nextHops = [] }) => nextHops[family === 4 ? 0 : 1]);
     await startAnswering(t, there, to, from);
-    const way: Way = { family, from, to, isRouted: true };
+    const subnet = family === 4 ? "192.168.2.0/24" : "fd00:192:168:2::/64";
+    const orderOf = (times: number): AskOrder => ({ from, subnet, port: probePort, times });
     const ask = async (times: number): Promise<(readonly Size[] | undefined)[]> =>
-      JSON.parse(await must(here.exec, [process.execPath, askInside, JSON.stringify({ way, port: probePort, times })]));
+      JSON.parse(await must(here.exec, [process.execPath, askInside, JSON.stringify(orderOf(times))]));
     await until("the way to be there", async () => (await ask(1))[0]?.length === 0);
     await ip(router.exec, "link set eth2 mtu 1400");
     assert.deepEqual(await ask(3), [["full"], [], []]);
