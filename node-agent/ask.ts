@@ -21,7 +21,7 @@ export interface Asking {
   stop(): void;
 }
 
-/** The order matters: where the way is smaller than it looks, the kernel says so at the next use of the socket. */
+/** In the order in which they are sent: what the kernel learns from the full one is said at the next use of the socket, and must not cost the small one. */
 export const askedSizes: readonly Size[] = ["small", "full"];
 
 /**
@@ -54,14 +54,16 @@ export function askWay(way: Way, { port, mtu, timeoutMs, clock }: AskOptions): A
     for (const [size, nonce] of open) if (isAnswer(datagram, nonce)) open.delete(size);
     if (open.size === 0) end([]);
   });
-  socket.bind({ address: from }, () =>
+  socket.bind({ address: from }, () => {
+    if (isOver) return;
     socket.connect(port, destinationOf(way), (error?: NodeJS.ErrnoException) => {
+      if (isOver) return;
       if (error) return fail(error);
       for (const [size, nonce] of open) {
         const question = renderQuestion(nonce, questionBytes(size, family, mtu));
         socket.send(question, (problem) => problem && fail(problem));
       }
-    }),
-  );
+    });
+  });
   return { unanswered: promise, stop: () => end(undefined) };
 }

@@ -218,6 +218,7 @@ test("each warning of a network's status has its Event", () => {
     ["Allocated", "False", "AmbiguousSelection", "AmbiguousSelection"],
     ["PodCIDRNotAdopted", "True", "PodCIDRNotAdopted", "PodCIDRNotAdopted"],
     ["CapacityOK", "False", "RangeExhausted", "CapacityLow"],
+    ["Reachable", "False", "PeersUnreachable", "PeersUnreachable"],
   ] as const) {
     const step = statusStep(undefined, says(condition(type, status, { reason, message: "m" })));
     assert.deepEqual(told([step]), [`PodNetwork/default ${event}: m`]);
