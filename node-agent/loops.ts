@@ -85,7 +85,9 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
       // A heartbeat says that the node is looked after: none while it cannot be looked at.
       if (latest === undefined || program.lastRun()?.ok === false) return undefined;
       const outcome = { ...latest.outcome, reachability: prober.reachability() };
-      return { againAfterMs: await reporter.report(latest.own, leaks.told(await surroundings.told(outcome, latest.own), latest.own)) };
+      return {
+        againAfterMs: await reporter.report(latest.own, leaks.told(await surroundings.told(outcome, latest.own), latest.own)),
+      };
     },
     onFailure: failed(log, "status could not be written, trying again"),
   });

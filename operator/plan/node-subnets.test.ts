@@ -47,12 +47,12 @@ test("a name too long for a label is left out of the labels", () => {
 });
 
 test("a network says which of its nodes' addresses others send to; while it cannot be read, that stays as it is", () => {
-  const routing: PodNetworkSpec["routing"] = ({
-	mode: 'VXLAN',
-	tunnelTo: 'AllPeers',
-	vxlan: { port: 4789 },
-	nodeAddress: { cidrs: ['10.0.0.0/8'] }
-});
+  const routing: PodNetworkSpec["routing"] = {
+    mode: "VXLAN",
+    tunnelTo: "AllPeers",
+    vxlan: { port: 4789 },
+    nodeAddress: { cidrs: ["10.0.0.0/8"] },
+  };
   const networks = [networkOf("default", ["10.244.0.0/16"], { spec: { routing } })];
   const nodes = [node("node-1", { addresses: ["192.168.1.11", "10.0.0.11"] })];
   const [created] = steps({ networks, nodes });
