@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Exec } from "./exec.ts";
+import { mark } from "./kinds/mark.ts";
 
 /** Why the kernel should be looked at again. */
 export interface Hint {
@@ -19,12 +20,32 @@ export interface WatchTimes {
   readonly longestRetryMs?: number;
 }
 
+/** A command that tells of changes, line by line. */
+interface Source {
+  readonly argv: readonly string[];
+  /** Whether a line tells of what may be ours; the others are dropped before anything else is done about them. */
+  readonly concerns: (line: string) => boolean;
+}
+
 /** Large enough for a burst of thousands of routes; where the machine allows less, an overrun shows as a complaint, and that as `missed`. */
 const receiveBuffer = "16777216";
-const command = ["ip", "-rcvbuf", receiveBuffer, "monitor", "route", "nexthop", "address", "link"];
+
+/** Neighbors come and go with all traffic of a node; forwarding entries of tunnels are told as neighbors, too. */
+const links: Source = {
+  argv: ["ip", "-rcvbuf", receiveBuffer, "monitor", "label", "route", "nexthop", "address", "link", "neigh"],
+  concerns: (line) => !line.startsWith("[NEIGH]") || line.includes(` dev ${mark.linkPrefix}`),
+};
+
+/** Others change their tables all the time. What was lost on the way is told by a line without a table. */
+const tables: Source = {
+  argv: ["nft", "monitor"],
+  concerns: (line) => ourTable.test(line) || line.includes("lost some netlink events"),
+};
+
+const ourTable = new RegExp(` (?:inet|bridge) ${mark.tableName}(?: |$)`);
 
 /**
- * Calls `listen` for each change of routes, nexthops, addresses and links, foreign or our own, until `signal` aborts; resolves then.
+ * Calls `listen` for each change of routes, nexthops, addresses, links, what stands on tunnels of ours, and our tables, foreign or our own, until `signal` aborts; resolves then.
  * Hints come one per changed object, thousands in a burst: the caller waits for a pause. A watch that ends is begun again.
  */
 export async function watchKernel(
@@ -33,6 +54,17 @@ export async function watchKernel(
   signal: AbortSignal,
   times: WatchTimes = {},
 ): Promise<void> {
+  await Promise.all([links, tables].map((source) => follow(source, { exec, listen, signal, times })));
+}
+
+interface Following {
+  readonly exec: Exec;
+  readonly listen: (hint: Hint) => void;
+  readonly signal: AbortSignal;
+  readonly times: WatchTimes;
+}
+
+async function follow({ argv, concerns }: Source, { exec, listen, signal, times }: Following): Promise<void> {
   const { settleMs = 500, firstRetryMs = 100, longestRetryMs = 30_000 } = times;
   let retryMs = firstRetryMs;
   while (!signal.aborted) {
@@ -41,11 +73,11 @@ export async function watchKernel(
     const listener = {
       line: (detail: string) => {
         wasHeard = true;
-        listen({ what: "changed", detail });
+        if (concerns(detail)) listen({ what: "changed", detail });
       },
       complaint: (detail: string) => listen({ what: "missed", detail }),
     };
-    const reason = await exec.follow(command, listener, signal);
+    const reason = await exec.follow(argv, listener, signal);
     clearTimeout(settled);
     if (reason === undefined) return;
     listen({ what: "missed", detail: reason });
