@@ -91,6 +91,7 @@ export const nodeNetworkConditionTypes = [
   "GatewayUnguarded",
   "ForwardBlocked",
   "PodMtuDiffers",
+  "DriftContended",
 ] as const;
 
 /** Condition types of a NodeNetwork. */

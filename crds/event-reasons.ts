@@ -61,6 +61,15 @@ export const eventReasons = {
     meaning:
       "A node took back addresses that were left given to pods that are gone, since a plugin or the runtime had been killed. On the Node.",
   },
+  DriftRepaired: {
+    type: "Normal",
+    meaning:
+      "Somebody else changed or took away what podnet set up on a node, and it was put right; once in ten minutes at most, with the number of repairs since. On the PodNetwork and the Node.",
+  },
+  DriftContended: {
+    type: "Warning",
+    meaning: "Somebody keeps undoing what podnet sets up on a node. On the Node.",
+  },
   RecoveryBarrier: {
     type: "Warning",
     meaning: "The ledger was lost or restored: nothing new is given until the agents have reported. On the RangeLedger.",

@@ -222,6 +222,28 @@ export interface PodNetworkStatusCapacity {
   lowestFreeIPsNode?: string;
 }
 
+/** The newest of them. */
+export interface PodNetworkStatusDriftLast {
+  node: string;
+  /** What it is, e.g. "route". */
+  kind: string;
+  /** Which one, e.g. "10.244.2.0/24". */
+  key: string;
+  /** What was wrong with it, e.g. "missing". */
+  because: string;
+  /** When it was right again. */
+  at: string;
+  /** For at most how long it was wrong, in milliseconds. */
+  wrongMs: number;
+}
+
+/** What somebody else changed or took away on the network's nodes, and their agents put right, as they say. Absent where that never happened. Written once a minute at most. */
+export interface PodNetworkStatusDrift {
+  /** Things put right, of all nodes that have or get subnets of it. */
+  repairsTotal: number;
+  last?: PodNetworkStatusDriftLast;
+}
+
 export interface PodNetworkStatusBlockedBy {
   kind: string;
   name: string;
@@ -236,6 +258,7 @@ export interface PodNetworkStatus {
   ranges?: PodNetworkStatusRange[];
   nodes?: PodNetworkStatusNodes;
   capacity?: PodNetworkStatusCapacity;
+  drift?: PodNetworkStatusDrift;
   /** What a deletion or a drain waits for, the first ten. */
   blockedBy?: PodNetworkStatusBlockedBy[];
 }
@@ -413,6 +436,27 @@ export interface NodeNetworkStatusReachability {
   bad?: NodeNetworkStatusReachabilityBad[];
 }
 
+/** The newest of them; of several at once, the one that stands below the others. */
+export interface NodeNetworkStatusDriftLast {
+  /** What it is, e.g. "route". */
+  kind: string;
+  /** Which one, e.g. "10.244.2.0/24". */
+  key: string;
+  /** What was wrong with it, e.g. "missing". */
+  because: string;
+  /** When it was right again. */
+  at: string;
+  /** For how long it was wrong, in milliseconds: since the kernel told of a change, or, where it told of none, since it was last seen right; so at most that long. */
+  wrongMs: number;
+}
+
+/** What somebody else changed or took away on this node, and its agent put right. Absent where that never happened. Written once in ten seconds at most, in a large cluster more rarely. */
+export interface NodeNetworkStatusDrift {
+  /** Things put right, over restarts of the agent; one deletion of a bridge is several. It stops at its maximum. */
+  repairsTotal: number;
+  last?: NodeNetworkStatusDriftLast;
+}
+
 export interface NodeNetworkStatusSummary {
   /** e.g. "cni0 10.244.1.1/24". */
   bridge?: string;
@@ -445,6 +489,7 @@ export interface NodeNetworkStatus {
   hostRoutes?: NodeNetworkStatusHostRoute[];
   leaks?: NodeNetworkStatusLeaks;
   reachability?: NodeNetworkStatusReachability;
+  drift?: NodeNetworkStatusDrift;
   agentVersion?: string;
   /** The MTU of the bridge. */
   mtu?: number;

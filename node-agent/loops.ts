@@ -7,8 +7,10 @@ import type { Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type LastRun, type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
 import { type AgentRun, createAgent } from "./agent.ts";
+import { startDriftKeeper } from "./drift-keeper.ts";
 import type { JournalFile } from "./journal-file.ts";
 import { startLeakLoop } from "./leak-loop.ts";
+import type { AgentView } from "./plan/decide.ts";
 import type { Identity } from "./plan/journal.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
 import { type Prober, startProber } from "./prober.ts";
@@ -26,14 +28,16 @@ export interface AgentLoopsOptions {
   readonly drainMs: number;
   /** Between the two looks that take back an address which no pod has. */
   readonly leakMs: number;
-  readonly own: Informer<NodeNetwork>;
-  readonly claims: Informer<NodeSubnet>;
+  readonly own: Pick<Informer<NodeNetwork>, "get" | "synced">;
+  readonly claims: Pick<Informer<NodeSubnet>, "synced" | "relist" | "broken"> & { list(): AgentView["claims"] };
   readonly reporter: Reporter;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** Milliseconds since 1970, for the times in a status. */
+  /** Milliseconds since 1970, for the times in a status and nothing else. */
   readonly wallClock: () => number;
+  /** The node's `/run`, or where folders of it are mounted. */
+  readonly runFolder: string;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
   readonly resyncMs: number;
@@ -46,6 +50,8 @@ export interface AgentLoopsOptions {
 export interface AgentLoops {
   /** Something may have changed: look at the node. */
   trigger(because: string): void;
+  /** Something outside did change, as this line tells, e.g. one of `ip monitor`. */
+  changed(line: string): void;
   readonly ready: Checks;
   /** Resolves when the signal fired and no loop runs. */
   readonly stopped: Promise<void>;
@@ -76,6 +82,11 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const isSynced = () => own.synced && claims.synced;
   const pastOf = onOtherPast(claims);
   const leaks = startLeakLoop({ ...options, apartMs: options.leakMs, onCollected: () => program.trigger("leases collected") });
+  const drift = startDriftKeeper(options, (line) => program.trigger(line));
+  const toldAll = async ({ own, outcome }: Latest) => {
+    const reached = { ...(await drift.told(outcome)), reachability: prober.reachability() };
+    return leaks.told(await surroundings.told(reached, own), own);
+  };
   let latest: Latest | undefined;
   let hasRun = false;
 
@@ -84,10 +95,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     run: async () => {
       // A heartbeat says that the node is looked after: none while it cannot be looked at.
       if (latest === undefined || program.lastRun()?.ok === false) return undefined;
-      const outcome = { ...latest.outcome, reachability: prober.reachability() };
-      return {
-        againAfterMs: await reporter.report(latest.own, leaks.told(await surroundings.told(outcome, latest.own), latest.own)),
-      };
+      return { againAfterMs: await reporter.report(latest.own, await toldAll(latest)) };
     },
     onFailure: failed(log, "status could not be written, trying again"),
   });
@@ -97,13 +105,14 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     burst,
     resyncMs: options.resyncMs,
     run: async (because) => {
-      const began = clock.now();
+      const [began, noteDrift] = [clock.now(), drift.begin()];
       const object = isSynced() ? own.get(nodeName) : undefined;
       pastOf(object);
       const run = await agent.run(isSynced() ? { own: object, claims: claims.list() } : undefined);
       if (run === undefined) return undefined;
       note(run, because, clock.now() - began);
-      latest = object && run.outcome && { own: object, outcome: run.outcome };
+      const seen = noteDrift(run, object);
+      latest = object && run.outcome && { own: object, outcome: { ...run.outcome, drift: seen } };
       if (run.probing !== undefined) prober.follow(run.probing, object?.status?.reachability);
       hasRun = true;
       relistUnclaimed(claims, run.outcome);
@@ -116,8 +125,9 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
 
   return {
     trigger: (because) => program.trigger(because),
+    changed: (line) => drift.changed(line),
     ready: readyChecks(options, () => ({ hasRun, last: program.lastRun() })),
-    stopped: Promise.all([program.stopped, report.stopped, prober.stopped, leaks.stopped]).then(() => undefined),
+    stopped: Promise.all([program.stopped, report.stopped, prober.stopped, leaks.stopped, drift.stopped]).then(() => undefined),
   };
 }
 

@@ -10,11 +10,11 @@ import { createInformer, type Informer, type InformerOptions } from "../lib/kube
 import type { KubeObject, Resource } from "../lib/kube/resource.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { warmExec } from "../lib/linux/warm-exec.ts";
-import { watchKernel } from "../lib/linux/watch.ts";
+import { type Hint, watchKernel } from "../lib/linux/watch.ts";
 import { systemClock } from "../lib/reconcile/clock.ts";
 import { readIdentity } from "./identity.ts";
 import { journalFile } from "./journal-file.ts";
-import { startAgentLoops } from "./loops.ts";
+import { type AgentLoops, startAgentLoops } from "./loops.ts";
 import { createProblemLog } from "./problem-log.ts";
 import type { AgentPlace } from "./program.ts";
 import { createReporter, nodeNetworks } from "./report.ts";
@@ -59,7 +59,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   const identity = await readIdentity(settings.hostRoot);
   const loops = startAgentLoops({
     ...shared,
-    nodeName,
+    ...settings,
     place,
     identity,
     own,
@@ -75,17 +75,21 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
     Math.max(own.staleSeconds(), claims.staleSeconds()),
   );
   const health = await startHealth({ listen: settings.health, ready: loops.ready, metrics, signal });
-  const hint = (because: string) => loops.trigger(because);
-  watchFolders([settings.confFolder, settings.pluginFolder], hint, signal);
-  const following = [own.run(signal), claims.run(signal), watchKernel(place.exec, ({ detail }) => hint(detail), signal)];
+  watchFolders([settings.confFolder, settings.pluginFolder], (folder) => loops.changed(folder), signal);
+  const following = [own.run(signal), claims.run(signal), watchKernel(place.exec, hearing(loops), signal)];
   const synced = await Promise.all([own, claims].map((copy) => copy.waitForSync({ timeoutMs: longest, signal })));
-  if (synced.every(Boolean)) hint("everything is known");
+  if (synced.every(Boolean)) loops.trigger("everything is known");
   await Promise.all([...following, loops.stopped, health.stopped]);
   await client.close();
 }
 
 function pace({ drainSeconds, leakSeconds, resyncSeconds }: AgentSettings) {
   return { drainMs: drainSeconds * 1000, leakMs: leakSeconds * 1000, resyncMs: resyncSeconds * 1000 };
+}
+
+/** What may have been missed is no change that anybody heard of. */
+function hearing(loops: AgentLoops): (hint: Hint) => void {
+  return ({ what, detail }) => (what === "changed" ? loops.changed(detail) : loops.trigger(detail));
 }
 
 function placeOf(settings: AgentSettings, signal: AbortSignal): AgentPlace {

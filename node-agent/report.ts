@@ -7,7 +7,7 @@ import type { KubeClient } from "../lib/kube/client.ts";
 import type { Resource, Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { nodeReport, type RunOutcome } from "./plan/node-status.ts";
-import { hasOtherReach, hasOtherUse, type Reported, reportAt } from "./plan/report-time.ts";
+import { hasOtherDrift, hasOtherReach, hasOtherUse, type Reported, reportAt } from "./plan/report-time.ts";
 
 /** This node's own kind in the API. */
 export const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
@@ -44,6 +44,9 @@ interface Standing extends Reported {
   readonly atMs: number;
 }
 
+const never = Number.NEGATIVE_INFINITY;
+const untold = { useToldMs: never, reachToldMs: never, driftToldMs: never };
+
 /** A reporter that has written nothing yet; it begins with what it finds in the API. */
 export function createReporter(options: ReporterOptions): Reporter {
   const { client, clock, random, signal } = options;
@@ -57,8 +60,8 @@ export function createReporter(options: ReporterOptions): Reporter {
     else {
       // Agents that start together do not write together.
       const heartbeatMs = known?.heartbeatMs ?? clock.now() + periodMs(outcome) * random();
-      const { useToldMs = Number.NEGATIVE_INFINITY, reachToldMs = Number.NEGATIVE_INFINITY } = known ?? {};
-      const told = { heartbeatMs, useToldMs, reachToldMs };
+      const { useToldMs, reachToldMs, driftToldMs } = known ?? untold;
+      const told = { heartbeatMs, useToldMs, reachToldMs, driftToldMs };
       standing = { uid: own.metadata.uid, status: own.status, ...told, atMs: Number.NEGATIVE_INFINITY };
     }
   };
@@ -84,11 +87,17 @@ export function createReporter(options: ReporterOptions): Reporter {
     );
     const period = periodMs(outcome);
     const [before, atMs] = [standing, clock.now()];
-    const toldMs = (has: typeof hasOtherUse, beforeMs = Number.NEGATIVE_INFINITY) =>
-      before && has(before.status, status) ? atMs : beforeMs;
-    const useToldMs = toldMs(hasOtherUse, before?.useToldMs);
-    const reachToldMs = toldMs(hasOtherReach, before?.reachToldMs);
-    standing = { uid, status, heartbeatMs: atMs + period, useToldMs, reachToldMs, atMs };
+    const told = before ?? untold;
+    const toldMs = (has: typeof hasOtherUse, beforeMs: number) => (before && has(before.status, status) ? atMs : beforeMs);
+    standing = {
+      uid,
+      status,
+      heartbeatMs: atMs + period,
+      useToldMs: toldMs(hasOtherUse, told.useToldMs),
+      reachToldMs: toldMs(hasOtherReach, told.reachToldMs),
+      driftToldMs: hasOtherDrift(before?.status ?? {}, status) ? atMs : told.driftToldMs,
+      atMs,
+    };
     return period;
   };
 

@@ -57,6 +57,11 @@ export const agentSettings = {
     max: 65535,
     help: "UDP port at which agents probe each other, the same on all nodes; 0: this node neither probes nor answers.",
   }),
+  runFolder: text({
+    env: "PODNET_RUN_DIR",
+    fallback: "/run",
+    help: "Where systemd/netif and NetworkManager of the node's /run are mounted, if at all; looked into for who may be undoing what the agent does.",
+  }),
   heartbeatSeconds: integer({
     env: "PODNET_HEARTBEAT_SECONDS",
     fallback: String(usualHeartbeatSeconds),

@@ -39,7 +39,7 @@ const placeOfPackage: Record<string, readonly string[]> = {
 const harmlessBuiltins: Record<string, readonly string[]> = {
   "node:net": ["lib/net/address.ts"],
   "node:crypto": ["lib/net/mac.ts"],
-  "node:util": ["node-agent/plan/report-time.ts", "operator/plan/status-change.ts"],
+  "node:util": ["node-agent/plan/drift.ts", "node-agent/plan/report-time.ts", "operator/plan/status-change.ts"],
 };
 
 function isPure(path: string): boolean {

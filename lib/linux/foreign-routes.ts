@@ -9,6 +9,8 @@ export interface ForeignRoute {
   readonly destination: string;
   /** Where it leads to one: `"eth0"`. */
   readonly device: string | undefined;
+  /** The number of who made it, as text; undefined where nobody said so. */
+  readonly protocol: string | undefined;
 }
 
 /**
@@ -24,6 +26,10 @@ export async function observeForeignRoutes(exec: Exec): Promise<ForeignRoute[]> 
     if (output.status !== 0) throw CommandError.failed(output);
     return parseRows("ip route show", output.stdout)
       .filter((row) => !row.has("protocol") || row.text("protocol") !== String(mark.routeProtocol))
-      .map((row) => ({ destination: row.text("dst"), device: row.has("dev") ? row.text("dev") : undefined }));
+      .map((row) => ({
+        destination: row.text("dst"),
+        device: row.has("dev") ? row.text("dev") : undefined,
+        protocol: row.has("protocol") ? row.text("protocol") : undefined,
+      }));
   });
 }

@@ -12,6 +12,8 @@ export interface KindOutcome {
   readonly errors: readonly StepError[];
   /** Why the kind could not be seen, so that nothing was done about it. */
   readonly unseen?: string;
+  /** Key → item: what shall be there. Absent where the kind could not be seen. */
+  readonly wanted?: ReadonlyMap<string, unknown>;
 }
 
 /** One kind in the course of a run. */
@@ -23,13 +25,16 @@ export interface Stage {
   backward(): Promise<void>;
 }
 
+interface Writable extends KindOutcome {
+  readonly steps: Step<unknown>[];
+  readonly errors: StepError[];
+  unseen?: string;
+  wanted?: ReadonlyMap<string, unknown>;
+}
+
 /** One kind, to be made as wanted; `want` may depend on what is there. */
 export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) => readonly Item[], world: World<Item>): Stage {
-  const outcome: { kind: string; steps: Step<unknown>[]; errors: StepError[]; unseen?: string } = {
-    kind: kind.name,
-    steps: [],
-    errors: [],
-  };
+  const outcome: Writable = { kind: kind.name, steps: [], errors: [] };
   let hasRemovals = false;
   const write = async (steps: readonly Step<Item>[]) => {
     if (steps.length === 0) return;
@@ -39,7 +44,9 @@ export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) =>
   const steps = async (): Promise<Step<Item>[]> => {
     try {
       const have = await world.observe();
-      return diff(kind, want(have), have);
+      const wanted = want(have);
+      outcome.wanted = new Map(wanted.map((item) => [kind.key(item), item]));
+      return diff(kind, wanted, have);
     } catch (error) {
       if (!isFromOutside(error)) throw error;
       outcome.unseen = `${kind.name}: what is there could not be seen, so nothing was done: ${error.message}`;

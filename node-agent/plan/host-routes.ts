@@ -17,7 +17,10 @@ const most = 64;
 const nobodys = ["127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "::1/128", "fe80::/10", "ff00::/8"].map(toPrefix);
 
 /** The foreign routes that a pod network's range may collide with: without single hosts, the default route, and what leads to `bridges`. The widest first. */
-export function hostRoutesOf(routes: readonly ForeignRoute[], bridges: readonly string[]): NodeNetworkStatusHostRoute[] {
+export function hostRoutesOf(
+  routes: readonly Omit<ForeignRoute, "protocol">[],
+  bridges: readonly string[],
+): NodeNetworkStatusHostRoute[] {
   const found = new Map<string, { readonly prefix: Prefix; readonly device: string | undefined }>();
   for (const { destination, device } of routes) {
     const prefix = parsePrefix(destination);

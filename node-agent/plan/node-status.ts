@@ -10,6 +10,7 @@ import type {
   NodeNetworkStatusSubnet,
 } from "../../crds/types.ts";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
+import { contentionFinding, type DriftFacts, driftField } from "./drift-status.ts";
 import { type Fault, joined, unguarded, unroutedPeers } from "./faults.ts";
 import type { Identity } from "./journal.ts";
 import type { NodePlan } from "./node-state.ts";
@@ -40,6 +41,8 @@ export interface RunOutcome {
   readonly leaks?: NodeNetworkStatusLeaks | undefined;
   /** Whom this node's probes reach; undefined: nothing is known yet. `NotProbed`: nor will be. */
   readonly reachability?: NodeNetworkStatusReachability | "NotProbed" | undefined;
+  /** What was put right that somebody else changed; undefined: not looked at. */
+  readonly drift?: DriftFacts | undefined;
 }
 
 /** What a node says of itself beside how programming went. */
@@ -99,6 +102,7 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       ...finding("ForwardBlocked", "FirewallDrops", outcome.closedPaths ?? []),
       ...finding("PodMtuDiffers", "MadeBefore", outcome.otherMtus ?? []),
       ...(peers?.findings ?? []),
+      ...contentionFinding(outcome.drift),
     ],
   };
 }
@@ -131,7 +135,7 @@ function reachField(
 
 /** Where leases or routes could not be read, what was said of them last stands. */
 function factFields(
-  { facts, identity, hostRoutes, leaks: collected }: RunOutcome,
+  { facts, identity, hostRoutes, leaks: collected, drift }: RunOutcome,
   previous: NodeNetworkStatus | undefined,
 ): Partial<NodeNetworkStatus> {
   const { acknowledged, lost } = facts;
@@ -145,6 +149,7 @@ function factFields(
     ...(lost.length === 0 ? {} : { lost: [...lost] }),
     ...(routes.length === 0 ? {} : { hostRoutes: [...routes] }),
     ...(leaks === undefined ? {} : { leaks }),
+    ...driftField(drift, previous),
   };
 }
 

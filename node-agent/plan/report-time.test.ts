@@ -25,7 +25,8 @@ const status: NodeNetworkStatus = {
   conditions: [programmed],
 };
 const more: NodeNetworkStatus = { ...status, summary: { ...status.summary, peers: "3/3" }, peers: { known: 3, routed: 3 } };
-const last = { status, heartbeatMs: 20_000, useToldMs: Number.NEGATIVE_INFINITY, reachToldMs: Number.NEGATIVE_INFINITY };
+const never = Number.NEGATIVE_INFINITY;
+const last = { status, heartbeatMs: 20_000, useToldMs: never, reachToldMs: never, driftToldMs: never };
 const threshold = { open: ["10.244.1.0/24", "10.244.9.0/24"], addBelowFreeIPs: 16, nodes: 3 };
 
 /** The status with so many leases in its last subnet. */
@@ -78,6 +79,26 @@ test("what happens to other nodes, releases seen and the time of the look wait f
     { ...status, lost: [{ cidr: "10.244.2.0/24", node: "node-2", nodeUID: "uid-node-2" }] },
   ];
   for (const next of others) assert.equal(reportAt(last, next, threshold, 7), 20_000);
+});
+
+test("what was put right is told at once, then once in ten seconds at most, in a large cluster more rarely, and never later than the heartbeat", () => {
+  const repaired = (repairsTotal: number): NodeNetworkStatus => ({ ...status, drift: { repairsTotal } });
+  assert.equal(reportAt(last, repaired(1), threshold, 7), 7);
+  const told = { ...last, status: repaired(1), driftToldMs: 1_000 };
+  assert.equal(reportAt(told, repaired(2), threshold, 1_500), 11_000);
+  assert.equal(reportAt(told, repaired(1), threshold, 1_500), 20_000, "nothing more was put right");
+  assert.equal(reportAt({ ...told, heartbeatMs: 2_000 }, repaired(2), threshold, 1_500), 2_000);
+  assert.equal(reportAt({ ...told, heartbeatMs: 200_000 }, repaired(2), { ...threshold, nodes: 5_000 }, 1_500), 101_000);
+});
+
+test("that somebody keeps undoing something is told at once; what else he undoes then, no sooner than repairs", () => {
+  const contended = (message: string): NodeNetworkStatus => {
+    return { ...status, conditions: [programmed, { ...programmed, type: "DriftContended", message }] };
+  };
+  const told = { ...last, driftToldMs: 1_000 };
+  assert.equal(reportAt(told, contended("route a"), threshold, 1_500), 1_500);
+  assert.equal(reportAt({ ...told, status: contended("route a") }, contended("route b"), threshold, 1_500), 11_000);
+  assert.equal(reportAt({ ...told, status: contended("route a") }, status, threshold, 1_500), 1_500);
 });
 
 test("leases are told of at once only where the free addresses of a family pass the threshold, either way", () => {

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeNetwork, NodeNetworkStatus } from "../crds/types.ts";
+import { createLog } from "../lib/daemon/log.ts";
+import { createMetrics } from "../lib/daemon/metrics.ts";
+import type { KindOutcome } from "../lib/linux/stage.ts";
+import { createFakeClock } from "../test/support/fake-clock.ts";
+import { ownSpec } from "../test/support/node-view.ts";
+import { createChanges } from "./changes.ts";
+import { createDriftWatch } from "./drift.ts";
+
+/** A watch of drift, its clock, and the warnings that it gave. */
+function bench() {
+  const clock = createFakeClock();
+  const metrics = createMetrics({ component: "agent" });
+  const warnings: string[] = [];
+  const log = createLog({ component: "agent", level: "warn", write: (line) => warnings.push(line) });
+  const wallClock = () => Date.parse("2026-01-01T00:00:00Z") + clock.now();
+  return { clock, metrics, warnings, drift: createDriftWatch({ log, metrics, clock, wallClock }) };
+}
+
+const item = { prefix: "10.244.2.0/24" };
+
+/** A run that wants one thing of a kind, and found it right or missing. */
+function run(isMissing: boolean, kind = "route") {
+  const step = { op: "add", kind, key: item.prefix, because: "missing", want: item } as const;
+  const outcome: KindOutcome = { kind, steps: isMissing ? [step] : [], errors: [], wanted: new Map([[item.prefix, item]]) };
+  return { outcome: undefined, kinds: [outcome], unreadable: [] };
+}
+
+const nobody = { changedMs: undefined, settingsMs: undefined };
+
+function stored(status?: NodeNetworkStatus): NodeNetwork {
+  return {
+    apiVersion: "podnet.dev/v1alpha1",
+    kind: "NodeNetwork",
+    metadata: { name: "node-1" },
+    spec: ownSpec(),
+    ...(status && { status }),
+  };
+}
+
+test("what was put right is counted on from what stands in the API at first sight, whatever comes to stand there", () => {
+  const { drift } = bench();
+  drift.note(run(true), undefined, nobody);
+  assert.equal(drift.note(run(true), undefined, nobody).repairsTotal, 1, "the API server was not heard yet");
+  assert.equal(drift.note(run(true), stored({ drift: { repairsTotal: 40 } }), nobody).repairsTotal, 42);
+  assert.equal(drift.note(run(true), stored({ drift: { repairsTotal: 7 } }), nobody).repairsTotal, 43);
+  assert.equal(drift.note(run(true), stored(), nobody).repairsTotal, 44, "it was made anew");
+});
+
+test("how long it was wrong is counted from the first word of the kernel, or from the last look where there was none; of settings from when they were seen right", async () => {
+  const { drift, clock } = bench();
+  drift.note(run(false), stored(), nobody);
+  await clock.advance(1_000);
+  drift.begin();
+  await clock.advance(40);
+  const last = drift.note(run(true), stored(), { changedMs: 990, settingsMs: undefined }).last;
+  assert.deepEqual(last, { kind: "route", key: item.prefix, because: "missing", at: "2026-01-01T00:00:01Z", wrongMs: 50 });
+  await clock.advance(500);
+  assert.equal(drift.note(run(true), stored(), nobody).last?.wrongMs, 500);
+  drift.note(run(false, "sysctl"), stored(), nobody);
+  await clock.advance(900);
+  assert.equal(
+    drift.note(run(true, "sysctl"), stored(), { changedMs: clock.now() - 1, settingsMs: clock.now() - 700 }).last?.wrongMs,
+    700,
+  );
+});
+
+test("people are warned of the first repair and then once a minute at most, and once of a quarrel; all are counted", async () => {
+  const { drift, clock, metrics, warnings } = bench();
+  drift.note(run(false), stored(), nobody);
+  for (let n = 0; n < 30; n++) {
+    drift.note(run(true), stored(), nobody);
+    await clock.advance(5_000);
+  }
+  const told = warnings.map((line) => {
+    const { message, key, detail } = JSON.parse(line) as { message: string; key: string; detail?: { repairs: number } };
+    return [message, key, detail?.repairs].filter((part) => part !== undefined).join("; ");
+  });
+  assert.deepEqual(told, [
+    "somebody else's change was undone; 10.244.2.0/24; 1",
+    "somebody keeps undoing what is set up here; see DriftContended of the NodeNetwork; 10.244.2.0/24",
+    "somebody else's change was undone; 10.244.2.0/24; 12",
+    "somebody else's change was undone; 10.244.2.0/24; 12",
+  ]);
+  assert.match(await metrics.text(), /podnet_agent_drift_repairs_total\{kind="route",component="agent"\} 30/);
+});
+
+test("of what somebody keeps undoing a look is taken once a second, for all that is told of it meanwhile; of anything else at once", async () => {
+  const { drift, clock } = bench();
+  const looks: string[] = [];
+  const stop = new AbortController();
+  const changes = createChanges((line) => looks.push(`${clock.now()} ${line}`), drift, clock, stop.signal);
+  for (let n = 0; n < 6; n++) drift.note(run(n > 0), stored(), nobody);
+  changes.note("Deleted 10.244.2.0/24");
+  changes.note("Deleted 10.244.2.0/24 again");
+  changes.note("Deleted 10.244.3.0/24");
+  assert.deepEqual(looks, ["0 Deleted 10.244.3.0/24"]);
+  assert.equal(changes.take(), 0);
+  assert.equal(changes.take(), undefined);
+  await clock.advance(2_000);
+  assert.deepEqual(looks.slice(1), ["1000 Deleted 10.244.2.0/24"]);
+  drift.note(run(true), stored(), nobody);
+  changes.note("Deleted 10.244.2.0/24");
+  stop.abort();
+  assert.equal(clock.pending(), 0);
+});
