@@ -10,7 +10,9 @@ import { createEventWriter } from "../lib/kube/event-writer.ts";
 import { apiVersionOf, type Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { createBeginnings } from "./beginnings.ts";
-import { eventsOf } from "./plan/events.ts";
+import type { DriftWord } from "./plan/drift.ts";
+import { driftEvents, type DriftTold } from "./plan/drift-events.ts";
+import { eventsOf, type PlannedEvent } from "./plan/events.ts";
 import type { PassResult } from "./pass.ts";
 
 export interface EventsOptions {
@@ -29,7 +31,7 @@ export interface EventsOptions {
 /** Tells people in Events what happens. Nobody waits for that, and its failures stop nothing. */
 export interface Events {
   /** What a pass wrote and found; what stood before already is not told again. */
-  note(result: Pick<PassResult, "report" | "standing">): void;
+  note(result: Pick<PassResult, "report" | "standing" | "drift">): void;
   /** That this process leads. */
   leads(lease: Stored<Lease>, because: string): void;
   /** Writes until the signal fires. */
@@ -51,14 +53,26 @@ export function createEvents({ client, log, metrics, identity, ...shared }: Even
   const tell = (regarding: ObjectReference, reason: EventReason, note: string) =>
     writer.tell({ regarding, reason, type: eventReasons[reason].type, note: printable(note) });
   const begun = createBeginnings();
+  const repaired = createRepairs(shared.clock);
   return {
-    note({ report, standing }) {
-      for (const { regarding, reason, note } of [...eventsOf(report.written), ...begun(standing)]) tell(regarding, reason, note);
+    note({ report, standing, drift }) {
+      const happened = [...eventsOf(report.written), ...begun(standing), ...repaired(drift)];
+      for (const { regarding, reason, note } of happened) tell(regarding, reason, note);
     },
     leads({ metadata: { name, namespace = "", uid } }, because) {
       const regarding = { apiVersion: apiVersionOf(leases), kind: leases.kind, name, namespace, uid };
       tell(regarding, "LeaderChanged", `${identity} leads from now on: ${because}`);
     },
     run: (signal) => writer.run(signal),
+  };
+}
+
+/** Gives what was put right since it was told last. */
+function createRepairs(clock: Clock): (words: readonly DriftWord[]) => PlannedEvent[] {
+  let known: DriftTold = new Map();
+  return (words) => {
+    const { events, told } = driftEvents(known, words, clock.now());
+    known = told;
+    return events;
   };
 }

@@ -5,6 +5,8 @@ import type { RunResult } from "../lib/reconcile/loop.ts";
 import type { Cluster } from "./cluster.ts";
 import { createFinalizer } from "./finalize.ts";
 import { writeNodeConditions } from "./node-condition.ts";
+import type { DriftWord } from "./plan/drift.ts";
+import { driftWords } from "./plan/drift-events.ts";
 import type { PlannedEvent } from "./plan/events.ts";
 import { nodeStates } from "./plan/node-states.ts";
 import type { Snapshot } from "./plan/snapshot.ts";
@@ -42,6 +44,8 @@ export interface PassResult {
   readonly report: WriteReport;
   /** What people should know though no object says it; the same as long as it is so. */
   readonly standing: readonly PlannedEvent[];
+  /** What agents say of drift. */
+  readonly drift: readonly DriftWord[];
   readonly next: RunResult;
 }
 
@@ -100,6 +104,7 @@ export function createPass({
     return {
       report,
       standing: standingEvents(snapshot, allocation),
+      drift: driftWords(snapshot, nowMs),
       next: waits.length === 0 ? undefined : { againAfterMs: Math.min(...waits) },
     };
   };

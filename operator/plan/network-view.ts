@@ -1,6 +1,7 @@
 import type { RangeLedgerRecovery } from "../../crds/types.ts";
 import { containsPrefix, type Prefix } from "../../lib/net/prefix.ts";
 import type { Acceptance } from "./accept.ts";
+import type { DriftWord } from "./drift.ts";
 import type { Blockers } from "./finalize.ts";
 import type { Member } from "./member.ts";
 import type { Ambiguity } from "./membership.ts";
@@ -33,6 +34,8 @@ export interface NetworkView {
   readonly unadopted: readonly Unadopted[];
   /** Node addresses that lie in subnets of it. */
   readonly conflicts: readonly AddressConflict[];
+  /** What the agents of its members say of drift. */
+  readonly drift: readonly DriftWord[];
   /** Stands after a loss, with the nodes that have yet to report. */
   readonly recovery: (RangeLedgerRecovery & { readonly awaited: readonly string[] }) | undefined;
   /** While Terminating: what was last found in its way; undefined before the first look. */

@@ -7,6 +7,7 @@ import type { PlannedEvent } from "./events.ts";
 import { leakEvents } from "./leak-events.ts";
 import { nameList } from "./network-view.ts";
 import { addressConflicts, conflictRemedy, describeConflict } from "./node-addresses.ts";
+import { ownRecord } from "./node-progress.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { unsettledReports } from "./unclaimed.ts";
@@ -22,6 +23,7 @@ export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocati
     ...unselectedEvents(snapshot, unselected, refer),
     ...duplicateEvents(snapshot, refer),
     ...leakEvents(snapshot, refer),
+    ...contentionEvents(snapshot, refer),
     ...addressConflicts(snapshot).map((conflict): PlannedEvent => {
       const note = `its address lies in a subnet: ${describeConflict(conflict)}; ${conflictRemedy}`;
       return { regarding: refer(conflict.node.name), reason: "NodeAddressConflict", note };
@@ -39,6 +41,17 @@ function unselectedEvents(
   const names = nameList(networks.map(({ name }) => `PodNetwork/${name}`).toSorted(compareText));
   const note = `no spec.nodeSelector matches it, so it gets no subnet (${names}); label the Node, or create a PodNetwork for it`;
   return unselected.map((node) => ({ regarding: refer(node), reason: "NodeUnselected", note }));
+}
+
+/** An agent says it of its own node alone. */
+function contentionEvents({ nodes, records }: Snapshot, refer: (node: string) => ObjectReference): PlannedEvent[] {
+  const known = new Map(nodes.map((node) => [node.name, node]));
+  return records.flatMap((record): PlannedEvent[] => {
+    const node = known.get(record.node);
+    const conditions = (node && ownRecord(node, record)?.status?.conditions) ?? [];
+    const found = conditions.find(({ type, status }) => type === "DriftContended" && status === "True");
+    return found === undefined ? [] : [{ regarding: refer(record.node), reason: "DriftContended", note: found.message }];
+  });
 }
 
 /** One Event per subnet on its network, and one on each of the nodes. */

@@ -27,9 +27,10 @@ test("an empty list and none are the same", () => {
   assert.equal(statusChange(rest, { ...rest, blockedBy: [] }), "None");
 });
 
-test("free pod addresses and the node with fewest of them are figures, all else are facts", () => {
+test("free pod addresses, the node with fewest of them, and repairs are figures, all else are facts", () => {
   const capacity = { nodesUntilExhaustion: 7, freeIPs: 99, lowestFreeIPsNode: "node-2" };
   assert.equal(statusChange({ ...status, capacity }, status), "Figures");
+  assert.equal(statusChange({ ...status, drift: { repairsTotal: 1 } }, status), "Figures");
   assert.equal(statusChange({ ...status, capacity: { ...capacity, nodesUntilExhaustion: 6 } }, status), "Facts");
   assert.equal(statusChange({ ...status, capacity, conditions: [condition("Ready", "False")] }, status), "Facts");
   assert.equal(statusChange(status, undefined), "Facts");

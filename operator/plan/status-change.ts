@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { PodNetworkStatus } from "../../crds/types.ts";
 import { compareText } from "./select.ts";
 
-/** How a status differs from the stored one. `Figures`: in nothing but the counts of free pod addresses, which move with every pod. */
+/** How a status differs from the stored one. `Figures`: in nothing but the counts of free pod addresses, which move with every pod, and of repairs on nodes. */
 export type StatusChange = "None" | "Figures" | "Facts";
 
 /** Lists are compared as sets by their keys: a server may keep them in an order of its own. */
@@ -22,7 +22,7 @@ function sorted(status: PodNetworkStatus): PodNetworkStatus {
   };
 }
 
-function withoutFigures({ capacity, ...status }: PodNetworkStatus): PodNetworkStatus {
+function withoutFigures({ capacity, drift: _repairs, ...status }: PodNetworkStatus): PodNetworkStatus {
   if (capacity === undefined) return status;
   return { ...status, capacity: { nodesUntilExhaustion: capacity.nodesUntilExhaustion, freeIPs: 0 } };
 }

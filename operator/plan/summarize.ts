@@ -5,6 +5,7 @@ import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Allocation } from "./allocate.ts";
 import { blockedBy } from "./blocked-by.ts";
 import { capacityOf } from "./capacity.ts";
+import { driftWord, summedDrift } from "./drift.ts";
 import type { Blockers } from "./finalize.ts";
 import { isComplete } from "./member.ts";
 import { networkConditions } from "./network-conditions.ts";
@@ -46,6 +47,7 @@ function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput
   const reaching = judgeReaching(snapshot, progress);
   const stored = ledger?.object.spec.recovery;
   const recovery = stored === undefined ? undefined : { ...stored, awaited: awaitedNodes(snapshot) };
+  const recordOf = new Map(records.map((record) => [record.node, record]));
   const cluster = { occupancy: allocation.occupancy, claims, networks, records };
   return (network) => {
     const acceptance = allocation.acceptance.get(network.uid) ?? { accepted: [], refused: [] };
@@ -62,6 +64,7 @@ function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput
       claims: owned.get(network.uid) ?? [],
       unadopted: adoption(network, acceptance, own),
       conflicts: conflicts.get(network.uid) ?? [],
+      drift: own.flatMap(({ node }) => driftWord(node, recordOf.get(node.name), nowMs) ?? []),
       recovery,
       blockers: blockers.get(network.uid),
       nowMs,
@@ -80,6 +83,7 @@ function statusOf(view: NetworkView): PodNetworkStatus {
   const programmed = count("programmed");
   const { figures, verdict } = capacityOf(view);
   const blockers = blockedBy(view);
+  const drift = summedDrift(view.drift);
   return {
     observedGeneration,
     summary: {
@@ -103,6 +107,7 @@ function statusOf(view: NetworkView): PodNetworkStatus {
       draining: members.filter(({ member }) => isDraining(member)).length,
     },
     capacity: figures,
+    ...(drift && { drift }),
     ...(blockers.length > 0 && { blockedBy: blockers }),
   };
 }

@@ -87,6 +87,7 @@ export function fullStatus(n: number, incarnation: string): NodeNetworkStatus {
       probed: 3,
       bad: [{ node: "node-3", family: "IPv6", reason: "FullSizeLost", since: "2026-01-01T00:00:00Z" }],
     },
+    drift: { repairsTotal: 3, last: { kind: "route", key: "10.244.9.0/24", because: "missing", at: bornAt, wrongMs: 12 } },
     agentVersion: "0.1.0",
     mtu: 1500,
     summary: { bridge: `cni0 10.244.${n}.1/24`, peers: "2/2" },

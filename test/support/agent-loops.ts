@@ -28,7 +28,7 @@ export async function startLoops(
     line: (text: string) => answers.push({ ...(JSON.parse(text) as LoopsAnswer), atMs: performance.now() }),
     complaint: (text: string) => t.diagnostic(text),
   };
-  const full: LoopsOrder = { node: node.name, ...node.order, ...order };
+  const full: LoopsOrder = { ...node.order, ...order };
   const ended = node.netns.exec.follow([process.execPath, inside, JSON.stringify(full)], listener, stop.signal);
   t.after(() => {
     stop.abort();
