@@ -1,6 +1,7 @@
 // What an operator tells people in Events, on a real API server and as kubectl shows it.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { renderTime } from "../../crds/conditions.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { installManifests } from "../../lab/podnet/start-podnet.ts";
@@ -241,6 +242,36 @@ test("addresses that an agent took back are told on its Node each time that they
     await untilTold("LeasesCollected", new RegExp(`^Node/node-1: ${words.replaceAll(".", "\\.")}$`));
   }
   assert.equal((await eventsOf("LeasesCollected")).length, 2);
+});
+
+test("what agents put right is told on the network and the node and summed in its status, and so is that somebody keeps undoing it", async () => {
+  const operator = await start();
+  await world.createNodes(1, 2);
+  await world.createNetwork("default", { ranges: [range] });
+  await world.untilOwners(["node-1 10.244.0.0/24", "node-2 10.244.1.0/24"]);
+  await world.report(["node-1"]);
+  const passes = await operator.passes();
+  await world.until("it is seen for the first time", async () => (await operator.passes()) >= passes + 2);
+  const last = { kind: "route", key: "10.244.1.0/24", because: "missing", at: renderTime(Date.now()), wrongMs: 12 };
+  await world.patchStatus("node-1", { drift: { repairsTotal: 3, last } });
+  const what = "3 things that somebody else changed or took away put right; the newest";
+  await untilTold(
+    "DriftRepaired",
+    new RegExp(`^PodNetwork/default: ${what} on node-1: route 10\\.244\\.1\\.0/24 \\(missing, for 12 ms`),
+  );
+  await untilTold("DriftRepaired", new RegExp(`^Node/node-1: ${what}: route`));
+  await world.report(["node-2"]);
+  await world.until("the sum stands in the status", async () => {
+    const drift = (await world.network("default"))?.status?.drift;
+    return drift?.repairsTotal === 3 && drift.last?.node === "node-1";
+  });
+  const conditions = (await world.record("node-2"))?.status?.conditions ?? [];
+  const message = "somebody keeps undoing route 10.244.0.0/24";
+  const contended = { type: "DriftContended", status: "True", reason: "RepeatedlyUndone", message } as const;
+  await world.patchStatus("node-2", {
+    conditions: [...conditions, { ...contended, lastTransitionTime: renderTime(Date.now()), observedGeneration: 1 }],
+  });
+  await untilTold("DriftContended", new RegExp(`^Node/node-2: ${message}`));
 });
 
 test("a hundred equal happenings are one Event with a count", async () => {
