@@ -1,5 +1,4 @@
 import type { NodeNetwork } from "../crds/types.ts";
-import type { SysctlItem } from "../lib/linux/kinds/sysctl.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import type { AgentRun } from "./agent.ts";
 import { createChanges } from "./changes.ts";
@@ -8,7 +7,7 @@ import type { DriftFacts } from "./plan/drift-status.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
 import type { AgentPlace } from "./program.ts";
 import { createSuspects } from "./suspects.ts";
-import { settingsIn, watchSettings } from "./watch-settings.ts";
+import { unheardIn, watchUnheard } from "./watch-unheard.ts";
 
 export interface DriftKeeperOptions extends DriftOptions {
   readonly place: AgentPlace;
@@ -38,20 +37,20 @@ export function startDriftKeeper(options: DriftKeeperOptions, look: (because: st
   const drift = createDriftWatch(options);
   const suspects = createSuspects(place.exec, runFolder, clock);
   const changes = createChanges(look, drift, clock, signal);
-  let wanted: readonly SysctlItem[] = [];
-  const shared = { procSys: place.procSys, clock, random, signal };
-  const settings = watchSettings({ ...shared, wanted: () => wanted, changed: changes.note });
+  let wanted = unheardIn([]);
+  const shared = { exec: place.exec, procSys: place.procSys, clock, random, signal };
+  const unheard = watchUnheard({ ...shared, wanted: () => wanted, changed: changes.note });
   return {
     changed: changes.note,
     begin: () => {
       const changedMs = changes.take();
       drift.begin();
       return (run, own) => {
-        wanted = settingsIn(run.kinds);
-        return drift.note(run, own, { changedMs, settingsMs: settings.seenRightMs() });
+        wanted = unheardIn(run.kinds);
+        return drift.note(run, own, { changedMs, unheardMs: (kind) => unheard.seenRightMs(kind) });
       };
     },
     told: (outcome) => suspects.told(outcome),
-    stopped: settings.stopped,
+    stopped: unheard.stopped,
   };
 }

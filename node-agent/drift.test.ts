@@ -28,7 +28,7 @@ function run(isMissing: boolean, kind = "route") {
   return { outcome: undefined, kinds: [outcome], unreadable: [] };
 }
 
-const nobody = { changedMs: undefined, settingsMs: undefined };
+const nobody = { changedMs: undefined, unheardMs: () => undefined };
 
 function stored(status?: NodeNetworkStatus): NodeNetwork {
   return {
@@ -55,14 +55,14 @@ test("how long it was wrong is counted from the first word of the kernel, or fro
   await clock.advance(1_000);
   drift.begin();
   await clock.advance(40);
-  const last = drift.note(run(true), stored(), { changedMs: 990, settingsMs: undefined }).last;
+  const last = drift.note(run(true), stored(), { changedMs: 990, unheardMs: () => undefined }).last;
   assert.deepEqual(last, { kind: "route", key: item.prefix, because: "missing", at: "2026-01-01T00:00:01Z", wrongMs: 50 });
   await clock.advance(500);
   assert.equal(drift.note(run(true), stored(), nobody).last?.wrongMs, 500);
   drift.note(run(false, "sysctl"), stored(), nobody);
   await clock.advance(900);
   assert.equal(
-    drift.note(run(true, "sysctl"), stored(), { changedMs: clock.now() - 1, settingsMs: clock.now() - 700 }).last?.wrongMs,
+    drift.note(run(true, "sysctl"), stored(), { changedMs: clock.now() - 1, unheardMs: () => clock.now() - 700 }).last?.wrongMs,
     700,
   );
 });

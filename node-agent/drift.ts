@@ -20,8 +20,8 @@ export interface DriftOptions {
 export interface LastSeen {
   /** When the kernel first told of a change after the look before; undefined: it did not. */
   readonly changedMs: number | undefined;
-  /** When settings, of which nothing tells, were last seen right. */
-  readonly settingsMs: number | undefined;
+  /** When all of a kind of which it does not tell was last seen right; undefined of the others. */
+  readonly unheardMs: (kind: string) => number | undefined;
 }
 
 /** Knows what was put right on this node though nobody wanted anything else. */
@@ -52,9 +52,10 @@ export function createDriftWatch({ log, metrics, clock, wallClock }: DriftOption
   let lookedMs: number | undefined;
   let lookMs: number | undefined;
 
-  const lastOf = ([first]: readonly Repair[], { changedMs, settingsMs }: LastSeen, nowMs: number): Last | undefined => {
+  const lastOf = ([first]: readonly Repair[], { changedMs, unheardMs }: LastSeen, nowMs: number): Last | undefined => {
     if (first === undefined) return undefined;
-    const sinceMs = (first.kind === "sysctl" ? settingsMs : changedMs) ?? lookedMs ?? nowMs;
+    const rightMs = unheardMs(first.kind);
+    const sinceMs = rightMs === undefined ? (changedMs ?? lookedMs ?? nowMs) : Math.max(rightMs, lookedMs ?? rightMs);
     return { ...first, at: renderTime(wallClock()), wrongMs: Math.min(most, Math.max(0, Math.round(nowMs - sinceMs))) };
   };
   const note: DriftWatch["note"] = (run, own, seen) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Step, StepError, World } from "../reconcile/kind.ts";
@@ -22,6 +23,18 @@ export function sysctlWorld(procSys: string, paths: readonly string[]): World<Sy
     return errors;
   };
   return { observe, apply };
+}
+
+/** Those of the settings that there are, at once. For somebody who looks often: so small files cost ten times as much when they are waited for. */
+export function settingsNow(procSys: string, paths: readonly string[]): SysctlItem[] {
+  return paths.flatMap((path) => {
+    try {
+      return [{ path, value: parseSysctl(readFileSync(join(procSys, path), "utf8")) }];
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw error;
+    }
+  });
 }
 
 async function readSysctl(procSys: string, path: string): Promise<SysctlItem | undefined> {

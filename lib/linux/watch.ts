@@ -20,32 +20,15 @@ export interface WatchTimes {
   readonly longestRetryMs?: number;
 }
 
-/** A command that tells of changes, line by line. */
-interface Source {
-  readonly argv: readonly string[];
-  /** Whether a line tells of what may be ours; the others are dropped before anything else is done about them. */
-  readonly concerns: (line: string) => boolean;
-}
-
 /** Large enough for a burst of thousands of routes; where the machine allows less, an overrun shows as a complaint, and that as `missed`. */
 const receiveBuffer = "16777216";
+const command = ["ip", "-rcvbuf", receiveBuffer, "monitor", "label", "route", "nexthop", "address", "link", "neigh"];
 
-/** Neighbors come and go with all traffic of a node; forwarding entries of tunnels are told as neighbors, too. */
-const links: Source = {
-  argv: ["ip", "-rcvbuf", receiveBuffer, "monitor", "label", "route", "nexthop", "address", "link", "neigh"],
-  concerns: (line) => !line.startsWith("[NEIGH]") || line.includes(` dev ${mark.linkPrefix}`),
-};
-
-/** Others change their tables all the time. What was lost on the way is told by a line without a table. */
-const tables: Source = {
-  argv: ["nft", "monitor"],
-  concerns: (line) => ourTable.test(line) || line.includes("lost some netlink events"),
-};
-
-const ourTable = new RegExp(` (?:inet|bridge) ${mark.tableName}(?: |$)`);
+/** Neighbors come and go with all traffic of a node, so those that are not on tunnels of ours are dropped before anything else. Forwarding entries are told as neighbors, too. */
+const concerns = (line: string) => !line.startsWith("[NEIGH]") || line.includes(` dev ${mark.linkPrefix}`);
 
 /**
- * Calls `listen` for each change of routes, nexthops, addresses, links, what stands on tunnels of ours, and our tables, foreign or our own, until `signal` aborts; resolves then.
+ * Calls `listen` for each change of routes, nexthops, addresses, links and of what stands on tunnels of ours, foreign or our own, until `signal` aborts; resolves then.
  * Hints come one per changed object, thousands in a burst: the caller waits for a pause. A watch that ends is begun again.
  */
 export async function watchKernel(
@@ -54,17 +37,6 @@ export async function watchKernel(
   signal: AbortSignal,
   times: WatchTimes = {},
 ): Promise<void> {
-  await Promise.all([links, tables].map((source) => follow(source, { exec, listen, signal, times })));
-}
-
-interface Following {
-  readonly exec: Exec;
-  readonly listen: (hint: Hint) => void;
-  readonly signal: AbortSignal;
-  readonly times: WatchTimes;
-}
-
-async function follow({ argv, concerns }: Source, { exec, listen, signal, times }: Following): Promise<void> {
   const { settleMs = 500, firstRetryMs = 100, longestRetryMs = 30_000 } = times;
   let retryMs = firstRetryMs;
   while (!signal.aborted) {
@@ -77,7 +49,7 @@ async function follow({ argv, concerns }: Source, { exec, listen, signal, times 
       },
       complaint: (detail: string) => listen({ what: "missed", detail }),
     };
-    const reason = await exec.follow(argv, listener, signal);
+    const reason = await exec.follow(command, listener, signal);
     clearTimeout(settled);
     if (reason === undefined) return;
     listen({ what: "missed", detail: reason });

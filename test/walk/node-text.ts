@@ -78,9 +78,13 @@ async function foreignText(found: Found): Promise<NodeText> {
   return {
     // The timers of a bridge run.
     links: sorted(others(found.links).map((line) => line.replaceAll(/ (\w+_timer) +[\d.]+/g, ""))),
-    // An address of IPv6 is looked for on its link for a while.
-    addresses: sorted(others(found.addresses).map((line) => line.replaceAll(/ (tentative|dadfailed)/g, ""))),
-    routes: sorted([...others(found.routes4), ...others(found.routes6)]),
+    // An address of IPv6 is looked for on its link for a while, and the kernel makes link-local ones and their routes when it likes.
+    addresses: sorted(
+      others(found.addresses)
+        .filter((line) => !line.includes("scope link"))
+        .map((line) => line.replaceAll(/ (tentative|dadfailed)/g, "")),
+    ),
+    routes: sorted([...others(found.routes4), ...others(found.routes6)].filter((line) => !/^anycast |fe80::/.test(line))),
     rules: found.rules,
     nexthops: sorted(others(found.nexthops)),
     neighbors: sorted(others(found.neighbors)),
