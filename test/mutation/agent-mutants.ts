@@ -36,6 +36,28 @@ export const agentMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "agent-takes-its-own-retry-for-drift",
+    breaks: "An agent that could not make a change of its own at once says that somebody else undid it.",
+    edits: [
+      {
+        file: "node-agent/plan/drift.ts",
+        find: "if (known.owed.has(key)) return false;",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "agent-takes-what-its-own-new-link-took-along-for-drift",
+    breaks: "An agent that makes a tunnel anew says that somebody else took away what stood on it.",
+    edits: [
+      {
+        file: "node-agent/plan/drift.ts",
+        find: "&& !devices.some((device) => remade.has(device))",
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "agent-reports-an-empty-summary",
     breaks: "An agent that has nothing to sum up applies an empty summary, which the API server refuses for ever.",
     edits: [

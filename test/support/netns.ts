@@ -14,6 +14,7 @@ export interface Netns {
 const prefix = "podnet-t";
 const root = makeExec();
 let count = 0;
+let swept: Promise<void> | undefined;
 
 /** What things go with: a test, or whoever else calls back when it ends. */
 export interface Span {
@@ -22,7 +23,8 @@ export interface Span {
 
 /** Makes a namespace that goes when the test ends. */
 export async function makeNetns(t: Span, label: string): Promise<Netns> {
-  if (count === 0) await sweepNetns();
+  swept ??= sweepNetns();
+  await swept;
   count += 1;
   const name = `${prefix}-${process.pid}-${count}-${label}`;
   await must(root, ["ip", "netns", "add", name]);
