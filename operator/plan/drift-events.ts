@@ -74,5 +74,5 @@ function noteOf(more: number, words: readonly DriftWord[], kind: string): string
   const last = newestOf(words);
   const where = kind === "Node" || last === undefined ? "" : ` on ${last.node}`;
   const newest = last === undefined ? "" : `; the newest${where}: ${describeRepair(last)}`;
-  return `${countOf(more, "thing")} that somebody else changed or took away put right${newest}`;
+  return `put right ${countOf(more, "thing")} that somebody else changed or took away${newest}`;
 }

@@ -73,15 +73,15 @@ test("repairs are told on the network and the node, with their number and the ne
   );
   assert.deepEqual(first, []);
   assert.deepEqual(second, [
-    "PodNetwork/default: 3 things that somebody else changed or took away put right; the newest on node-1: route 10.244.9.0/24 (missing, for 12 ms at most)",
-    "Node/node-1: 2 things that somebody else changed or took away put right; the newest: route 10.244.9.0/24 (missing, for 12 ms at most)",
-    "Node/node-2: 1 thing that somebody else changed or took away put right; the newest: route 10.244.9.0/24 (missing, for 12 ms at most)",
+    "PodNetwork/default: put right 3 things that somebody else changed or took away; the newest on node-1: route 10.244.9.0/24 (missing, for 12 ms at most)",
+    "Node/node-1: put right 2 things that somebody else changed or took away; the newest: route 10.244.9.0/24 (missing, for 12 ms at most)",
+    "Node/node-2: put right 1 thing that somebody else changed or took away; the newest: route 10.244.9.0/24 (missing, for 12 ms at most)",
   ]);
 });
 
 test("repairs without an end are told once in ten minutes, all that there were since", () => {
   const worlds = Array.from({ length: 25 }, (_, n) => world({ "node-1": repaired(n) }));
-  const numbers = told(1, ...worlds).map((notes) => notes.map((note) => Number(/: (\d+) thing/.exec(note)?.[1])));
+  const numbers = told(1, ...worlds).map((notes) => notes.map((note) => Number(/: put right (\d+) thing/.exec(note)?.[1])));
   const at = numbers.flatMap((found, minute) => (found.length === 0 ? [] : [[minute, ...found]]));
   assert.deepEqual(at, [
     [1, 1, 1],
@@ -92,7 +92,7 @@ test("repairs without an end are told once in ten minutes, all that there were s
 
 test("a node that begins to count anew, or leaves, is told of again from there on", () => {
   const worlds = [10, 2, 5].map((total) => world({ "node-1": repaired(total) }));
-  assert.match(told(20, ...worlds)[2]?.[0] ?? "", /^PodNetwork\/default: 3 things/);
+  assert.match(told(20, ...worlds)[2]?.[0] ?? "", /^PodNetwork\/default: put right 3 things/);
 });
 
 test("a node on which somebody keeps undoing things is told of on the Node, as long as its own agent says so", () => {

@@ -67,6 +67,21 @@ test("the agent says who and where it is, what it has, and that nothing was rele
   assert.equal(status?.bootID, (await on.inNode("cat", "/proc/sys/kernel/random/boot_id")).trim());
 });
 
+test("what somebody takes away is put right and told; over a restart of the agent it is counted on", async () => {
+  const { status } = await on.reported();
+  assert.equal(status?.drift, undefined, "its own changes are none");
+  await on.inNode("ip", "address", "delete", "10.244.1.1/24", "dev", "cni0");
+  const { drift } = (await on.untilReported("the repair", (object) => object.status?.drift !== undefined)).status ?? {};
+  assert.deepEqual([drift?.last?.kind, drift?.last?.key, drift?.last?.because], ["address", "cni0 10.244.1.1", "missing"]);
+  await agent.stop();
+  agent = await on.start("agent-counting-on");
+  await on.untilReady();
+  await on.inNode("nft", "delete", "table", "inet", "podnet");
+  const before = drift?.repairsTotal ?? Number.NaN;
+  const { status: later } = await on.untilReported("more", (object) => (object.status?.drift?.repairsTotal ?? 0) > before);
+  assert.equal(later?.drift?.last?.kind, "table");
+});
+
 test("the agent tells what the node has routes to that podnet did not make: its own links, and nothing of pods", async () => {
   const { status } = await on.reported();
   assert.deepEqual(

@@ -254,7 +254,7 @@ test("what agents put right is told on the network and the node and summed in it
   await world.until("it is seen for the first time", async () => (await operator.passes()) >= passes + 2);
   const last = { kind: "route", key: "10.244.1.0/24", because: "missing", at: renderTime(Date.now()), wrongMs: 12 };
   await world.patchStatus("node-1", { drift: { repairsTotal: 3, last } });
-  const what = "3 things that somebody else changed or took away put right; the newest";
+  const what = "put right 3 things that somebody else changed or took away; the newest";
   await untilTold(
     "DriftRepaired",
     new RegExp(`^PodNetwork/default: ${what} on node-1: route 10\\.244\\.1\\.0/24 \\(missing, for 12 ms`),
