@@ -90,13 +90,11 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   let latest: Latest | undefined;
   let hasRun = false;
 
+  // A heartbeat says that the node is looked after: none while it cannot be looked at.
+  const toReport = () => (program.lastRun()?.ok === false ? undefined : latest);
   const report: Loop = startLoop({
     ...shared,
-    run: async () => {
-      // A heartbeat says that the node is looked after: none while it cannot be looked at.
-      if (latest === undefined || program.lastRun()?.ok === false) return undefined;
-      return { againAfterMs: await reporter.report(latest.own, await toldAll(latest)) };
-    },
+    run: reporting(reporter, toReport, toldAll),
     onFailure: failed(log, "status could not be written, trying again"),
   });
   const program: Loop = startLoop({
@@ -128,6 +126,17 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     changed: (line) => drift.changed(line),
     ready: readyChecks(options, () => ({ hasRun, last: program.lastRun() })),
     stopped: Promise.all([program.stopped, report.stopped, prober.stopped, leaks.stopped, drift.stopped]).then(() => undefined),
+  };
+}
+
+function reporting(
+  reporter: Reporter,
+  toReport: () => Latest | undefined,
+  toldAll: (latest: Latest) => Promise<RunOutcome>,
+): LoopOptions["run"] {
+  return async () => {
+    const latest = toReport();
+    return latest && { againAfterMs: await reporter.report(latest.own, await toldAll(latest)) };
   };
 }
 

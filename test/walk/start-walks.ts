@@ -19,7 +19,7 @@ export async function startWalks(
   await netns.exec.run(["tee", "/proc/sys/net/ipv6/conf/eth0/accept_ra"], "0");
   await ip(netns.exec, "route add default via 192.168.1.254", "route add default via fd00:192:168:1::254");
   const node = await agentNode(t, "node-1", netns);
-  const { place, journal } = node.parts;
+  const { place, journal } = node.order;
   const full: WalkOrder = { ...order, place: { ...place, journal } };
   const stop = new AbortController();
   const complaints: string[] = [];
