@@ -270,9 +270,12 @@ test("a kind that is left out is left alone", async (t) => {
   const node = await (await makeSite(t)).plug("node-1", 11);
   await assertConverges(node, state);
   const outcomes = await convergeInside(node, { routes: state.routes });
-  assert.deepEqual(outcomes, [
-    { kind: "nexthop", steps: [], errors: [] },
-    { kind: "route", steps: [], errors: [] },
-  ]);
+  assert.deepEqual(
+    outcomes.map(({ kind, steps, errors }) => ({ kind, steps, errors })),
+    [
+      { kind: "nexthop", steps: [], errors: [] },
+      { kind: "route", steps: [], errors: [] },
+    ],
+  );
   await assertConverges(node, state);
 });
