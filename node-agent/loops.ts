@@ -79,8 +79,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const agent = createAgent({ node: nodeName, place, clock, identity, journal, drainMs: options.drainMs });
   const note = createRunNotes(options);
   const surroundings = createSurroundings(place.exec, clock);
-  const isSynced = () => own.synced && claims.synced;
-  const pastOf = onOtherPast(claims);
+  const [isSynced, pastOf] = [() => own.synced && claims.synced, onOtherPast(claims)];
   const leaks = startLeakLoop({ ...options, apartMs: options.leakMs, onCollected: () => program.trigger("leases collected") });
   const drift = startDriftKeeper(options, (line) => program.trigger(line));
   const toldAll = async ({ own, outcome }: Latest) => {
@@ -92,11 +91,8 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
 
   // A heartbeat says that the node is looked after: none while it cannot be looked at.
   const toReport = () => (program.lastRun()?.ok === false ? undefined : latest);
-  const report: Loop = startLoop({
-    ...shared,
-    run: reporting(reporter, toReport, toldAll),
-    onFailure: failed(log, "status could not be written, trying again"),
-  });
+  const onFailure = failed(log, "status could not be written, trying again");
+  const report: Loop = startLoop({ ...shared, run: reporting(reporter, toReport, toldAll), onFailure });
   const program: Loop = startLoop({
     ...shared,
     minIntervalMs,
@@ -115,7 +111,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
       hasRun = true;
       relistUnclaimed(claims, run.outcome);
       report.trigger("run");
-      return run.againAfterMs === undefined ? undefined : { againAfterMs: run.againAfterMs };
+      return again(run);
     },
     onFailure: failed(log, "the node could not be looked at, trying again"),
   });
@@ -125,8 +121,16 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     trigger: (because) => program.trigger(because),
     changed: (line) => drift.changed(line),
     ready: readyChecks(options, () => ({ hasRun, last: program.lastRun() })),
-    stopped: Promise.all([program.stopped, report.stopped, prober.stopped, leaks.stopped, drift.stopped]).then(() => undefined),
+    stopped: allStopped(program, report, prober, leaks, drift),
   };
+}
+
+function again({ againAfterMs }: AgentRun): { readonly againAfterMs: number } | undefined {
+  return againAfterMs === undefined ? undefined : { againAfterMs };
+}
+
+async function allStopped(...all: readonly { readonly stopped: Promise<unknown> }[]): Promise<void> {
+  await Promise.all(all.map(({ stopped }) => stopped));
 }
 
 function reporting(

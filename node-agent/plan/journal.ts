@@ -6,7 +6,7 @@ import { isPrefixProblem, parsePrefix, renderPrefix } from "../../lib/net/prefix
 import { type Claim, readableAddresses } from "./claim.ts";
 import type { Memory } from "./memory.ts";
 import type { OwnSubnet } from "./own-subnets.ts";
-import type { Tunnelling } from "./tunnelling.ts";
+import { checkedTunnelling, type Tunnelling } from "./tunnelling.ts";
 
 /** The machine and the boot of it that an agent runs in. */
 export interface Identity {
@@ -85,14 +85,7 @@ function readClaim({ cidr, node, nodeUID, state, nextHops, nodeAddresses, tunnel
 /** Null: what stands there is none. */
 function readTunnelling(value: unknown): Tunnelling | undefined | null {
   if (value === undefined) return undefined;
-  if (!isFields(value)) return null;
-  const { to, port } = value;
-  if ((to !== "OtherSubnets" && to !== "AllPeers") || typeof port !== "number" || !isPort(port)) return null;
-  return { to, port };
-}
-
-function isPort(value: number): boolean {
-  return Number.isInteger(value) && value > 0 && value < 65_536;
+  return isFields(value) ? (checkedTunnelling(value["to"], value["port"]) ?? null) : null;
 }
 
 function readSubnet({ cidr, state, stale }: Fields): OwnSubnet | undefined {

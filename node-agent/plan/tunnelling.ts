@@ -8,9 +8,15 @@ export interface Tunnelling {
   readonly port: number;
 }
 
-/** Undefined: direct routes alone. So is a mode that a later version of podnet knows, until this agent is of that, too. */
+/** Undefined: direct routes alone. So is a mode that a later version of podnet knows, until this agent is of that, too; and what no schema would have let in. */
 export function parseTunnelling(routing: NodeSubnetSpec["routing"]): Tunnelling | undefined {
-  return routing?.mode === "VXLAN" ? { to: routing.tunnelTo, port: routing.port } : undefined;
+  return routing?.mode === "VXLAN" ? checkedTunnelling(routing.tunnelTo, routing.port) : undefined;
+}
+
+/** What these two say, if they say it. */
+export function checkedTunnelling(to: unknown, port: unknown): Tunnelling | undefined {
+  const isPort = typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536;
+  return isPort && (to === "OtherSubnets" || to === "AllPeers") ? { to, port } : undefined;
 }
 
 /** What two nodes do between them, the same seen from either: what the one that asks for more asks for. */

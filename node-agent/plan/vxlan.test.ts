@@ -149,6 +149,7 @@ const unreached: Readonly<Record<string, readonly [claim: Partial<NodeSubnetSpec
     far,
     /no tunnel joins IPv4 of this node and IPv6 of Node node-3; give both Nodes/,
   ],
+  "a prefix without a gateway": [{ cidr: "10.244.3.7/32" }, far, /it is too small to have a gateway; delete the NodeSubnet/],
   "no address": [{ nextHops: [] }, far, /no tunnel joins IPv4 of this node and no address of Node node-3/],
   "no way": [
     {},

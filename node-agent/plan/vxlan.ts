@@ -1,4 +1,4 @@
-import { gatewayOf } from "../../cni/plan/conflist.ts";
+import { gatewayOf, hasPodAddresses } from "../../cni/plan/conflist.ts";
 import type { FdbItem } from "../../lib/linux/kinds/fdb.ts";
 import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import type { NeighborItem } from "../../lib/linux/kinds/neighbor.ts";
@@ -55,8 +55,9 @@ export function tunnelLinks(node: string, own: OwnNetwork, claims: readonly Clai
   const ports = tunnelPorts(own, claims);
   if (ports === undefined) return [];
   const others = claims.filter((claim) => claim.node !== node);
-  return own.addresses
-    .filter(({ family }) => others.some(({ nextHops }) => nextHops.some((address) => address.family === family)))
+  return ([4, 6] as const)
+    .filter((family) => others.some(({ nextHops }) => nextHops.some(isOf(family))))
+    .flatMap((family) => own.addresses.find(isOf(family)) ?? [])
     .flatMap((local): VxlanLink[] => {
       const uplink = facts.uplinks.find(({ address }) => address === renderAddress(local));
       if (uplink === undefined) return [];
@@ -71,6 +72,7 @@ export function tunnelLinks(node: string, own: OwnNetwork, claims: readonly Clai
  * The next hop is one that the kernel takes at its word: of IPv4 the claim's gateway, of IPv6 a link-local address, since of others it asks the routes which may still lead elsewhere.
  */
 export function tunnelTo(claim: Claim, own: OwnNetwork, facts: NodeFacts, ports: TunnelPorts): TunnelPath | string {
+  if (!hasPodAddresses(claim.prefix)) return "it is too small to have a gateway; delete the NodeSubnet";
   const end = otherEnd(claim, own, facts);
   if (typeof end === "string") return end;
   const { family } = end.remote;

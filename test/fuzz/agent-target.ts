@@ -5,8 +5,10 @@ import { parseNodeNetwork, parseNodeSubnet } from "../../crds/parse.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
 import { parseAddress } from "../../lib/net/address.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
+import { fdbKindOn } from "../../lib/linux/kinds/fdb.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
+import { neighborKindOn } from "../../lib/linux/kinds/neighbor.ts";
 import { nexthopKind, numberedPaths } from "../../lib/linux/kinds/nexthop.ts";
 import { routeKind, routeKindBy } from "../../lib/linux/kinds/route.ts";
 import { tableKind } from "../../lib/linux/kinds/table.ts";
@@ -47,7 +49,17 @@ export function agentTarget(): Target {
   return target<Input>({
     name: "agent",
     share: 150,
-    counters: ["programmed", "not programmed", "lines", "files", "journals", "claims unread", "statuses"],
+    counters: [
+      "programmed",
+      "not programmed",
+      "lines",
+      "files",
+      "journals",
+      "claims unread",
+      "statuses",
+      "tunnels",
+      "no tunnels",
+    ],
     make: inputFrom,
     run({ own, claims, isTaken }, count) {
       const sight = { node, view: { own, claims }, folder, leases: [], nowMs: bornAtMs };
@@ -67,18 +79,24 @@ export function agentTarget(): Target {
 
 function factsFor({ memory }: Decision): NodeFacts {
   const uplinks = [{ address: "192.168.1.11", device: "eth0", mtu: 1500 }];
-  const nextHops = nextHopsOf(node, memory.claims).map(
-    (address) => [address, { reach: "OnLink", device: "eth0", mtu: 1500 } as const] as const,
-  );
+  const nextHops = nextHopsOf(node, memory.claims).map((address, index) => {
+    const path = { device: "eth0", mtu: 1500 } as const;
+    const far = { reach: "ViaGateway", gateway: "192.168.1.254", ...path } as const;
+    return [address, index % 2 === 0 ? far : ({ reach: "OnLink", ...path } as const)] as const;
+  });
   return { uplinks, nextHops: new Map(nextHops), bridgeNetfilter: true, acceptingRa: ["eth0"] };
 }
 
 function assertPlan({ own }: Decision, { kernel, mtu }: NodePlan, count: Coverage): void {
   const numbered = numberedPaths(
-    kernel.routes.map(({ via = "", device = "" }) => ({ via, device })),
+    kernel.routes.map(({ via = "", device = "", onlink = false }) => ({ via, device, ...(onlink && { onlink }) })),
     [],
   );
+  const tunnels = kernel.links.filter(({ type }) => type === "vxlan").map(({ name }) => name);
+  count.hit(tunnels.length > 0 ? "tunnels" : "no tunnels");
   const batches = [
+    ...rendered(neighborKindOn(tunnels), kernel.neighbors),
+    ...rendered(fdbKindOn(tunnels), kernel.fdb),
     ...rendered(linkKind, kernel.links),
     ...rendered(addressKind, kernel.addresses),
     ...rendered(nexthopKind, numbered),
@@ -171,6 +189,8 @@ function inputFrom(chance: Chance): Input {
       forget: ["10.9.1.0/24"],
       podRanges: ["10.244.0.0/16", "fd00:10:244::/48"],
       nodeAddresses: ["192.168.1.11", "fd00:192:168:1::11"],
+      masquerade: { enabled: true, exclude: ["10.0.0.0/8", "fd99::/16"] },
+      routing: { mode: "VXLAN", tunnelTo: "OtherSubnets", port: 4789 } as const,
     },
   };
   const own = changed(sample, parseNodeNetwork, chance);
@@ -178,7 +198,14 @@ function inputFrom(chance: Chance): Input {
     const n = index + 1;
     const cidr = chance.happens(0.5) ? `10.244.${n}.0/24` : `fd00:10:244:${n}::/64`;
     const state = chance.pick(["Active", "Active", "Draining", "Pending"] as const);
-    const claim = claimOf(`node-${n}`, cidr, { state, nextHops: [`192.168.1.${10 + n}`, `fd00:192:168:1::${10 + n}`] });
+    const port = chance.pick([4789, 8472]);
+    const routing = { mode: "VXLAN", tunnelTo: chance.pick(["OtherSubnets", "AllPeers"] as const), port } as const;
+    const tunnel = chance.happens(0.5) ? { routing } : {};
+    const claim = claimOf(`node-${n}`, cidr, {
+      state,
+      ...tunnel,
+      nextHops: [`192.168.1.${10 + n}`, `fd00:192:168:1::${10 + n}`],
+    });
     return changed(claim, parseNodeSubnet, chance);
   });
   return { own: own.value, claims: claims.map(({ value }) => value), isTaken: [own, ...claims].every((one) => one.isTaken) };
