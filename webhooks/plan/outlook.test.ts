@@ -70,3 +70,8 @@ test("a change that gives or takes no room says nothing", () => {
   assert.equal(changesOutlook({ ...old, spec: { ...old.spec, priority: 1 } }, old), true);
   assert.equal(changesOutlook(podNetworkOf("default", ["10.244.0.0/16", "10.245.0.0/16"]), old), true);
 });
+
+test("a range that cannot be cut into its subnets is no room", () => {
+  const ranges = [rangeOf("10.244.0.0/16"), { ...rangeOf("10.245.0.0/24"), nodePrefixLength: 120 }];
+  assert.deepEqual(said({ ranges }), said());
+});

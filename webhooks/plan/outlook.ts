@@ -1,3 +1,4 @@
+import { canBeCut } from "../../crds/range-rules.ts";
 import { selects } from "../../crds/selector.ts";
 import type { NodeSubnet, PodNetwork } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
@@ -59,7 +60,7 @@ function roomsOf({ spec }: PodNetwork, claims: readonly NodeSubnet[]): Room[] {
   const reserved = [...prefixesOf(spec.reserved ?? []), ...prefixesOf(spec.staticSubnets ?? [])];
   const ranges = spec.ranges.flatMap(({ cidr, nodePrefixLength: subnetLength, state }) => {
     const range = parseLoosePrefix(cidr);
-    return range === undefined || state !== "Active" || subnetLength < range.length ? [] : [{ range, subnetLength }];
+    return range === undefined || state !== "Active" || !canBeCut(range, subnetLength) ? [] : [{ range, subnetLength }];
   });
   const byFamily = Map.groupBy(ranges, ({ range }) => range.family);
   return Array.from(byFamily, ([family, list]) => {
