@@ -53,10 +53,10 @@ const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
 };
 
 /**
- * The level a test file belongs to, by its path in the project: `test/<level>/…` or `….<level>.test.ts`; everything else
- * is a unit test. So every file belongs to exactly one level, and none is left out.
+ * The level a test file belongs to, by its path in the project: `….<level>.test.ts`, else `test/<level>/…`; everything else
+ * is a unit test. So every file belongs to exactly one level, and none is left out. Tests of the kernel that take long run with the last level.
  */
 export function levelOf(file: string): LevelName {
-  const named = LEVELS.find((level) => file.startsWith(`test/${level}/`) || file.endsWith(`.${level}.test.ts`));
-  return named ?? "unit";
+  const named = LEVELS.find((level) => file.endsWith(`.${level}.test.ts`));
+  return named ?? LEVELS.find((level) => file.startsWith(`test/${level}/`)) ?? "unit";
 }

@@ -16,6 +16,7 @@ test("a test file's level is its folder in test/ or its double ending, else unit
   assert.equal(levelOf("test/support/kernel.test.ts"), "unit");
   assert.equal(levelOf("lib/linux/route.kernel.test.ts"), "kernel");
   assert.equal(levelOf("test/kernel/deep/a.test.ts"), "kernel");
+  assert.equal(levelOf("test/kernel/walk.cluster.test.ts"), "cluster");
   assert.equal(levelOf("test/contract/crd.test.ts"), "contract");
   assert.equal(levelOf("test/cluster/story.test.ts"), "cluster");
 });
