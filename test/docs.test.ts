@@ -101,7 +101,7 @@ test("every test that docs/security.md names is there", () => {
   );
   assert.ok(named.length > 12);
   for (const { path, name } of named) assert.ok(read(path).includes(name), `${path} has no "${name}"`);
-  for (const path of ["gateway-guard", "router-guard", "host-port"].map((file) => `test/kernel/${file}.test.ts`))
+  for (const path of ["gateway-guard", "router-guard", "host-port"].map((file) => `test/kernel/${file}.cluster.test.ts`))
     for (const [, name = ""] of read(path).matchAll(/^test\("([^"]+)"/gm))
       assert.ok(
         named.some((one) => one.path === path && one.name === name),
