@@ -7,7 +7,7 @@ import type { Host, LabProcess } from "../host.ts";
 import type { LabContext } from "../lab-context.ts";
 import { Problem } from "../../tools/problem.ts";
 import { errorCode } from "../error-text.ts";
-import { runOrThrow } from "../run-command.ts";
+import { runCommand, runOrThrow } from "../run-command.ts";
 import { waitUntil } from "../wait-until.ts";
 import { identify } from "../process-table.ts";
 import { cgroupTrees, createCgroup, moveToLeaf, removeCgroup, treeAliases } from "./cgroup.ts";
@@ -148,8 +148,7 @@ async function mountAll(network: Host, holder: LabProcess, enter: readonly strin
     writeFileSync(file, text);
     await runOrThrow([...enter, "mount", "--all", "--no-mtab", "--fstab", file]);
   };
-  const foreign = foreignMounts(readFileSync(`/proc/${holder.pid}/mountinfo`, "utf8"));
-  if (foreign.length > 0) await runOrThrow([...enter, "umount", "--no-mtab", "--lazy", ...foreign]);
+  await unmountForeign(holder, enter);
   await mount("first-mounts", renderFirstMounts(input));
   const root = `/proc/${holder.pid}/root`;
   writeCopies(join(root, COPIES_IN_NODE), input.copiedFiles, machineId(network));
@@ -157,6 +156,19 @@ async function mountAll(network: Host, holder: LabProcess, enter: readonly strin
   for (const [alias, tree] of treeAliases()) symlinkSync(tree, join(root, "sys/fs/cgroup", alias));
   // What a node mounts later, its pods may see. Nothing passes between the machine and the node in either direction.
   await runOrThrow([...enter, "mount", "--make-rshared", "/"]);
+}
+
+/** Mounts of other labs and tests go by themselves, when those end in this very moment: one that is gone is no failure, and what is left is tried again. */
+async function unmountForeign(holder: LabProcess, enter: readonly string[]): Promise<void> {
+  let before = Number.POSITIVE_INFINITY;
+  let complaint = "";
+  for (;;) {
+    const foreign = foreignMounts(readFileSync(`/proc/${holder.pid}/mountinfo`, "utf8"));
+    if (foreign.length === 0) return;
+    if (foreign.length >= before) throw new Error(`${foreign.join(", ")} could not be unmounted in a node: ${complaint}`);
+    before = foreign.length;
+    complaint = (await runCommand([...enter, "umount", "--no-mtab", "--lazy", ...foreign])).stderr.trim();
+  }
 }
 
 function writeCopies(copies: string, files: readonly string[], machineId: string): void {
