@@ -151,6 +151,7 @@ async function mountAll(network: Host, holder: LabProcess, enter: readonly strin
   await unmountForeign(holder, enter);
   await mount("first-mounts", renderFirstMounts(input));
   const root = `/proc/${holder.pid}/root`;
+  makeFolders(root, COPIES_IN_NODE);
   writeCopies(join(root, COPIES_IN_NODE), input.copiedFiles, machineId(network));
   await mount("mounts", renderMounts(input));
   for (const [alias, tree] of treeAliases()) symlinkSync(tree, join(root, "sys/fs/cgroup", alias));
@@ -173,12 +174,24 @@ async function unmountForeign(holder: LabProcess, enter: readonly string[]): Pro
 
 function writeCopies(copies: string, files: readonly string[], machineId: string): void {
   for (const folder of COPIED_FOLDERS) {
-    for (const part of ["upper", "work"]) mkdirSync(join(copies, folder, part), { recursive: true });
+    for (const part of ["upper", "work"]) makeFolders(copies, join(folder, part));
   }
   writeFileSync(join(copies, "/etc/upper/machine-id"), `${machineId}\n`);
   for (const file of files) {
-    mkdirSync(dirname(join(copies, file)), { recursive: true });
+    makeFolders(copies, dirname(file));
     writeFileSync(join(copies, file), file === BOOT_ID ? `${randomUUID()}\n` : readFileSync(file));
+  }
+}
+
+/**
+ * Makes the folders of a path below one that is there, one by one. Below `/proc/PID` Node 26's own way of making all of them never ends when the process has just gone: there
+ * a folder can neither be made nor is it missing one above it.
+ */
+function makeFolders(below: string, path: string): void {
+  let folder = below;
+  for (const part of path.split("/").filter((name) => name !== "")) {
+    folder = join(folder, part);
+    if (!existsSync(folder)) mkdirSync(folder);
   }
 }
 
