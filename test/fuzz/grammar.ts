@@ -15,7 +15,7 @@ const ipLines: readonly RegExp[] = [
   String.raw`link set dev podnet-new alias podnet`,
   String.raw`link set dev podnet-new name ${name}`,
   String.raw`link add name podnet-new address ${mac} type vxlan id 244 dstport \d{1,5} nolearning local ${address}`,
-  String.raw`link set dev ${name} address ${mac} mtu ${number}(?: addrgenmode none)? (?:up|down)`,
+  String.raw`link set dev ${name}(?: address ${mac})?(?: mtu ${number})?(?: addrgenmode none)?(?: (?:up|down))?`,
   String.raw`address (?:add|delete) ${prefix} dev ${name}(?: nodad)?`,
   String.raw`neighbor replace ${address} lladdr ${mac} dev podnet-vxlan[46] nud permanent protocol 244`,
   String.raw`neighbor delete ${address} dev podnet-vxlan[46]`,

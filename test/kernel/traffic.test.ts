@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { must } from "../support/netns.ts";
+import { ip, must } from "../support/netns.ts";
 import { assertConverges, listenInside, makeSite, plugPod, sourceSeen } from "../support/node-site.ts";
 import { sampleState } from "../support/node-sample.ts";
 
@@ -50,4 +50,19 @@ test("the bridge keeps its MAC address and MTU when a pod with others is plugged
     mtu: number;
   }[];
   assert.deepEqual({ address: bridge?.address, mtu: bridge?.mtu }, { address: "02:00:00:00:00:01", mtu });
+});
+
+test("a bridge whose MTU changes still knows its pods", async (t) => {
+  const site = await makeSite(t);
+  const node = await site.plug("node-1", 11);
+  await assertConverges(node, sampleState(1, [], mtu));
+  await ip(
+    node.exec,
+    "neighbor replace 10.244.1.10 lladdr 02:00:00:00:00:10 dev cni0 nud stale",
+    "neighbor replace fd00:10:244:1::10 lladdr 02:00:00:00:00:10 dev cni0 nud stale",
+  );
+  await assertConverges(node, sampleState(1, [], mtu - 50));
+  const known = await must(node.exec, ["ip", "neighbor", "show", "dev", "cni0", "nud", "stale"]);
+  assert.match(known, /10\.244\.1\.10 lladdr 02:00:00:00:00:10/);
+  assert.match(known, /fd00:10:244:1::10 lladdr 02:00:00:00:00:10/);
 });

@@ -39,15 +39,15 @@ test("a new bridge gets our alias before it gets its name", () => {
   ]);
 });
 
-test("a bridge that differs is changed in place and says in what it differs", () => {
-  const cases: [LinkItem, string][] = [
-    [{ ...cni0, mac: "02:00:00:00:00:09" }, "MAC 02:00:00:00:00:09, wanted 02:00:00:00:00:01"],
-    [{ ...cni0, mtu: 1500 }, "MTU 1500, wanted 1450"],
-    [{ ...cni0, up: false }, "down, wanted up"],
+test("a bridge that differs is changed in place, in nothing else than what it differs in, and says so", () => {
+  const cases: [LinkItem, string, string][] = [
+    [{ ...cni0, mac: "02:00:00:00:00:09" }, "MAC 02:00:00:00:00:09, wanted 02:00:00:00:00:01", "address 02:00:00:00:00:01"],
+    [{ ...cni0, mtu: 1500 }, "MTU 1500, wanted 1450", "mtu 1450"],
+    [{ ...cni0, up: false }, "down, wanted up", "up"],
   ];
-  for (const [have, reason] of cases) {
+  for (const [have, reason, setting] of cases) {
     assert.equal(linkKind.differs(cni0, have), reason);
-    assert.deepEqual(linesFor([cni0], [have]), ["link set dev cni0 address 02:00:00:00:00:01 mtu 1450 up"]);
+    assert.deepEqual(linesFor([cni0], [have]), [`link set dev cni0 ${setting}`]);
   }
 });
 

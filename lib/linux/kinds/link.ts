@@ -140,9 +140,9 @@ function linesOf(step: Step<LinkItem>): BatchLine<LinkItem>[] {
   const { want, have } = step;
   const line = (...words: (string | number)[]) => ({ text: batchLine(["link", ...words]), step });
   if (want === undefined) return have === undefined ? [] : [line("delete", "dev", have.name)];
-  const settings = settingsLine(want, step);
-  const isSame = have !== undefined && madeDifferently(want, have) === undefined;
-  if (step.op === "change" && isSame) return [settings];
+  const standing = have !== undefined && madeDifferently(want, have) === undefined ? have : undefined;
+  const settings = line("set", "dev", want.name, ...settingsFor(want, standing));
+  if (step.op === "change" && standing !== undefined) return [settings];
   const clear = { ...line("delete", "dev", unfinished), mayFail: true };
   return [
     ...(step.op === "change" ? [{ ...line("delete", "dev", want.name), mayFail: true }] : []),
@@ -161,9 +161,15 @@ function madeWith(want: LinkItem): (string | number)[] {
   return ["id", id, "dstport", port, "nolearning", ...(local === undefined ? [] : ["local", local])];
 }
 
-/** A bridge follows the MTU of its ports unless its own was set after it was made. A tunnel has no address of its own making: it would announce it. */
-function settingsLine(want: LinkItem, step: Step<LinkItem>): BatchLine<LinkItem> {
-  const addresses = want.type === "vxlan" ? ["addrgenmode", "none"] : [];
-  const words = ["address", want.mac, "mtu", want.mtu, ...addresses, want.up ? "up" : "down"];
-  return { text: batchLine(["link", "set", "dev", want.name, ...words]), step };
+/**
+ * What is to be set on a link, of one that stands only what differs: setting the address that a bridge has makes the kernel forget all its neighbors, and pods' IPv6 packets are lost until it finds them again.
+ * A bridge follows the MTU of its ports unless its own was set after it was made. A tunnel has no address of its own making: it would announce it.
+ */
+function settingsFor(want: LinkItem, have: LinkItem | undefined): (string | number)[] {
+  return [
+    ...(have?.mac === want.mac ? [] : ["address", want.mac]),
+    ...(have?.mtu === want.mtu ? [] : ["mtu", want.mtu]),
+    ...(have === undefined && want.type === "vxlan" ? ["addrgenmode", "none"] : []),
+    ...(have?.up === want.up ? [] : [want.up ? "up" : "down"]),
+  ];
 }
