@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../lib/linux/whole-file.ts";
-import { elements, fields, parseJson } from "./plan/json.ts";
+import { elements, fields, parseJson } from "../lib/text/json.ts";
 
 /** Plugin name → SHA-256 in hex of every binary of that name that we put there or are about to put there. */
 export type PluginManifest = ReadonlyMap<string, readonly string[]>;

@@ -1,5 +1,5 @@
 import { parseAddress, renderAddress } from "../../lib/net/address.ts";
-import { elements, field, parseJson } from "./json.ts";
+import { elements, field, parseJson } from "../../lib/text/json.ts";
 import type { LeaseOwner } from "./lease-owner.ts";
 
 /** An interface of a pod as the runtime's library noted it once all plugins had succeeded. */

@@ -1,7 +1,7 @@
 import { cniNetworkName } from "../../crds/names.ts";
 import { addressBits, type Family, renderAddress } from "../../lib/net/address.ts";
 import { addressAt, isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
-import { elements, field, parseJson } from "./json.ts";
+import { elements, field, parseJson } from "../../lib/text/json.ts";
 
 /** What a CNI configuration of ours says. */
 export interface Conflist {

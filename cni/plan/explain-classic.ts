@@ -1,5 +1,5 @@
 import { type Conflist, renderConflist } from "./conflist.ts";
-import { elements, field, fields, parseJson } from "./json.ts";
+import { elements, field, fields, parseJson } from "../../lib/text/json.ts";
 
 /** What one field of a classic configuration became in ours. */
 export interface FieldAccount {

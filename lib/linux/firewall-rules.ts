@@ -1,3 +1,4 @@
+import { field } from "../text/json.ts";
 import { UnexpectedOutput } from "./kinds/output.ts";
 
 /** A base chain that sees what a node forwards, with the chains of its table. */
@@ -31,7 +32,9 @@ export interface FirewallCondition {
 
 /** The tables that have a base chain of hook forward, from `nft -j list chains`. Ours is none of them. */
 export function forwardTables(listing: string, ours: string): { readonly family: string; readonly table: string }[] {
-  const hooks = objectsOf(listing, "chain").filter((chain) => at(chain, "hook") === "forward" && at(chain, "table") !== ours);
+  const hooks = objectsOf(listing, "chain").filter(
+    (chain) => field(chain, "hook") === "forward" && field(chain, "table") !== ours,
+  );
   const names = hooks.map((chain) => `${textAt(chain, "family")} ${textAt(chain, "table")}`);
   return [...new Set(names)].map((name) => {
     const [family = "", table = ""] = name.split(" ");
@@ -45,12 +48,12 @@ export function parseForwardHooks(listing: string): ForwardHook[] {
   const all = objectsOf(listing, "chain");
   const chains = new Map(all.map((chain) => [textAt(chain, "name"), (rules.get(textAt(chain, "name")) ?? []).map(ruleOf)]));
   return all
-    .filter((chain) => at(chain, "hook") === "forward")
+    .filter((chain) => field(chain, "hook") === "forward")
     .map((chain) => ({
       family: textAt(chain, "family"),
       table: textAt(chain, "table"),
       chain: textAt(chain, "name"),
-      policy: at(chain, "policy") === "drop" ? "drop" : "accept",
+      policy: field(chain, "policy") === "drop" ? "drop" : "accept",
       chains,
     }));
 }
@@ -59,25 +62,26 @@ const verdicts = ["accept", "drop", "return"] as const;
 
 function ruleOf(rule: unknown): FirewallRule {
   const statements = listAt(rule, "expr");
-  const matches = statements.filter((one) => at(one, "match") !== undefined).map((one) => conditionOf(at(one, "match")));
+  const matches = statements.filter((one) => field(one, "match") !== undefined).map((one) => conditionOf(field(one, "match")));
   const last = statements.at(-1);
-  const verdict = verdicts.find((word) => hasKey(last, word));
-  const [jump, goto] = ["jump", "goto"].map((word) => at(at(last, word), "target"));
+  const verdict = verdicts.find((word) => field(last, word) !== undefined);
+  const [jump, goto] = ["jump", "goto"].map((word) => field(field(last, word), "target"));
   // What counts, logs or marks changes nothing about whom a rule is for; what looks something up in a map may be for anybody.
   const isWhole =
-    matches.every((match) => match !== undefined) && !statements.some((one) => hasKey(one, "vmap") || hasKey(one, "xt"));
+    matches.every((match) => match !== undefined) &&
+    !statements.some((one) => field(one, "vmap") !== undefined || field(one, "xt") !== undefined);
   const known = matches.filter((match) => match !== undefined);
   if (typeof jump === "string") return { conditions: known, isWhole, verdict: "jump", target: jump };
   if (typeof goto === "string") return { conditions: known, isWhole, verdict: "goto", target: goto };
-  return { conditions: known, isWhole, verdict: hasKey(last, "reject") ? "drop" : (verdict ?? "none") };
+  return { conditions: known, isWhole, verdict: field(last, "reject") !== undefined ? "drop" : (verdict ?? "none") };
 }
 
 function conditionOf(match: unknown): FirewallCondition | undefined {
-  const left = at(match, "left");
-  const name = at(at(left, "meta"), "key") ?? at(at(left, "payload"), "field");
+  const left = field(match, "left");
+  const name = field(field(left, "meta"), "key") ?? field(field(left, "payload"), "field");
   const of = (["iifname", "oifname", "saddr", "daddr"] as const).find((known) => known === name);
-  const op = at(match, "op");
-  const values = valuesOf(at(match, "right"));
+  const op = field(match, "op");
+  const values = valuesOf(field(match, "right"));
   if (of === undefined || values === undefined || (op !== "==" && op !== "!=")) return undefined;
   return { of, isNot: op === "!=", values };
 }
@@ -85,9 +89,9 @@ function conditionOf(match: unknown): FirewallCondition | undefined {
 /** Undefined: a value of a form that is not known here, e.g. the name of a set. */
 function valuesOf(right: unknown): string[] | undefined {
   if (typeof right === "string") return right.startsWith("@") ? undefined : [right];
-  const prefix = at(right, "prefix");
-  if (prefix !== undefined) return [`${textAt(prefix, "addr")}/${String(at(prefix, "len"))}`];
-  const set = at(right, "set");
+  const prefix = field(right, "prefix");
+  if (prefix !== undefined) return [`${textAt(prefix, "addr")}/${String(field(prefix, "len"))}`];
+  const set = field(right, "set");
   if (!Array.isArray(set)) return undefined;
   const values = set.map(valuesOf);
   return values.every((one) => one !== undefined) ? values.flat() : undefined;
@@ -100,25 +104,17 @@ function objectsOf(listing: string, kind: string): unknown[] {
   } catch {
     throw new UnexpectedOutput("nft -j", `not JSON: ${listing.slice(0, 200)}`);
   }
-  return listAt(value, "nftables").flatMap((one) => at(one, kind) ?? []);
-}
-
-function hasKey(value: unknown, key: string): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
-}
-
-function at(value: unknown, key: string): unknown {
-  return hasKey(value, key) ? value[key] : undefined;
+  return listAt(value, "nftables").flatMap((one) => field(one, kind) ?? []);
 }
 
 function textAt(value: unknown, key: string): string {
-  const text = at(value, key);
+  const text = field(value, key);
   if (typeof text !== "string") throw new UnexpectedOutput("nft -j", `field "${key}" is ${JSON.stringify(text) ?? "absent"}`);
   return text;
 }
 
 function listAt(value: unknown, key: string): readonly unknown[] {
-  const list = at(value, key);
+  const list = field(value, key);
   if (!Array.isArray(list)) throw new UnexpectedOutput("nft -j", `field "${key}" is no list`);
   return list;
 }

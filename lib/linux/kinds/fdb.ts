@@ -1,9 +1,8 @@
-import { parseAddress } from "../../net/address.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine } from "./batch-line.ts";
 import { foreignLinkCheck } from "./link.ts";
 import type { NodeKind } from "./node-kind.ts";
-import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
+import { parseRows, type Row } from "./output.ts";
 
 /** An entry of a tunnel's forwarding database: frames for this MAC go to that node. */
 export interface FdbItem {
@@ -51,16 +50,10 @@ function fdbOf(device: string, row: Row): FdbItem {
   return {
     device,
     mac: row.text("mac").toLowerCase(),
-    ...(row.has("dst") ? { to: addressOf(row) } : {}),
+    ...(row.has("dst") ? { to: row.address("dst") } : {}),
     ...(row.has("port") ? { port: row.count("port") } : {}),
     ...(odd.length === 0 ? {} : { oddity: odd.join(", ") }),
   };
-}
-
-function addressOf(row: Row): string {
-  const text = row.text("dst");
-  if (parseAddress(text) === undefined) throw new UnexpectedOutput("bridge fdb show", `field "dst" is ${JSON.stringify(text)}`);
-  return text;
 }
 
 /** `replace` takes the place of all entries of that MAC. */

@@ -1,9 +1,8 @@
-import { parseAddress } from "../../net/address.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { mark } from "./mark.ts";
 import type { BatchLine, ForeignCheck, NodeKind } from "./node-kind.ts";
-import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
+import { parseRows, type Row } from "./output.ts";
 
 /** A link of ours: it carries the alias `podnet`. */
 export type LinkItem = BridgeLink | VxlanLink;
@@ -114,15 +113,9 @@ function tunnelOf(row: Row): Tunnel {
   return {
     id: row.count("id"),
     port: row.count("port"),
-    ...(local === undefined ? {} : { local: addressIn(row, local) }),
+    ...(local === undefined ? {} : { local: row.address(local) }),
     ...(odd.length === 0 ? {} : { oddity: odd.join(", ") }),
   };
-}
-
-function addressIn(row: Row, field: string): string {
-  const text = row.text(field);
-  if (parseAddress(text) === undefined) throw new UnexpectedOutput("ip link show", `field "${field}" is ${JSON.stringify(text)}`);
-  return text;
 }
 
 /** In what a link differs that cannot be changed while it stands. */

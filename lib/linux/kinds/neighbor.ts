@@ -1,10 +1,9 @@
-import { parseAddress } from "../../net/address.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { foreignLinkCheck } from "./link.ts";
 import { mark } from "./mark.ts";
 import type { NodeKind } from "./node-kind.ts";
-import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
+import { parseRows, type Row } from "./output.ts";
 
 /** An entry of a tunnel's neighbor table that stays for ever: nobody is asked who has the address. */
 export interface NeighborItem {
@@ -46,12 +45,9 @@ export function neighborKindOn(devices: readonly string[]): NodeKind<NeighborIte
 function neighborOf(device: string, row: Row): NeighborItem {
   const states = row.texts("state").filter((state) => state !== "PERMANENT");
   const odd = [...states, ...["router", "proxy", "extern_learn"].filter((field) => row.has(field))];
-  const address = row.text("dst");
-  if (parseAddress(address) === undefined)
-    throw new UnexpectedOutput("ip neighbor show", `field "dst" is ${JSON.stringify(address)}`);
   return {
     device,
-    address,
+    address: row.address("dst"),
     ...(row.has("lladdr") ? { mac: row.text("lladdr").toLowerCase() } : {}),
     ...(odd.length === 0 ? {} : { oddity: odd.join(", ") }),
   };

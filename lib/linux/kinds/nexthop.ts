@@ -1,9 +1,8 @@
-import { parseAddress } from "../../net/address.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
 import { mark } from "./mark.ts";
 import type { NodeKind, Show } from "./node-kind.ts";
-import { parseRows, type Row, UnexpectedOutput } from "./output.ts";
+import { parseRows, type Row } from "./output.ts";
 
 /** A way to a neighbor, from which routes take theirs by its number: the kernel looks it up once, and not again for each route. */
 export interface NextHopPath {
@@ -96,18 +95,11 @@ function nexthopOf(row: Row): NexthopItem {
   const oddity = oddFields.filter((field) => row.has(field));
   return {
     id: row.count("id"),
-    ...(row.has("gateway") ? { via: gatewayOf(row) } : {}),
+    ...(row.has("gateway") ? { via: row.address("gateway") } : {}),
     ...(row.has("dev") ? { device: row.device("dev") } : {}),
     ...(row.texts("flags").includes("onlink") ? { onlink: true } : {}),
     ...(oddity.length === 0 ? {} : { oddity: oddity.join(", ") }),
   };
-}
-
-function gatewayOf(row: Row): string {
-  const text = row.text("gateway");
-  if (parseAddress(text) === undefined)
-    throw new UnexpectedOutput("ip nexthop show", `field "gateway" is ${JSON.stringify(text)}`);
-  return text;
 }
 
 function linesOf({ op, want, have }: Step<NexthopItem>): (string | number)[][] {

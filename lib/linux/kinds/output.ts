@@ -1,3 +1,5 @@
+import { parseAddress } from "../../net/address.ts";
+
 /** A tool printed something that its reader does not know: another version, or a mistake of ours. */
 export class UnexpectedOutput extends Error {
   override readonly name = "UnexpectedOutput";
@@ -19,6 +21,8 @@ export interface Row {
   count(field: string): number;
   /** The name of an interface, as far as it can stand in a command. */
   device(field: string): string;
+  /** The text of an IP address, in any spelling. */
+  address(field: string): string;
   flag(field: string): boolean;
   texts(field: string): readonly string[];
   row(field: string): Row;
@@ -64,6 +68,7 @@ function rowOf(source: string, fields: Readonly<Record<string, unknown>>): Row {
     number: (field) => get(field, "a number", isNumber),
     count: (field) => get(field, "a whole number", isCount),
     device: (field) => get(field, "the name of an interface", isDevice),
+    address: (field) => get(field, "an IP address", isAddress),
     flag: (field) => get(field, "true or false", isFlag),
     texts: (field) => get(field, "a list of texts", isTexts),
     row: (field) => rowOf(source, get(field, "an object", isFields)),
@@ -90,6 +95,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 /** Linux takes any but those with a slash, a colon or a space; of those with what ends a word elsewhere we write none. */
 const isDevice = (value: unknown): value is string =>
   isText(value) && /^[^\s\p{Cc}/:"'\\#;-][^\s\p{Cc}/:"'\\#;]{0,14}$/u.test(value);
+const isAddress = (value: unknown): value is string => isText(value) && parseAddress(value) !== undefined;
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
 const isFields = (value: unknown): value is Record<string, unknown> =>

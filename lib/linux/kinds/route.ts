@@ -1,4 +1,3 @@
-import { parseAddress } from "../../net/address.ts";
 import { parseLoosePrefix } from "../../net/prefix.ts";
 import type { Step } from "../../reconcile/kind.ts";
 import { batchLine, ipBatchOf } from "./batch-line.ts";
@@ -105,7 +104,7 @@ function routeOf(row: Row, family: Family): RouteItem {
     ...(row.has("nhid") ? { nexthop: row.count("nhid") } : {}),
     ...(row.has("dev") ? { device: row.device("dev") } : {}),
     ...(row.texts("flags").includes("onlink") ? { onlink: true } : {}),
-    ...(row.has("prefsrc") ? { source: checked(row, "prefsrc", parseAddress) } : {}),
+    ...(row.has("prefsrc") ? { source: row.address("prefsrc") } : {}),
     ...(metricOf(row) === family.defaultMetric ? {} : { metric: metricOf(row) }),
     ...(row.has("tos") ? { tos: checked(row, "tos", (text) => /^\w{1,16}$/.exec(text)) } : {}),
     ...(oddity === "" ? {} : { oddity }),
@@ -114,8 +113,8 @@ function routeOf(row: Row, family: Family): RouteItem {
 
 /** A next hop of the other family stands in a field of its own. */
 function viaOf(row: Row): Pick<RouteItem, "via"> {
-  if (row.has("gateway")) return { via: checked(row, "gateway", parseAddress) };
-  return row.has("via") ? { via: checked(row.row("via"), "host", parseAddress) } : {};
+  if (row.has("gateway")) return { via: row.address("gateway") };
+  return row.has("via") ? { via: row.row("via").address("host") } : {};
 }
 
 /** `ip` leaves out what goes without saying: the length of a host's prefix, the prefix of everything, the metric 0. */
