@@ -1,5 +1,5 @@
-import type { VxlanLink } from "../lib/linux/kinds/link.ts";
 import type { NodeState } from "../lib/linux/node-state.ts";
+import { tunnelSample } from "../test/support/tunnel-sample.ts";
 
 /** One way in which other nodes are reached. */
 export interface PeerWay {
@@ -12,18 +12,7 @@ export interface PeerWay {
   commands(number: number): readonly (readonly string[])[];
 }
 
-const tunnel: VxlanLink = {
-  type: "vxlan",
-  name: "podnet-vxlan4",
-  mac: "02:00:00:00:00:01",
-  mtu: 1450,
-  up: true,
-  tunnel: {
-    id: 244,
-    port: 4789,
-    local: "172.16.0.1",
-  },
-};
+const tunnel = tunnelSample({ tunnel: { id: 244, port: 4789, local: "172.16.0.1" } });
 
 /** The address of peer N's node, and what of 10.0.0.0/8 is its. */
 function peer(number: number) {

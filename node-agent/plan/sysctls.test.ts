@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dualSpec, nodeFacts, ownNetwork } from "../../test/support/node-view.ts";
+import { tunnelSample } from "../../test/support/tunnel-sample.ts";
 import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { OwnNetwork } from "./own-network.ts";
@@ -55,18 +56,7 @@ test("every device that leads to another node forwards", () => {
   assert.ok(settings(ownNetwork(), nodeFacts([], { nextHops })).includes("net/ipv4/conf/eth1/forwarding=1"));
 });
 
-const tunnel: VxlanLink = {
-  name: "podnet-vxlan4",
-  type: "vxlan",
-  mac: "02:00:00:00:00:01",
-  mtu: 1450,
-  up: true,
-  tunnel: {
-    id: 244,
-    port: 4789,
-    local: "192.168.1.11",
-  },
-};
+const tunnel = tunnelSample();
 
 test("a tunnel forwards, takes what comes by another way than it would go, and neither redirects nor advertisements", () => {
   const lines = settings(ownNetwork(dualSpec()), nodeFacts([]), [tunnel]).filter((line) => line.includes("podnet-vxlan4"));

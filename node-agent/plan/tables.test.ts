@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { claimObject, claimsOf, dualClaims, dualSpec, ownNetwork, ownSpec } from "../../test/support/node-view.ts";
-import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import type { TableItem } from "../../lib/linux/kinds/table.ts";
 import type { Claim } from "./claim.ts";
 import type { OwnNetwork } from "./own-network.ts";
+import { tunnelSample } from "../../test/support/tunnel-sample.ts";
 import { nodeTables } from "./tables.ts";
 
 const tablesOf = (own: OwnNetwork, claims: readonly Claim[]) => nodeTables(own, claims, []);
@@ -89,10 +89,9 @@ test("no pod says that it is a gateway of its node, in either family, nor hides 
 });
 
 test("what tunnels carry comes from nodes, never from pods, and no rule for connections sees it", () => {
-  const tunnels = [4, 6].map((family): VxlanLink => {
+  const tunnels = [4, 6].map((family) => {
     const local = family === 4 ? "192.168.1.11" : "fd00:192:168:1::11";
-    const settings = { mac: "02:00:00:00:00:01", mtu: 1450, up: true };
-    return { name: `podnet-vxlan${family}`, type: "vxlan", ...settings, tunnel: { id: 244, port: 8472, local } };
+    return tunnelSample({ name: `podnet-vxlan${family}`, tunnel: { id: 244, port: 8472, local } });
   });
   const tables = nodeTables(ownNetwork(ownSpec({ masquerade: { enabled: false } })), claimsOf([claimObject(2)]), tunnels);
   assert.deepEqual(chain(tables, "from_pods")?.rules.slice(6), [

@@ -20,6 +20,7 @@ import { quietProgress } from "../../tools/progress.ts";
 import { labName } from "../support/lab-name.ts";
 import { mistakesOf } from "../support/log-mistakes.ts";
 import { traffic } from "../support/pod-traffic.ts";
+import { succeed } from "../support/succeed.ts";
 
 let lab: Lab;
 let situation: Situation;
@@ -47,10 +48,8 @@ function assertRight(sections: readonly Section[]): void {
     for (const { ok, found } of verdicts) assert.ok(ok, `${title}: not so: ${found}\n${output}`);
 }
 
-async function read(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await lab.kubectl(args);
-  assert.equal(code, 0, stderr);
-  return stdout;
+function read(args: readonly string[]): Promise<string> {
+  return succeed(lab.kubectl(args));
 }
 
 function untilReady(): Promise<string> {

@@ -15,6 +15,7 @@ import { backUpEtcd } from "../support/etcd.ts";
 import { labName } from "../support/lab-name.ts";
 import { mistakesOf } from "../support/log-mistakes.ts";
 import { type PingStream, startPings } from "../support/pod-traffic.ts";
+import { succeed } from "../support/succeed.ts";
 
 let lab: Lab;
 let podnet: RunningPodnet;
@@ -48,10 +49,8 @@ before(async () => {
 });
 after(() => lab?.stop());
 
-async function read(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await lab.kubectl(args);
-  assert.equal(code, 0, stderr);
-  return stdout;
+function read(args: readonly string[]): Promise<string> {
+  return succeed(lab.kubectl(args));
 }
 
 async function untilReady(): Promise<void> {

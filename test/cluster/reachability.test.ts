@@ -10,6 +10,7 @@ import { startPodnet } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { labName } from "../support/lab-name.ts";
+import { succeed } from "../support/succeed.ts";
 
 let lab: Lab;
 
@@ -28,12 +29,6 @@ before(async () => {
   await succeed(lab.kubectl(["wait", "--for=condition=Ready", "podnetwork/default", "--timeout=60s"]));
 });
 after(() => lab?.stop());
-
-async function succeed(result: ReturnType<Host["run"]>): Promise<string> {
-  const { code, stdout, stderr } = await result;
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
 
 async function condition(type: string): Promise<Condition | undefined> {
   const object: PodNetwork = JSON.parse(await succeed(lab.kubectl(["get", "podnetwork", "default", "--output=json"])));

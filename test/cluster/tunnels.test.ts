@@ -11,6 +11,7 @@ import { waitUntil } from "../../lab/wait-until.ts";
 import { labName } from "../support/lab-name.ts";
 import { mistakesOf } from "../support/log-mistakes.ts";
 import { startPings } from "../support/pod-traffic.ts";
+import { succeed } from "../support/succeed.ts";
 
 /** Of each stream of pings. */
 const perSecond = 50;
@@ -40,10 +41,8 @@ before(async () => {
 });
 after(() => lab?.stop());
 
-async function read(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await lab.kubectl(args);
-  assert.equal(code, 0, stderr);
-  return stdout;
+function read(args: readonly string[]): Promise<string> {
+  return succeed(lab.kubectl(args));
 }
 
 /** The devices by which a node reaches pods of others, once its agent has done all that it was told. */

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { hasPodAddresses } from "../../cni/plan/conflist.ts";
 import { commandWorld } from "../../lib/linux/command-world.ts";
-import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import { renderTable, type TableItem, tableKind } from "../../lib/linux/kinds/table.ts";
 import { type Address, addressBits, type Family } from "../../lib/net/address.ts";
 import { type Prefix, prefixAround, prefixesOverlap } from "../../lib/net/prefix.ts";
@@ -12,6 +11,7 @@ import type { Claim } from "../../node-agent/plan/claim.ts";
 import { nodeTables } from "../../node-agent/plan/tables.ts";
 import type { OwnNetwork } from "../../node-agent/plan/own-network.ts";
 import { makeNetns, must } from "../support/netns.ts";
+import { tunnelSample } from "../support/tunnel-sample.ts";
 
 const family = fc.constantFrom<Family>(4, 6);
 const address = family.chain((of) =>
@@ -45,9 +45,9 @@ const claim = fc.record<Claim>(
   },
   { noNullPrototype: true },
 );
-const tunnels = ["192.168.1.11", "fd00::11"].map((local, n): VxlanLink => {
+const tunnels = ["192.168.1.11", "fd00::11"].map((local, n) => {
   const name = `podnet-vxlan${n === 0 ? 4 : 6}`;
-  return { name, type: "vxlan", mac: "02:00:00:00:00:01", mtu: 1450, up: true, tunnel: { id: 244, port: 4789, local } };
+  return tunnelSample({ name, tunnel: { id: 244, port: 4789, local } });
 });
 const settings = {
   configGeneration: 1,

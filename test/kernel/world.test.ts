@@ -2,12 +2,13 @@ import type { TestContext } from "node:test";
 import { commandWorld } from "../../lib/linux/command-world.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { fdbKindOn } from "../../lib/linux/kinds/fdb.ts";
-import { linkKind, type VxlanLink } from "../../lib/linux/kinds/link.ts";
+import { linkKind } from "../../lib/linux/kinds/link.ts";
 import { neighborKindOn } from "../../lib/linux/kinds/neighbor.ts";
 import { nexthopKind } from "../../lib/linux/kinds/nexthop.ts";
 import { routeKind } from "../../lib/linux/kinds/route.ts";
 import { type TableItem, tableKind } from "../../lib/linux/kinds/table.ts";
 import { ip, makeNetns } from "../support/netns.ts";
+import { tunnelSample } from "../support/tunnel-sample.ts";
 import { testWorldContract } from "../support/world-contract.ts";
 
 async function uplinkExec(t: TestContext) {
@@ -38,18 +39,7 @@ testWorldContract(
   async (t) => commandWorld(linkKind, (await makeNetns(t, "world")).exec),
 );
 
-const tunnel: VxlanLink = {
-  name: "podnet-vxlan4",
-  type: "vxlan" as const,
-  mac: "02:00:00:00:00:01",
-  mtu: 1450,
-  up: true,
-  tunnel: {
-    id: 244,
-    port: 4789,
-    local: "192.168.1.11",
-  },
-};
+const tunnel = tunnelSample();
 
 testWorldContract(
   {

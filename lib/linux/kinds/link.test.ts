@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recorded } from "../../../test/support/recorded.ts";
+import { tunnelSample } from "../../../test/support/tunnel-sample.ts";
 import { diff } from "../../reconcile/diff.ts";
 import { type LinkItem, linkKind } from "./link.ts";
 import { UnexpectedOutput } from "./output.ts";
@@ -52,18 +53,7 @@ test("a bridge that differs is changed in place, in nothing else than what it di
 });
 
 const tunnels = recorded("iproute2-6.1.0/link-show-vxlan.json");
-const tunnel: LinkItem = {
-  name: "podnet-vxlan4",
-  type: "vxlan",
-  mac: "02:00:00:00:00:01",
-  mtu: 1450,
-  up: true,
-  tunnel: {
-    id: 244,
-    port: 4789,
-    local: "192.168.1.11",
-  },
-};
+const tunnel = tunnelSample();
 
 test("tunnels of ours are read with what they were made with, and what is odd about those that somebody made; others' are not ours", () => {
   assert.deepEqual(linkKind.parse(["", tunnels]), [
