@@ -24,7 +24,7 @@ test("a setting that is not as it shall be is told at each look until it is, and
   const clock = createFakeClock();
   const stop = new AbortController();
   const told: string[] = [];
-  let wanted: Unheard = { settings: [forward], table: undefined };
+  let wanted: Unheard = { settings: [forward], tables: [] };
   const shared = { clock, procSys, exec: makeExec(), random: () => 0, signal: stop.signal };
   const watch = watchUnheard({ ...shared, wanted: () => wanted, changed: (key) => told.push(key) });
   await clock.advance(2_000);
@@ -32,7 +32,7 @@ test("a setting that is not as it shall be is told at each look until it is, and
   await write("0");
   await clock.advance(1_600);
   assert.deepEqual([told, watch.seenRightMs("sysctl")], [["ip_forward", "ip_forward"], 1_600]);
-  wanted = { settings: [], table: undefined };
+  wanted = { settings: [], tables: [] };
   await clock.advance(800);
   assert.equal(told.length, 2, "nobody wants it any more");
   stop.abort();
@@ -53,8 +53,8 @@ test("what a run could not do is not looked for: it would be found at each look"
   };
   const tables: KindOutcome = { kind: "table", steps: [], errors: [], wanted: new Map([["inet podnet", table]]) };
   const unseen: KindOutcome = { kind: "table", steps: [], errors: [], unseen: "no nft" };
-  assert.deepEqual(unheardIn([sysctls, tables]), { settings: [forward], table });
-  assert.deepEqual(unheardIn([sysctls, unseen]), { settings: [forward], table: undefined });
+  assert.deepEqual(unheardIn([sysctls, tables]), { settings: [forward], tables: [table] });
+  assert.deepEqual(unheardIn([sysctls, unseen]), { settings: [forward], tables: [] });
 });
 
 test("a program that left something in its folder may be undoing things; an empty folder, as a mount makes it, and none, say nothing", async (t) => {

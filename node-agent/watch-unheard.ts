@@ -2,6 +2,7 @@ import type { Exec } from "../lib/linux/exec.ts";
 import { mark } from "../lib/linux/kinds/mark.ts";
 import { type SysctlItem, sysctlKind } from "../lib/linux/kinds/sysctl.ts";
 import { type TableItem, tableKind } from "../lib/linux/kinds/table.ts";
+import { parseTable } from "../lib/linux/kinds/table-listing.ts";
 import type { KindOutcome } from "../lib/linux/stage.ts";
 import { settingsNow } from "../lib/linux/sysctl-world.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
@@ -11,8 +12,7 @@ import { startLoop } from "../lib/reconcile/loop.ts";
 /** What is as it shall be, though nobody tells when it changes. */
 export interface Unheard {
   readonly settings: readonly SysctlItem[];
-  /** The table of family inet. */
-  readonly table: TableItem | undefined;
+  readonly tables: readonly TableItem[];
 }
 
 export interface UnheardOptions {
@@ -42,7 +42,7 @@ export function unheardIn(kinds: readonly KindOutcome[]): Unheard {
       const failed = new Set(errors.map(({ key }) => key));
       return [...wanted].flatMap(([key, item]) => (failed.has(key) ? [] : [item]));
     });
-  return { settings: done.filter(isSetting), table: done.filter(isTable).find(({ family }) => family === "inet") };
+  return { settings: done.filter(isSetting), tables: done.filter(isTable) };
 }
 
 const isSetting = (item: unknown): item is SysctlItem => typeof item === "object" && item !== null && "path" in item;
@@ -51,7 +51,7 @@ const isTable = (item: unknown): item is TableItem => typeof item === "object" &
 /** Between two looks. */
 const everyMs = 800;
 
-/** The same for each character of the table, where that is more: one of a cluster of 5,000 nodes, in both families, takes nft 40 ms of a processor, and so is looked at each five seconds. */
+/** The same for each character of the tables, where that is more: one of a cluster of 5,000 nodes, in both families, takes nft 40 ms of a processor, and so is looked at each five seconds. */
 const everyMsPerCharacter = 1 / 40;
 
 /** The key of what is wrong, and how long until the next look. */
@@ -86,18 +86,25 @@ export function watchUnheard({ exec, procSys, wanted, changed, clock, ...shared 
 }
 
 /** Spelled otherwise than where the whole node is looked at, so that no process is taken that waits for that: see `warmExec`. */
-const listing = ["nft", "--stateless", "list", "table", "inet", mark.tableName];
+const listing = ({ family }: TableItem) => ["nft", "--stateless", "list", "table", family, mark.tableName];
 
 /** A text that was right once is not read again. */
 function createTableLook(exec: Exec): (now: Unheard) => Promise<Seen> {
-  let right: { readonly table: TableItem; readonly text: string } | undefined;
-  return async ({ table }) => {
-    if (table === undefined) return { wrong: undefined, againAfterMs: everyMs };
-    const { status, stdout: text } = await exec.run(listing);
-    const againAfterMs = Math.max(everyMs, text.length * everyMsPerCharacter);
-    if (right?.table === table && right.text === text) return { wrong: undefined, againAfterMs };
-    const wrong = status === 0 ? diff(tableKind, [table], tableKind.parse([text, ""]))[0]?.key : tableKind.key(table);
-    right = wrong === undefined ? { table, text } : undefined;
-    return { wrong, againAfterMs };
+  let right = new Map<TableItem, string>();
+  const look = async (table: TableItem): Promise<{ readonly text: string; readonly wrong: string | undefined }> => {
+    const { status, stdout: text } = await exec.run(listing(table));
+    if (right.get(table) === text) return { text, wrong: undefined };
+    const wrong = status === 0 ? diff(tableKind, [table], parseTable(table.family, text))[0]?.key : tableKind.key(table);
+    return { text, wrong };
+  };
+  return async ({ tables }) => {
+    const seen: (readonly [TableItem, Awaited<ReturnType<typeof look>>])[] = [];
+    for (const table of tables) seen.push([table, await look(table)]);
+    right = new Map(seen.flatMap(([table, { text, wrong }]) => (wrong === undefined ? [[table, text] as const] : [])));
+    const characters = seen.reduce((sum, [, { text }]) => sum + text.length, 0);
+    return {
+      wrong: seen.find(([, { wrong }]) => wrong !== undefined)?.[1].wrong,
+      againAfterMs: Math.max(everyMs, characters * everyMsPerCharacter),
+    };
   };
 }

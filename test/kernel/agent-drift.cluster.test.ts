@@ -53,6 +53,7 @@ test("whatever somebody changes on a node is repaired without waiting for the ne
     ["table", "nft", "delete", "rule", "inet", "podnet", chain, "handle", handle],
     ["table", "nft", "add", "element", "inet", "podnet", "local4", "{ 10.9.9.0/24 }"],
     ["table", "nft", "delete", "table", "inet", "podnet"],
+    ["table", "nft", "flush", "table", "bridge", "podnet"],
     ["sysctl", "tee", "/proc/sys/net/ipv4/ip_forward"],
     ["file", "rm", node.runtime.conflist],
   ];

@@ -43,7 +43,7 @@ test("a pod with the node's port 53 answers what is asked of the node, and nothi
     const chain = `chain c {\n  type nat hook prerouting priority dstnat;\n  ${rule}\n }`;
     await must(node.netns.exec, ["nft", "-f", "-"], `table ${table} service {\n ${chain}\n}\n`);
   }
-  const greedy = await addPod(t, node.runtime, "greedy", nameService);
+  const greedy = await addPod(t, node.runtime, "greedy", { portMappings: nameService });
   const client = (await addPod(t, node.runtime, "client")).netns;
   for (const host of [greedy.netns, other.netns, outside]) await listenInside(t, host, port);
   for (const [n, { table, node: ownAddress, outside: host, service }] of families.entries()) {
@@ -61,7 +61,7 @@ test("a pod with the node's port 53 answers what is asked of the node, and nothi
 
 test("no pod comes to what listens on its node's loopback alone, though hostPorts open that way", async (t) => {
   const { node, hostile, send, unguard } = await hostileGround(t);
-  await addPod(t, node.runtime, "with-port", nameService);
+  await addPod(t, node.runtime, "with-port", { portMappings: nameService });
   assert.equal(
     await must(node.netns.exec, ["cat", "/proc/sys/net/ipv4/conf/cni0/route_localnet"]),
     "1\n",

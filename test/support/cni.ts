@@ -29,6 +29,13 @@ export interface PortMapping {
   readonly protocol: "tcp" | "udp";
 }
 
+/** What a runtime tells those plugins that ask for it. */
+export interface RuntimeConfig {
+  readonly portMappings?: readonly PortMapping[];
+  /** What a pod's annotations say, in bits a second and bits. */
+  readonly bandwidth?: { readonly ingressRate: number; readonly ingressBurst: number };
+}
+
 /** What the last plugin of a chain said; `code` other than 0 means that a plugin refused. */
 interface Answer {
   readonly status: number;
@@ -41,20 +48,28 @@ export async function callPlugins(
   command: "ADD" | "DEL",
   id: string,
   netns: string,
-  portMappings: readonly PortMapping[] = [],
+  told: RuntimeConfig = {},
 ): Promise<Answer> {
   const { cniVersion, name, plugins } = JSON.parse(await readFile(runtime.conflist, "utf8")) as {
     cniVersion: string;
     name: string;
-    plugins: ({ type: string; ipam?: object; capabilities?: { portMappings?: boolean } } & object)[];
+    plugins: ({ type: string; ipam?: object; capabilities?: Record<string, boolean> } & object)[];
   };
   const exec = makeExec({ prefix: ["nsenter", `--net=${runtime.node.path}`] });
   const environment = [`CNI_COMMAND=${command}`, `CNI_CONTAINERID=${id}`, `CNI_NETNS=${netns}`, "CNI_IFNAME=eth0"];
   let result: Answer["result"] | undefined;
   for (const plugin of command === "ADD" ? plugins : plugins.toReversed()) {
     const ipam = plugin.ipam === undefined ? {} : { ipam: { ...plugin.ipam, dataDir: runtime.leaseFolder } };
-    const asked = plugin.capabilities?.portMappings === true ? { runtimeConfig: { portMappings } } : {};
-    const config = { cniVersion, name, ...plugin, ...ipam, ...asked, ...(result === undefined ? {} : { prevResult: result }) };
+    const asked = Object.entries(told).filter(([capability]) => plugin.capabilities?.[capability] === true);
+    const runtimeConfig = asked.length === 0 ? {} : { runtimeConfig: Object.fromEntries(asked) };
+    const config = {
+      cniVersion,
+      name,
+      ...plugin,
+      ...ipam,
+      ...runtimeConfig,
+      ...(result === undefined ? {} : { prevResult: result }),
+    };
     const argv = ["env", ...environment, `CNI_PATH=${runtime.pluginFolder}`, join(runtime.pluginFolder, plugin.type)];
     const output = await exec.run(argv, JSON.stringify(config));
     if (output.status !== 0) return { status: output.status, result: JSON.parse(output.stdout) as Answer["result"] };
@@ -64,15 +79,10 @@ export async function callPlugins(
 }
 
 /** Makes a pod; it goes when the test ends. */
-export async function addPod(
-  t: TestContext,
-  runtime: Runtime,
-  label: string,
-  portMappings: readonly PortMapping[] = [],
-): Promise<Pod> {
+export async function addPod(t: TestContext, runtime: Runtime, label: string, told: RuntimeConfig = {}): Promise<Pod> {
   const netns = await makeNetns(t, label);
   const id = `${netns.name}-id`;
-  const { status, result } = await callPlugins(runtime, "ADD", id, netns.path, portMappings);
+  const { status, result } = await callPlugins(runtime, "ADD", id, netns.path, told);
   if (status !== 0) throw new Error(`ADD of ${label} failed: ${result.msg}`);
   return { id, netns, addresses: (result.ips ?? []).map(({ address }) => address.split("/")[0] ?? "") };
 }

@@ -10,31 +10,6 @@ export interface Traffic {
   readonly received: number;
 }
 
-/**
- * Pings from one pod's own network namespace to an address, five times a second for so long. It needs neither the API server nor the runtime, so
- * both may be killed meanwhile.
- */
-export async function traffic(lab: Lab, from: Pod, address: string, seconds: number): Promise<Traffic> {
-  const node = lab.host(from.node);
-  const namespace = await namespaceOf(node, from);
-  const argv = [
-    "nsenter",
-    `--net=/run/netns/${namespace}`,
-    "busybox",
-    "ping",
-    "-q",
-    "-i",
-    "0.2",
-    "-c",
-    `${seconds * 5}`,
-    address,
-  ];
-  const { stdout, stderr } = await node.run(argv, { timeoutMs: (seconds + 30) * 1000 });
-  const [, sent, received] = /(\d+) packets transmitted, (\d+) packets received/.exec(stdout) ?? [];
-  if (sent === undefined) throw new Error(`ping from ${from.name} to ${address} said nothing of its packets: ${stdout}${stderr}`);
-  return { sent: Number(sent), received: Number(received) };
-}
-
 /** Pings that go on. */
 export interface PingStream {
   readonly name: string;
@@ -42,7 +17,10 @@ export interface PingStream {
   end(): Promise<Traffic>;
 }
 
-/** Pings from a pod's own network namespace to an address, so many times a second until it is ended. */
+/**
+ * Pings from a pod's own network namespace to an address, so many times a second until it is ended. It needs neither the API server nor the runtime, so
+ * both may be killed meanwhile.
+ */
 export async function startPings(lab: Lab, from: Pod, address: string, perSecond = 5): Promise<PingStream> {
   const node = lab.host(from.node);
   const namespace = await namespaceOf(node, from);
