@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentLab, startAgentLab } from "../test/support/agent-lab.ts";
 import { claimObject, ownSpec } from "../test/support/node-view.ts";
+import { residentMebibytes } from "../lab/resident-memory.ts";
 import { waitUntil } from "../lab/wait-until.ts";
-import { Problem } from "../tools/problem.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { countsSince, parseRequestCounts } from "./request-counts.ts";
@@ -85,7 +84,7 @@ async function measured(lab: AgentLab, count: number, seconds: number): Promise<
     });
     return [
       figure("from its start until all are routed to", "s", startedMs / 1000),
-      figure("memory at rest", "MiB", residentOf(process.pid), count === judged ? { atMost: mostMebibytes } : {}),
+      figure("memory at rest", "MiB", residentMebibytes(process.pid) ?? 0, count === judged ? { atMost: mostMebibytes } : {}),
       figure("peak memory", "MiB", usage.peakMebibytes()),
       figure("processor at rest", "% of one", (100 * (usage.cpuSecondsAt(to) - usage.cpuSecondsAt(from))) / ((to - from) / 1000)),
       figure("requests an hour at rest", "", perHour, { remark: ofAgent.map(([name, value]) => `${name} ${value}`).join(", ") }),
@@ -103,11 +102,4 @@ async function routes(lab: AgentLab): Promise<number> {
 
 async function metricsOf(lab: AgentLab): Promise<string> {
   return lab.kubectl("get", "--raw", "/metrics");
-}
-
-/** VmRSS, of the process itself. */
-function residentOf(pid: number): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  if (kibibytes === undefined) throw new Problem(`The memory of process ${pid} cannot be read.`);
-  return Number(kibibytes) / 1024;
 }

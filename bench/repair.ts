@@ -6,8 +6,8 @@ import { Problem } from "../tools/problem.ts";
 import type { Bench } from "./bench.ts";
 import { type Figure, median } from "./figure.ts";
 
-/** After one repair, until the next damage. */
-const restMs = 300;
+/** Never in step with what an agent does a while after a repair. */
+const restMs = (number: number) => 200 + ((number * 37) % 300);
 
 /** When what is damaged has not been repaired by then, it never will be. */
 const patienceMs = 10_000;
@@ -15,36 +15,49 @@ const patienceMs = 10_000;
 /** Peers that the node routes to; all are on its link. */
 const peers = 200;
 
+/** Of so many addresses that are deleted in turn, none so often that the agent takes it for a quarrel, and waits between repairs. */
+const subnets = Array.from({ length: 16 }, (_, number) => `10.245.${number}`);
+const mostOfOneSubnet = 4;
+
+/** The same for the one bridge. */
+const bridgeRestMs = 16_000;
+
 /** What somebody does, and the lines of `ip monitor` that tell of it and of its repair. */
 interface Damage {
   readonly what: string;
-  /** Of so many repairs of routes, how many of this. */
-  readonly share: number;
+  /** How often at most. */
+  readonly most: number;
+  /** After one repair, until the next damage; in milliseconds. */
+  restMs(number: number): number;
   argv(number: number): string[];
   isDone(line: string, number: number): boolean;
   isRepaired(line: string, number: number): boolean;
 }
 
 const peerOf = (number: number) => (number % (peers - 1)) + 2;
-const isAddress = (line: string) => line.includes("cni0") && line.includes("inet 10.244.1.1/24");
+const subnetOf = (number: number) => subnets[number % subnets.length] ?? "";
+const isAddress = (line: string, number: number) => line.includes("cni0") && line.includes(`inet ${subnetOf(number)}.1/24`);
 const damages: readonly Damage[] = [
   {
     what: "a route deleted",
-    share: 1,
+    most: Number.POSITIVE_INFINITY,
+    restMs,
     argv: (number) => ["ip", "route", "delete", `10.244.${peerOf(number)}.0/24`],
     isDone: (line, number) => line.startsWith(`Deleted 10.244.${peerOf(number)}.0/24 `),
     isRepaired: (line, number) => line.startsWith(`10.244.${peerOf(number)}.0/24 `),
   },
   {
     what: "a gateway's address deleted",
-    share: 0.2,
-    argv: () => ["ip", "address", "delete", "10.244.1.1/24", "dev", "cni0"],
-    isDone: (line) => line.startsWith("Deleted ") && isAddress(line),
-    isRepaired: (line) => !line.startsWith("Deleted ") && isAddress(line),
+    most: subnets.length * mostOfOneSubnet,
+    restMs,
+    argv: (number) => ["ip", "address", "delete", `${subnetOf(number)}.1/24`, "dev", "cni0"],
+    isDone: (line, number) => line.startsWith("Deleted ") && isAddress(line, number),
+    isRepaired: (line, number) => !line.startsWith("Deleted ") && isAddress(line, number),
   },
   {
     what: "the bridge set down",
-    share: 0.2,
+    most: 10,
+    restMs: () => bridgeRestMs,
     argv: () => ["ip", "link", "set", "cni0", "down"],
     isDone: (line) => /: cni0: <(?!.*\bUP\b)/.test(line),
     isRepaired: (line) => /: cni0: <.*\bUP\b/.test(line),
@@ -60,7 +73,7 @@ export const repair: Bench = {
       await progress.during(`a node with ${peers} peers`, () => programmed(lab));
       const figures: Figure[] = [];
       for (const damage of damages) {
-        const count = Math.max(1, Math.round(repairs * damage.share));
+        const count = Math.min(repairs, damage.most);
         const times = await progress.during(`${damage.what}, ${count} times`, () => timesOf(lab, damage, count));
         const what = (of: string) => `${damage.what}, ${count} times: ${of}`;
         figures.push(
@@ -82,7 +95,13 @@ async function programmed(lab: AgentLab): Promise<void> {
     const { metadata, spec } = claimObject(number, { nextHops: [`192.168.1.${number + 10}`] });
     await lab.putClaim(metadata, spec);
   }
-  await lab.putSpec(ownSpec({ subnets: active("10.244.1.0/24") }));
+  for (const subnet of subnets) {
+    const { metadata, spec } = claimObject(1, { cidr: `${subnet}.0/24` });
+    await lab.putClaim(metadata, spec);
+  }
+  await lab.putSpec(
+    ownSpec({ subnets: active("10.244.1.0/24", ...subnets.map((subnet) => `${subnet}.0/24`)), podRanges: ["10.244.0.0/15"] }),
+  );
   await lab.start("agent", { PODNET_RESYNC_SECONDS: "3600", PODNET_LOG_LEVEL: "warn" });
   await lab.untilReady();
   await lab.untilRoute(`10.244.${peers}.0/24`, true);
@@ -111,7 +130,7 @@ async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promi
       const { status, stderr } = await exec.run(damage.argv(number));
       if (status !== 0) throw new Problem(`${damage.argv(number).join(" ")} failed: ${stderr}`);
       times.push(await Promise.race([repaired.promise, inVain(damage.what)]));
-      await delay(restMs);
+      await delay(damage.restMs(number));
     }
     return times;
   } finally {

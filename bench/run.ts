@@ -28,6 +28,7 @@ ${Object.entries(benches)
   .join("\n")}
 
   --nodes N     nodes of the cluster that is measured (5000)
+  --repairs N   how many repairs of a route are measured (1000)
   --rounds N    how often join, plan, admission and program are measured (3)
   --whole       wait for NodeIPAM as shipped to the end, about four minutes
   --profile     the operator writes a processor profile to .bench/
@@ -35,6 +36,7 @@ ${Object.entries(benches)
 
 const options = {
   nodes: { type: "string", default: "5000" },
+  repairs: { type: "string", default: "1000" },
   rounds: { type: "string", default: "3" },
   whole: { type: "boolean", default: false },
   profile: { type: "boolean", default: false },
@@ -53,7 +55,7 @@ async function main(words: readonly string[]): Promise<number> {
   await mkdir(folder, { recursive: true });
   const input: BenchInput = {
     nodes: wholeNumber("nodes", values.nodes, 60_000),
-    repairs: 1_000,
+    repairs: wholeNumber("repairs", values.repairs, 100_000),
     rounds: wholeNumber("rounds", values.rounds, 100),
     planned: [10_000, 100_000],
     admitted: [

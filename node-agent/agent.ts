@@ -9,6 +9,7 @@ import type { Clock } from "../lib/reconcile/clock.ts";
 import { addressedTo } from "./plan/addressee.ts";
 import type { JournalFile, Recalled } from "./journal-file.ts";
 import { closingMs, createLeaving } from "./leaving.ts";
+import { createMender } from "./mender.ts";
 import { type ConfFolder, keptConflist, subnetsIn } from "./plan/conflist-file.ts";
 import { type AgentView, decide, type Decision } from "./plan/decide.ts";
 import { type Fault, leasesUnseen, noSubnet } from "./plan/faults.ts";
@@ -50,9 +51,9 @@ export interface AgentRun {
 export interface Agent {
   /**
    * `view` undefined: the API server was not heard yet. Then the journal is gone by, where it is of this boot. Else no more is done than to close what an
-   * earlier boot left open; undefined comes back where there was nothing to close.
+   * earlier boot left open; undefined comes back where there was nothing to close. `because`: why the node is looked at, e.g. lines of `ip monitor`.
    */
-  run(view: AgentView | undefined): Promise<AgentRun | undefined>;
+  run(view: AgentView | undefined, because?: readonly string[]): Promise<AgentRun | undefined>;
 }
 
 type Acted = Programmed & Pick<AgentRun, "againAfterMs" | "probing">;
@@ -71,6 +72,7 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
   let memory: Memory | undefined;
   let quiet: QuietSubnets = new Map();
   let hasServed = false;
+  const mender = createMender(place);
 
   /** Serves the subnets that there are. Without any it takes everything down, unless some may be left from before: then it closes what is surely gone. */
   const act = async ({ own, memory: { claims, subnets } }: Decision, folder: ConfFolder, leases: Leases): Promise<Acted> => {
@@ -89,18 +91,11 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
     return { ...idle, ...left };
   };
 
-  /** Closes what an earlier boot left open, as long as nothing is served. Configurations as they were found may be all that is known of what there was. */
-  const begin = async ({ isOfThisBoot, ...recalled }: Recalled) => {
-    const folder = await readFolder(place);
-    const before = memory ?? recalled.memory ?? withEvidence(folder);
-    const closed = isOfThisBoot || hasServed ? [] : await closeUnserved(place, folder);
-    return { before, closed, folder: closed.length === 0 ? folder : await readFolder(place) };
-  };
-
-  const run = async (heard: AgentView | undefined): Promise<AgentRun | undefined> => {
+  const run: Agent["run"] = async (heard, because = []) => {
+    const mended = await mender.mend(because);
     const { view, problem } = addressedTo(identity, heard);
     recalled ??= await journal.read();
-    const { before, closed, folder } = await begin(recalled);
+    const { before, closed, folder } = await begin(place, recalled, { memory, hasServed });
     if (view === undefined && !recalled.isOfThisBoot) {
       memory = before;
       return closed.length === 0 ? undefined : { outcome: undefined, kinds: closed, unreadable: [] };
@@ -110,15 +105,28 @@ export function createAgent({ node, place, identity, journal, drainMs, clock }: 
     const decision = ({ memory, quiet } = decide(before, quiet, sight, { drainMs, closingMs }));
     const unwritten = await journal.write(memory);
     const { kinds, againAfterMs, probing, ...acted } = await act(decision, folder, leases);
+    mender.left(acted);
     return {
       outcome: view?.own && { ...outcomeOf(view.own.spec, decision, acted, leases), identity },
-      kinds: [...closed, ...kinds],
+      kinds: [...mended, ...closed, ...kinds],
       unreadable: [problem, recalled.problem, unwritten, ...decision.unreadable].filter((problem) => problem !== undefined),
       ...followUp(probing, againAfterMs, decision.againAfterMs),
     };
   };
 
   return { run };
+}
+
+/** Closes what an earlier boot left open, as long as nothing is served. Configurations as they were found may be all that is known of what there was. */
+async function begin(
+  place: AgentPlace,
+  { isOfThisBoot, ...recalled }: Recalled,
+  { memory, hasServed }: { readonly memory: Memory | undefined; readonly hasServed: boolean },
+): Promise<{ before: Memory; closed: KindOutcome[]; folder: ConfFolder }> {
+  const folder = await readFolder(place);
+  const before = memory ?? recalled.memory ?? withEvidence(folder);
+  const closed = isOfThisBoot || hasServed ? [] : await closeUnserved(place, folder);
+  return { before, closed, folder: closed.length === 0 ? folder : await readFolder(place) };
 }
 
 function followUp(

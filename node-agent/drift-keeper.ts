@@ -5,6 +5,7 @@ import { createChanges } from "./changes.ts";
 import { createDriftWatch, type DriftOptions } from "./drift.ts";
 import type { DriftFacts } from "./plan/drift-status.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
+import { doneIn, nothingDone } from "./plan/own-doing.ts";
 import type { AgentPlace } from "./program.ts";
 import { createSuspects } from "./suspects.ts";
 import { unheardIn, watchUnheard } from "./watch-unheard.ts";
@@ -23,13 +24,21 @@ export interface DriftKeeperOptions extends DriftOptions {
 export interface DriftKeeper {
   /** Something outside did change, as this line tells, e.g. one of `ip monitor`. */
   readonly changed: (line: string) => void;
-  /** A look at the node begins; what comes back takes in how it ended, and of what NodeNetwork it was made. */
-  readonly begin: () => (run: AgentRun, own: NodeNetwork | undefined) => DriftFacts;
+  /**
+   * Has a look at the node made, for these reasons; `note` takes in what it came to, and of what NodeNetwork it was made. `mendable`: the reasons without those that tell of
+   * something that somebody keeps undoing, so that it is not put back before everything else.
+   */
+  readonly during: <T>(
+    because: readonly string[],
+    look: (note: NoteRun, mendable: readonly string[]) => Promise<T>,
+  ) => Promise<T>;
   /** An outcome with who may be undoing what this agent does. */
   readonly told: (outcome: RunOutcome) => Promise<RunOutcome>;
   /** Resolves when the signal fired and nothing runs. */
   readonly stopped: Promise<void>;
 }
+
+type NoteRun = (run: AgentRun, own: NodeNetwork | undefined) => DriftFacts;
 
 /** Begins at once; `look` has the whole node looked at. */
 export function startDriftKeeper(options: DriftKeeperOptions, look: (because: string) => void): DriftKeeper {
@@ -42,13 +51,23 @@ export function startDriftKeeper(options: DriftKeeperOptions, look: (because: st
   const unheard = watchUnheard({ ...shared, wanted: () => wanted, changed: changes.note });
   return {
     changed: changes.note,
-    begin: () => {
-      const changedMs = changes.take();
+    async during(because, lookNow) {
+      const changedMs = changes.begin();
+      let done = nothingDone;
       drift.begin();
-      return (run, own) => {
-        wanted = unheardIn(run.kinds);
-        return drift.note(run, own, { changedMs, unheardMs: (kind) => unheard.seenRightMs(kind) });
-      };
+      try {
+        const note: NoteRun = (run, own) => {
+          wanted = unheardIn(run.kinds);
+          done = doneIn(run.kinds);
+          return drift.note(run, own, { changedMs, unheardMs: (kind) => unheard.seenRightMs(kind) });
+        };
+        return await lookNow(
+          note,
+          because.filter((line) => !drift.isQuarrel(line)),
+        );
+      } finally {
+        changes.end(done);
+      }
     },
     told: (outcome) => suspects.told(outcome),
     stopped: unheard.stopped,

@@ -7,6 +7,7 @@ import type { KindOutcome } from "../lib/linux/stage.ts";
 import { createFakeClock } from "../test/support/fake-clock.ts";
 import { ownSpec } from "../test/support/node-view.ts";
 import { createChanges } from "./changes.ts";
+import { nothingDone } from "./plan/own-doing.ts";
 import { createDriftWatch } from "./drift.ts";
 
 /** A watch of drift, its clock, and the warnings that it gave. */
@@ -97,12 +98,54 @@ test("of what somebody keeps undoing a look is taken once a second, for all that
   changes.note("Deleted 10.244.2.0/24 again");
   changes.note("Deleted 10.244.3.0/24");
   assert.deepEqual(looks, ["0 Deleted 10.244.3.0/24"]);
-  assert.equal(changes.take(), 0);
-  assert.equal(changes.take(), undefined);
   await clock.advance(2_000);
   assert.deepEqual(looks.slice(1), ["1000 Deleted 10.244.2.0/24"]);
+  assert.equal(changes.begin(), 0);
+  changes.end(nothingDone);
+  assert.equal(changes.begin(), undefined);
+  changes.end(nothingDone);
   drift.note(run(true), stored(), nobody);
   changes.note("Deleted 10.244.2.0/24");
+  stop.abort();
+  assert.equal(clock.pending(), 0);
+});
+
+test("what a look did itself is looked at a moment later, once; anything else that is told meanwhile as soon as it is over", async () => {
+  const { drift, clock } = bench();
+  const looks: string[] = [];
+  const stop = new AbortController();
+  const changes = createChanges((line) => looks.push(`${clock.now()} ${line}`), drift, clock, stop.signal);
+  const done = { made: [["10.244.2.0/24"], ["cni0", "10.244.1.1"]], removed: [["10.244.9.0/24"]] };
+  const own = [
+    "[ROUTE]10.244.2.0/24 nhid 7 via 192.168.1.12 dev eth0 proto 244",
+    "[ADDR]4: cni0    inet 10.244.1.1/24 scope global cni0",
+    "[ROUTE]Deleted 10.244.9.0/24 nhid 9 via 192.168.1.19 dev eth0 proto 244",
+  ];
+  changes.begin();
+  await clock.advance(10);
+  for (const line of own) changes.note(line);
+  await clock.advance(5);
+  changes.end(done);
+  changes.note(own[0] ?? "");
+  await clock.advance(200);
+  assert.deepEqual(looks, []);
+  await clock.advance(2_000);
+  assert.deepEqual(looks, [`265 ${own[0]}`]);
+  assert.equal(changes.begin(), undefined, "nothing was wrong");
+  const foreign = [
+    "[ROUTE]Deleted 10.244.2.0/24 nhid 7 via 192.168.1.12 dev eth0 proto 244",
+    "[ROUTE]10.244.3.0/24 via 192.168.1.9",
+  ];
+  for (const line of foreign) changes.note(line);
+  assert.equal(looks.length, 1, "not before the look is over");
+  changes.end(done);
+  assert.deepEqual(
+    looks.slice(1),
+    foreign.map((line) => `${clock.now()} ${line}`),
+  );
+  await clock.advance(100);
+  changes.note(own[0] ?? "");
+  assert.equal(looks.length, 4, "too late to be the echo of it");
   stop.abort();
   assert.equal(clock.pending(), 0);
 });

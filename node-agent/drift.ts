@@ -4,7 +4,7 @@ import type { Log } from "../lib/daemon/log.ts";
 import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import type { AgentRun } from "./agent.ts";
-import { type Contended, contendedIn, leftAloneMs, type RepairHistory, withRepairs } from "./plan/contention.ts";
+import { type Contended, contendedIn, leftAloneMs, quarrelsIn, type RepairHistory, withRepairs } from "./plan/contention.ts";
 import { driftOf, type Repair, type Standing } from "./plan/drift.ts";
 import type { DriftFacts } from "./plan/drift-status.ts";
 
@@ -32,6 +32,8 @@ export interface DriftWatch {
   readonly note: (run: AgentRun, own: NodeNetwork | undefined, seen: LastSeen) => DriftFacts;
   /** How long a change is left as it is that the kernel tells of in this line; 0: not at all. */
   readonly leftAloneMs: (line: string) => number;
+  /** Whether the kernel tells in this line of something that somebody keeps undoing. */
+  readonly isQuarrel: (line: string) => boolean;
 }
 
 /** Between two warnings. */
@@ -75,6 +77,7 @@ export function createDriftWatch({ log, metrics, clock, wallClock }: DriftOption
     note,
     begin: () => void (lookMs = clock.now()),
     leftAloneMs: (line) => leftAloneMs(contended, line, clock.now(), lookMs),
+    isQuarrel: (line) => quarrelsIn(contended, line).length > 0,
   };
 }
 

@@ -98,21 +98,21 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     minIntervalMs,
     burst,
     resyncMs: options.resyncMs,
-    run: async (because) => {
-      const [began, noteDrift] = [clock.now(), drift.begin()];
-      const object = isSynced() ? own.get(nodeName) : undefined;
-      pastOf(object);
-      const run = await agent.run(isSynced() ? { own: object, claims: claims.list() } : undefined);
-      if (run === undefined) return undefined;
-      note(run, because, clock.now() - began);
-      const seen = noteDrift(run, object);
-      latest = object && run.outcome && { own: object, outcome: { ...run.outcome, drift: seen } };
-      if (run.probing !== undefined) prober.follow(run.probing, object?.status?.reachability);
-      hasRun = true;
-      relistUnclaimed(claims, run.outcome);
-      report.trigger("run");
-      return again(run);
-    },
+    run: (because) =>
+      drift.during(because, async (noteDrift, mendable) => {
+        const [began, object] = [clock.now(), isSynced() ? own.get(nodeName) : undefined];
+        pastOf(object);
+        const run = await agent.run(isSynced() ? { own: object, claims: claims.list() } : undefined, mendable);
+        if (run === undefined) return undefined;
+        note(run, because, clock.now() - began);
+        const seen = noteDrift(run, object);
+        latest = object && run.outcome && { own: object, outcome: { ...run.outcome, drift: seen } };
+        if (run.probing !== undefined) prober.follow(run.probing, object?.status?.reachability);
+        hasRun = true;
+        relistUnclaimed(claims, run.outcome);
+        report.trigger("run");
+        return again(run);
+      }),
     onFailure: failed(log, "the node could not be looked at, trying again"),
   });
   const prober = probing(options, () => report.trigger("probes"));

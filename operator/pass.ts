@@ -15,6 +15,7 @@ import { summarize } from "./plan/summarize.ts";
 import { claimSubnets, type SubnetInput, type TellInput, tellNodes } from "./podnetwork.ts";
 import { releaseLeftovers } from "./release.ts";
 import { createSightings } from "./sightings.ts";
+import { liftStartupTaints } from "./startup-taint.ts";
 import { createSummaryWriter } from "./summary.ts";
 import { createWriteNotes, isLostRace, type WriteNotes, type WriteReport } from "./write-report.ts";
 
@@ -95,17 +96,15 @@ export function createPass({
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);
     const isUrged = () => hasCome(cluster, snapshot);
     const tellAgain = await writeNodeConditions({ cluster, snapshot, progress, notes, nowMs, isUrged });
+    await liftStartupTaints(cluster, snapshot, notes);
 
     const report = notes.report();
     failedInARow = report.failures.length === 0 ? 0 : failedInARow + 1;
-    const waits = [restAgain, lookAgain, writeAgain, tellAgain, retryMs(report, failedInARow, random)].filter(
-      (wait) => wait !== undefined,
-    );
     return {
       report,
       standing: standingEvents(snapshot, allocation),
       drift: driftWords(snapshot, nowMs),
-      next: waits.length === 0 ? undefined : { againAfterMs: Math.min(...waits) },
+      next: soonest([restAgain, lookAgain, writeAgain, tellAgain, retryMs(report, failedInARow, random)]),
     };
   };
 }
@@ -155,6 +154,11 @@ async function hasCome(cluster: Cluster, since: Snapshot): Promise<boolean> {
   const now = await cluster.gather();
   const known = new Set(since.nodes.map(({ uid }) => uid));
   return now.nodes.some(({ uid }) => !known.has(uid)) && cluster.allocation(now).creates.length > 0;
+}
+
+function soonest(waits: readonly (number | undefined)[]): PassResult["next"] {
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length === 0 ? undefined : { againAfterMs: Math.min(...known) };
 }
 
 /** A lost race is planned anew at once; two that race for ever part by chance. */

@@ -59,12 +59,19 @@ function projectNode({ metadata, spec, status }: Stored<Node>): Stored<Node> {
       ...(deletionTimestamp !== undefined && { deletionTimestamp }),
       ...(labels !== undefined && { labels }),
     },
-    spec: { podCIDRs: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]) },
+    spec: projectSpec(spec),
     status: {
       ...(status?.nodeInfo !== undefined && { nodeInfo: status.nodeInfo }),
       addresses: status?.addresses ?? [],
       conditions: (status?.conditions ?? []).filter(({ type }) => type === "Ready" || type === "NetworkUnavailable"),
     },
+  };
+}
+
+function projectSpec({ podCIDR, podCIDRs, taints }: NonNullable<Node["spec"]> = {}): NonNullable<Node["spec"]> {
+  return {
+    podCIDRs: podCIDRs ?? (podCIDR === undefined ? [] : [podCIDR]),
+    ...(taints !== undefined && { taints }),
   };
 }
 

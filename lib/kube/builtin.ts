@@ -10,6 +10,13 @@ export interface NodeCondition {
   lastHeartbeatTime?: string;
 }
 
+/** Keeps pods that do not tolerate it off a Node. */
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
 /** core/v1 Node: the part this project reads. */
 export interface Node extends KubeObject {
   spec?: {
@@ -17,7 +24,7 @@ export interface Node extends KubeObject {
     podCIDRs?: string[];
     providerID?: string;
     unschedulable?: boolean;
-    taints?: { key: string; value?: string; effect: string }[];
+    taints?: Taint[];
   };
   status?: {
     addresses?: { type: string; address: string }[];

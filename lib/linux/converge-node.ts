@@ -4,6 +4,7 @@ import type { Exec } from "./exec.ts";
 import { fileWorld } from "./file-world.ts";
 import { addressKind } from "./kinds/address.ts";
 import { fdbKindOn } from "./kinds/fdb.ts";
+import { nexthopKind } from "./kinds/nexthop.ts";
 import { fileKind } from "./kinds/file.ts";
 import { linkKind } from "./kinds/link.ts";
 import { neighborKindOn } from "./kinds/neighbor.ts";
@@ -26,7 +27,7 @@ export interface NodePlace {
  * Makes a node as wanted, kind by kind: links, sysctls, addresses, neighbors and forwarding entries of tunnels, nexthops, routes, tables, files; then removals in the opposite order.
  * A kind that `want` leaves out is left alone; an empty list means that all of ours goes.
  * Guarantees:
- * 1. Each kind is observed just before it is written, and only read when it is as wanted.
+ * 1. Each kind is observed shortly before it is written, after all that it depends on was written, and only read when it is as wanted.
  * 2. No failure stops what does not depend on it; all are returned.
  * 3. Settings of a link that is not as wanted are not written, since it may be somebody else's.
  * @throws {Bug} when `want` holds what the planner must never give, e.g. one key twice.
@@ -50,9 +51,21 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
     tables && stage(tableKind, tables, commandWorld(tableKind, exec)),
     files && stage(fileKind, files.want, fileWorld(filePaths)),
   ].filter((found) => found !== undefined);
-  for (const each of stages) await each.forward();
+  await forward(stages);
   for (const each of stages.toReversed()) await each.backward();
   return stages.map((each) => each.outcome);
+}
+
+/** Kinds of which others depend: an address goes with its link, a route with its nexthop, and addresses of IPv6 with a setting. */
+const ground: ReadonlySet<string> = new Set([linkKind.name, sysctlKind.name, addressKind.name, nexthopKind.name]);
+
+/** All are looked at at once; what is written then may change what was seen of those that follow, so they are looked at again. */
+async function forward(stages: readonly Stage[]): Promise<void> {
+  for (const each of stages) each.look();
+  for (const [n, each] of stages.entries()) {
+    await each.forward();
+    if (each.outcome.steps.length > 0 && ground.has(each.outcome.kind)) for (const later of stages.slice(n + 1)) later.forget();
+  }
 }
 
 function stage<Item>(kind: Kind<Item>, want: readonly Item[], world: World<Item>): Stage {

@@ -19,6 +19,10 @@ export interface KindOutcome {
 /** One kind in the course of a run. */
 export interface Stage {
   readonly outcome: KindOutcome;
+  /** Begins to look at what is there, for the next `forward` to go by; it waits for that. */
+  look(): void;
+  /** What was seen may be out of date: the next `forward` looks again. */
+  forget(): void;
   /** Adds and changes. */
   forward(): Promise<void>;
   /** Removals. */
@@ -36,6 +40,7 @@ interface Writable extends KindOutcome {
 export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) => readonly Item[], world: World<Item>): Stage {
   const outcome: Writable = { kind: kind.name, steps: [], errors: [] };
   let hasRemovals = false;
+  let seen: Promise<readonly Item[]> | undefined;
   const write = async (steps: readonly Step<Item>[]) => {
     if (steps.length === 0) return;
     outcome.steps.push(...steps);
@@ -43,7 +48,9 @@ export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) =>
   };
   const steps = async (): Promise<Step<Item>[]> => {
     try {
-      const have = await world.observe();
+      const looked = seen;
+      seen = undefined;
+      const have = await (looked ?? world.observe());
       const wanted = want(have);
       outcome.wanted = new Map(wanted.map((item) => [kind.key(item), item]));
       return diff(kind, wanted, have);
@@ -55,6 +62,12 @@ export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) =>
   };
   return {
     outcome,
+    look: () => {
+      seen = world.observe();
+      // Whoever goes by it gets the error.
+      seen.catch(() => undefined);
+    },
+    forget: () => void (seen = undefined),
     forward: async () => {
       const found = await steps();
       hasRemovals = found.some((step) => step.op === "remove");

@@ -2,8 +2,14 @@ import { CommandError } from "./command-error.ts";
 import type { Exec, Output, Prepared } from "./exec.ts";
 import { batchLine } from "./kinds/batch-line.ts";
 
-/** Until the next one is started, which keeps this process from all else for some milliseconds: what is under way is to be done by then. */
+/** Until others are started, each of which keeps this process from all else for some milliseconds: what is under way is to be done by then. */
 const restMs = 50;
+
+/** From one start to the next, for what has come meanwhile. */
+const apartMs = 5;
+
+/** More of a sort than are ever needed at once: one look at a node asks five times for what `ip` knows. */
+const mostOfASort = 8;
 
 /** A command as one that reads what to do from its input. */
 interface Batched {
@@ -14,29 +20,36 @@ interface Batched {
 }
 
 /**
- * An Exec whose commands of `ip`, `bridge` and `nft` were started before they are needed: of each sort one waits for its input, does what that says and ends, and the next one takes its place. So nobody waits
+ * An Exec whose commands of `ip`, `bridge` and `nft` were started before they are needed: of each sort one or two wait for their input, do what that says and end, and the next one takes their place. So nobody waits
  * for the start of a process, of which a look at a node takes a dozen; and none lives so long that what it remembers of links is out of date, as one that stayed would.
  * One that was killed while it waited is replaced. When `signal` aborts, all that wait are ended.
  */
 export function warmExec(exec: Exec, signal: AbortSignal): Exec {
-  const waiting = new Map<string, Prepared>();
+  const waiting = new Map<string, Prepared[]>();
   signal.addEventListener("abort", () => {
-    for (const one of waiting.values()) one.discard();
+    for (const one of [...waiting.values()].flat()) one.discard();
     waiting.clear();
   });
-  const prepareNext = (key: string, argv: readonly string[]): void => {
-    if (!signal.aborted && !waiting.has(key)) waiting.set(key, exec.prepare(argv));
+  const used: { readonly key: string; readonly argv: readonly string[] }[] = [];
+  const prepareNext = (): void => {
+    const next = used.shift();
+    if (next === undefined || signal.aborted) return;
+    const same = waiting.get(next.key) ?? [];
+    if (same.length < mostOfASort) waiting.set(next.key, [...same, exec.prepare(next.argv)]);
+    if (used.length > 0) setTimeout(prepareNext, apartMs).unref();
+  };
+  const replaceSoon = (key: string, argv: readonly string[]): void => {
+    if (used.push({ key, argv }) === 1) setTimeout(prepareNext, restMs).unref();
   };
   const runWarm = async ({ argv, stdin, more }: Batched): Promise<Output> => {
     const key = argv.join(" ");
-    const found = waiting.get(key);
-    waiting.delete(key);
+    const found = waiting.get(key)?.shift();
     const waited = found?.waits === true ? found : undefined;
     try {
       const output = await (waited === undefined ? exec.run(argv, stdin) : runOrAgain(waited, argv, stdin));
       return more === undefined ? output : { ...output, stderr: output.stderr.replace(more, "") };
     } finally {
-      setTimeout(prepareNext, restMs, key, argv).unref();
+      replaceSoon(key, argv);
     }
   };
   /** Whether one that waits has just been killed is known a moment later only. Done twice, what is written is the same. */

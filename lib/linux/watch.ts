@@ -24,8 +24,14 @@ export interface WatchTimes {
 const receiveBuffer = "16777216";
 const command = ["ip", "-rcvbuf", receiveBuffer, "monitor", "label", "route", "nexthop", "address", "link", "neigh"];
 
-/** Neighbors come and go with all traffic of a node, so those that are not on tunnels of ours are dropped before anything else. Forwarding entries are told as neighbors, too. */
-const concerns = (line: string) => !line.startsWith("[NEIGH]") || line.includes(` dev ${mark.linkPrefix}`);
+/**
+ * Neighbors come and go with all traffic of a node, so those that are not on tunnels of ours are dropped before anything else. Forwarding entries are told as neighbors, too.
+ * Of routes that the kernel makes for an address nothing is told that was not told of the address; and a link's second line says nothing that its first does not.
+ */
+const concerns = (line: string) => {
+  if (line.startsWith("[NEIGH]")) return line.includes(` dev ${mark.linkPrefix}`);
+  return !line.startsWith(" ") && !(line.startsWith("[ROUTE]") && line.includes(" proto kernel "));
+};
 
 /**
  * Calls `listen` for each change of routes, nexthops, addresses, links and of what stands on tunnels of ours, foreign or our own, until `signal` aborts; resolves then.

@@ -65,8 +65,12 @@ export function leftAloneMs(
   nowMs: number,
   lookMs = Number.NEGATIVE_INFINITY,
 ): number {
-  const named = contended.length > mostNamed ? contended : contended.filter(({ key }) => isNamed(line, key));
-  return Math.max(0, ...named.map(({ lastMs }) => Math.max(lastMs, lookMs) + apartMs - nowMs));
+  return Math.max(0, ...quarrelsIn(contended, line).map(({ lastMs }) => Math.max(lastMs, lookMs) + apartMs - nowMs));
+}
+
+/** What of it the kernel tells of in this line. */
+export function quarrelsIn(contended: readonly Contended[], line: string): readonly Contended[] {
+  return contended.length > mostNamed ? contended : contended.filter(({ key }) => isNamed(line, key));
 }
 
 /** So many are looked for in each line, of which there may be thousands at once. */

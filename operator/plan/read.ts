@@ -7,6 +7,7 @@ import type { Stored } from "../../lib/kube/resource.ts";
 import { addressBits, type Address, compareAddresses, parseAddress, renderAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix, prefixAround, toPrefix } from "../../lib/net/prefix.ts";
 import { readableSpec } from "./read-spec.ts";
+import { startupTaintOf } from "./startup-taint.ts";
 import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Readiness } from "./snapshot.ts";
 
 /** A stored PodNetwork, read; one that is not as its schema and rules want it has issues and gives nothing. */
@@ -87,6 +88,7 @@ export function readNode(object: Stored<Node>): NodeFacts {
     allAddresses: [...all.keys()],
     hosts: Array.from(all.values(), (address) => prefixAround(address, addressBits(address.family))),
     networkUnavailable: condition("NetworkUnavailable"),
+    startupTaint: startupTaintOf(object),
   };
 }
 

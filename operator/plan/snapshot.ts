@@ -1,6 +1,6 @@
 import type { Issue } from "../../crds/issue.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
-import type { NodeCondition } from "../../lib/kube/builtin.ts";
+import type { NodeCondition, Taint } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import type { Family } from "../../lib/net/address.ts";
 import type { Prefix } from "../../lib/net/prefix.ts";
@@ -94,6 +94,8 @@ export interface NodeFacts {
   readonly hosts: readonly Prefix[];
   /** The Node's condition of this type, whoever wrote it. */
   readonly networkUnavailable: NodeCondition | undefined;
+  /** Where it has taints that stand for a network that is not there yet: its other taints, and the version of the object that has them. */
+  readonly startupTaint: { readonly others: readonly Taint[]; readonly resourceVersion: string } | undefined;
 }
 
 /** A NodeNetwork, read. */

@@ -76,6 +76,36 @@ test("by its status an agent changes nothing else of its NodeNetwork: neither sp
   assert.equal(await on.must(["get", "nodenetwork", "node-1", "--output=jsonpath={.status.mtu}"]), "1399");
 });
 
+test("of a Node itself the operator takes away startup taints, and writes nothing else", async () => {
+  const node = "/api/v1/nodes/node-1";
+  const startup = { key: "podnet.dev/not-programmed", effect: "NoSchedule" };
+  const other = { key: "example.com/gpu", effect: "NoSchedule" };
+  await on.must(["taint", "nodes", "node-1", ...[startup, other].map(({ key, effect }) => `${key}=:${effect}`)]);
+  const { spec } = JSON.parse(await on.must(["get", "node", "node-1", "--output=json"]));
+  const without = (gone: { readonly key: string }) => spec.taints.filter(({ key }: { key: string }) => key !== gone.key);
+  await on.as("podnet-operator", undefined, async (api) => {
+    const tried = { ...patchOf(node, { metadata: { labels: { a: "b" } } }), query: { dryRun: "All" } };
+    await waitUntil("the policy to be in force", 20_000, async () => (await api.send(tried)).status === 403 || undefined);
+    for (const body of [
+      { metadata: { labels: { a: "b" } } },
+      { metadata: { annotations: { a: "b" } } },
+      { metadata: { finalizers: ["example.com/a"] } },
+      { spec: { unschedulable: true } },
+      { spec: { podCIDR: "10.244.1.0/24", podCIDRs: ["10.244.1.0/24"] } },
+      { spec: { providerID: "other://1" } },
+      { spec: { taints: null } },
+      { spec: { taints: without(other) } },
+      { spec: { taints: [...spec.taints, { key: "example.com/more", effect: "NoExecute" }] } },
+      { spec: { taints: [{ ...startup, effect: "NoExecute" }, ...without(startup)] } },
+    ]) {
+      const { status, text } = await api.send(patchOf(node, body));
+      assert.equal(status, 403, JSON.stringify(body));
+      assert.match(text, /the operator takes startup taints of podnet off Node\/node-1, and changes nothing else of it/);
+    }
+    assert.equal((await api.send(patchOf(node, { spec: { taints: without(startup) } }))).status, 200);
+  });
+});
+
 test("the operator cannot write what people want, nor the webhook any Secret but its own", async () => {
   const network = "/apis/podnet.dev/v1alpha1/podnetworks/default";
   await on.as("podnet-operator", undefined, async (api) => {

@@ -70,6 +70,24 @@ test("the story: three nodes and three-nodes.yaml give node N 10.244.N.0/24, and
   assert.match(stdout, /^default +10\.244\.0\.0\/16 +3\/3 +252\/256 +True +Ready /);
 });
 
+test("a node that was registered with a startup taint loses it once it is programmed, and no other taint", async () => {
+  await world.createNodes(1, 1);
+  const tainted = ["podnet.dev/not-programmed=:NoExecute", "example.com/gpu=yes:NoSchedule"];
+  assert.equal((await lab.kubectl(["taint", "nodes", "node-1", ...tainted])).code, 0);
+  const keys = async () => (await world.client.get(nodes, "node-1"))?.spec?.taints?.map(({ key }) => key) ?? [];
+  const before = await keys();
+  await lab.kubectl(["apply", "-f", join(import.meta.dirname, "../../examples/three-nodes.yaml")]);
+  await world.until("a claim", async () => (await world.claims()).length === 1);
+  await world.until("its condition", async () => (await conditionOfNode("node-1"))?.status === "True");
+  assert.deepEqual(await keys(), before, "its agent has not reported yet");
+  await world.report(["node-1"]);
+  await world.until("the taint is gone", async () => !(await keys()).includes("podnet.dev/not-programmed"));
+  assert.deepEqual(
+    await keys(),
+    before.filter((key) => key !== "podnet.dev/not-programmed"),
+  );
+});
+
 test("the operator writes nothing of a PodNetwork but its finalizer and its status", async () => {
   await world.createNodes(1, 1);
   const text = await readFile(join(import.meta.dirname, "../../examples/three-nodes.yaml"), "utf8");
