@@ -31,7 +31,9 @@ export function warmExec(exec: Exec, signal: AbortSignal): Exec {
     waiting.clear();
   });
   const used: { readonly key: string; readonly argv: readonly string[] }[] = [];
+  let running = 0;
   const prepareNext = (): void => {
+    if (running > 0 && !signal.aborted) return void setTimeout(prepareNext, restMs).unref();
     const next = used.shift();
     if (next === undefined || signal.aborted) return;
     const same = waiting.get(next.key) ?? [];
@@ -45,10 +47,12 @@ export function warmExec(exec: Exec, signal: AbortSignal): Exec {
     const key = argv.join(" ");
     const found = waiting.get(key)?.shift();
     const waited = found?.waits === true ? found : undefined;
+    running += 1;
     try {
       const output = await (waited === undefined ? exec.run(argv, stdin) : runOrAgain(waited, argv, stdin));
       return more === undefined ? output : { ...output, stderr: output.stderr.replace(more, "") };
     } finally {
+      running -= 1;
       replaceSoon(key, argv);
     }
   };

@@ -52,28 +52,56 @@ function rowsOf(source: string, field: string, value: unknown): Row[] {
   if (!Array.isArray(value)) throw unexpected(source, field, value, "a list");
   return value.flatMap((item: unknown) => {
     if (!isFields(item)) throw unexpected(source, field, item, "a list of objects");
-    return Object.keys(item).length === 0 ? [] : [rowOf(source, item)];
+    return Object.keys(item).length === 0 ? [] : [new JsonRow(source, item)];
   });
 }
 
-function rowOf(source: string, fields: Readonly<Record<string, unknown>>): Row {
-  const get = <T>(field: string, wanted: string, is: (value: unknown) => value is T): T => {
-    const value = fields[field];
-    if (!is(value)) throw unexpected(source, field, value, wanted);
+/** Of a class, since there are thousands: closures for each would be most of what a look at a large node allocates. */
+class JsonRow implements Row {
+  readonly #source: string;
+  readonly #fields: Readonly<Record<string, unknown>>;
+
+  constructor(source: string, fields: Readonly<Record<string, unknown>>) {
+    this.#source = source;
+    this.#fields = fields;
+  }
+
+  has(field: string): boolean {
+    return this.#fields[field] !== undefined;
+  }
+  text(field: string): string {
+    return this.#get(field, "text", isText);
+  }
+  number(field: string): number {
+    return this.#get(field, "a number", isNumber);
+  }
+  count(field: string): number {
+    return this.#get(field, "a whole number", isCount);
+  }
+  device(field: string): string {
+    return this.#get(field, "the name of an interface", isDevice);
+  }
+  address(field: string): string {
+    return this.#get(field, "an IP address", isAddress);
+  }
+  flag(field: string): boolean {
+    return this.#get(field, "true or false", isFlag);
+  }
+  texts(field: string): readonly string[] {
+    return this.#get(field, "a list of texts", isTexts);
+  }
+  row(field: string): Row {
+    return new JsonRow(this.#source, this.#get(field, "an object", isFields));
+  }
+  rows(field: string): readonly Row[] {
+    return rowsOf(this.#source, field, this.#fields[field]);
+  }
+
+  #get<T>(field: string, wanted: string, is: (value: unknown) => value is T): T {
+    const value = this.#fields[field];
+    if (!is(value)) throw unexpected(this.#source, field, value, wanted);
     return value;
-  };
-  return {
-    has: (field) => fields[field] !== undefined,
-    text: (field) => get(field, "text", isText),
-    number: (field) => get(field, "a number", isNumber),
-    count: (field) => get(field, "a whole number", isCount),
-    device: (field) => get(field, "the name of an interface", isDevice),
-    address: (field) => get(field, "an IP address", isAddress),
-    flag: (field) => get(field, "true or false", isFlag),
-    texts: (field) => get(field, "a list of texts", isTexts),
-    row: (field) => rowOf(source, get(field, "an object", isFields)),
-    rows: (field) => rowsOf(source, field, fields[field]),
-  };
+  }
 }
 
 function unexpected(source: string, field: string, value: unknown, wanted: string): UnexpectedOutput {
