@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { bundleFiles, writeBundle } from "../tools/bundle.ts";
 import { type AgentLab, startAgentLab } from "../test/support/agent-lab.ts";
 import { claimObject, ownSpec } from "../test/support/node-view.ts";
 import { residentMebibytes } from "../lab/resident-memory.ts";
@@ -19,7 +23,9 @@ const judged = 5_000;
 export const agent: Bench = {
   title: "an agent at rest, by the number of peers: memory, processor, requests",
   async run({ programmed, steadySeconds, progress }) {
-    const lab = await startAgentLab();
+    const folder = await mkdtemp(join(tmpdir(), "podnet-bundle-"));
+    await writeBundle(folder);
+    const lab = await startAgentLab(join(folder, bundleFiles.program));
     try {
       await lab.inNode("ip", "address", "add", "172.16.0.1/16", "dev", "eth0");
       const own = claimObject(1, { nextHops: ["192.168.1.11"], nodeAddresses: ["192.168.1.11"] });
@@ -35,6 +41,7 @@ export const agent: Bench = {
       return figures;
     } finally {
       await lab.stop();
+      await rm(folder, { recursive: true, force: true });
     }
   },
 };

@@ -71,7 +71,8 @@ async function ofPeers(way: PeerWay, count: number, exec: Exec, cold: Exec): Pro
     figure("podnet, a pass without a change", seen),
     figure("podnet, one peer more", more),
     figure("podnet, all gone", gone),
-    figure("ip -batch, classic routes", batch),
+    figure("ip -batch, classic routes, which sees nothing", batch),
+    figure("podnet beside that ip -batch", (set + seen) / batch, { unit: "×", ...(count === judged ? { atMost: 1 } : {}) }),
     figure(
       "one command each",
       (each * count) / singly.length,

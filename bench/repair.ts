@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { bundleFiles, writeBundle } from "../tools/bundle.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { type AgentLab, startAgentLab } from "../test/support/agent-lab.ts";
 import { active, claimObject, ownSpec } from "../test/support/node-view.ts";
@@ -68,7 +72,9 @@ const damages: readonly Damage[] = [
 export const repair: Bench = {
   title: "repairing what somebody else changed on a node",
   async run({ repairs, progress }) {
-    const lab = await startAgentLab();
+    const folder = await mkdtemp(join(tmpdir(), "podnet-bundle-"));
+    await writeBundle(folder);
+    const lab = await startAgentLab(join(folder, bundleFiles.program));
     try {
       await progress.during(`a node with ${peers} peers`, () => programmed(lab));
       const figures: Figure[] = [];
@@ -85,6 +91,7 @@ export const repair: Bench = {
       return figures;
     } finally {
       await lab.stop();
+      await rm(folder, { recursive: true, force: true });
     }
   },
 };

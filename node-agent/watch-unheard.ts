@@ -86,7 +86,7 @@ export function watchUnheard({ exec, procSys, wanted, changed, clock, ...shared 
 }
 
 /** Spelled otherwise than where the whole node is looked at, so that no process is taken that waits for that: see `warmExec`. */
-const listing = ({ family }: TableItem) => ["nft", "--stateless", "list", "table", family, mark.tableName];
+const listing = ({ family }: TableItem) => ["nft", "--stateless", "--numeric-protocol", "list", "table", family, mark.tableName];
 
 /** A text that was right once is not read again. */
 function createTableLook(exec: Exec): (now: Unheard) => Promise<Seen> {

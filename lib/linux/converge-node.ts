@@ -42,16 +42,18 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
     );
   const sysctlPaths = (sysctls ?? []).map((sysctl) => sysctl.path);
   const filePaths = [...(files?.want ?? []).map((file) => file.path), ...(files?.ours ?? [])];
-  const stages = [
-    linkStage,
-    sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks)),
-    addresses && stage(addressKind, addresses, commandWorld(addressKind, exec)),
-    ...tunnelStages(want, exec),
-    ...(routes === undefined ? [] : routeStages(routes, exec)),
-    tables && stage(tableKind, tables, commandWorld(tableKind, exec)),
-    files && stage(fileKind, files.want, fileWorld(filePaths)),
-  ].filter((found) => found !== undefined);
-  await forward(stages);
+  const [nexthops, paths] = routes === undefined ? [] : routeStages(routes, exec);
+  const groups = [
+    [linkStage],
+    [sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks))],
+    [addresses && stage(addressKind, addresses, commandWorld(addressKind, exec))],
+    [...tunnelStages(want, exec), nexthops],
+    [paths],
+    [tables && stage(tableKind, tables, commandWorld(tableKind, exec))],
+    [files && stage(fileKind, files.want, fileWorld(filePaths))],
+  ].map((group) => group.filter((found) => found !== undefined));
+  await forward(groups);
+  const stages = groups.flat();
   for (const each of stages.toReversed()) await each.backward();
   return stages.map((each) => each.outcome);
 }
@@ -59,12 +61,15 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
 /** Kinds of which others depend: an address goes with its link, a route with its nexthop, and addresses of IPv6 with a setting. */
 const ground: ReadonlySet<string> = new Set([linkKind.name, sysctlKind.name, addressKind.name, nexthopKind.name]);
 
-/** All are looked at at once; what is written then may change what was seen of those that follow, so they are looked at again. */
-async function forward(stages: readonly Stage[]): Promise<void> {
-  for (const each of stages) each.look();
-  for (const [n, each] of stages.entries()) {
-    await each.forward();
-    if (each.outcome.steps.length > 0 && ground.has(each.outcome.kind)) for (const later of stages.slice(n + 1)) later.forget();
+/**
+ * All are looked at at once, and what is of one group is written at once; what is written may change what was seen of those that follow, so they are looked at again.
+ */
+async function forward(groups: readonly (readonly Stage[])[]): Promise<void> {
+  for (const each of groups.flat()) each.look();
+  for (const [n, group] of groups.entries()) {
+    await Promise.all(group.map((each) => each.forward()));
+    if (group.some(({ outcome }) => outcome.steps.length > 0 && ground.has(outcome.kind)))
+      for (const later of groups.slice(n + 1).flat()) later.forget();
   }
 }
 
@@ -84,7 +89,7 @@ function tunnelStages({ links = [], neighbors, fdb }: Partial<NodeState>, exec: 
 }
 
 /** Nexthop objects, and the routes by their numbers, which are known only when they are made. */
-function routeStages(routes: readonly RouteItem[], exec: Exec): Stage[] {
+function routeStages(routes: readonly RouteItem[], exec: Exec): [nexthops: Stage, routes: Stage] {
   const nexthops = nexthopStage(routes, exec);
   let kind = routeKind;
   const forward = async () => {

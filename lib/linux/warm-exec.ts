@@ -11,6 +11,9 @@ const apartMs = 5;
 /** More of a sort than are ever needed at once: one look at a node asks five times for what `ip` knows. */
 const mostOfASort = 8;
 
+/** While something runs all the time, none is replaced, and more than this are not remembered. */
+const mostToReplace = 64;
+
 /** A command as one that reads what to do from its input. */
 interface Batched {
   readonly argv: readonly string[];
@@ -41,7 +44,7 @@ export function warmExec(exec: Exec, signal: AbortSignal): Exec {
     if (used.length > 0) setTimeout(prepareNext, apartMs).unref();
   };
   const replaceSoon = (key: string, argv: readonly string[]): void => {
-    if (used.push({ key, argv }) === 1) setTimeout(prepareNext, restMs).unref();
+    if (used.length < mostToReplace && used.push({ key, argv }) === 1) setTimeout(prepareNext, restMs).unref();
   };
   const runWarm = async ({ argv, stdin, more }: Batched): Promise<Output> => {
     const key = argv.join(" ");

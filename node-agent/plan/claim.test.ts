@@ -33,6 +33,20 @@ test("an object under another name than its prefix is ignored, so that no prefix
   assert.equal(problems[0]?.code, "NameIsNotCidr");
 });
 
+test("a claim of a state that this version does not know is left out, and told", () => {
+  for (const state of ["Retired", "toString", "__proto__"]) {
+    const { claims, problems } = parseClaims([claimObject(1), claimObject(2, JSON.parse(JSON.stringify({ state })))]);
+    assert.deepEqual(
+      claims.map(({ name }) => name),
+      ["10.244.1.0-24"],
+    );
+    assert.deepEqual(
+      problems.map(({ code, path }) => [code, path]),
+      [["UnknownState", "NodeSubnet/10.244.2.0-24"]],
+    );
+  }
+});
+
 test("a bad address costs nothing but itself", () => {
   const { claims, problems } = parseClaims([claimObject(2, { nextHops: ["192.168.1.12; reboot", "fd00::12"] })]);
   assert.deepEqual(claims[0]?.nextHops.map(renderAddress), ["fd00::12"]);

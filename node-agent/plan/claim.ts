@@ -48,6 +48,8 @@ export function readableAddresses(texts: readonly string[]): Address[] {
   return texts.map((text) => parseAddress(text)).filter((address) => address !== undefined);
 }
 
+const states: ReadonlySet<string> = new Set<NodeSubnetSpec["state"]>(["Pending", "Active", "Draining", "Held"]);
+
 function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {
   const prefix = parsePrefix(spec.cidr);
   if (isPrefixProblem(prefix)) return unread(name, prefix.code, `is ignored: spec.cidr ${prefix.message}`);
@@ -55,6 +57,9 @@ function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {
     return unread(name, "NameIsNotCidr", `is ignored: spec.cidr ${spec.cidr} is not what its name says; delete the object`);
   }
   const { node, nodeUID, state, incarnation, releaseSequence, nextHops = [], nodeAddresses = [], routing } = spec;
+  if (!states.has(state)) {
+    return unread(name, "UnknownState", `is ignored: spec.state "${state}" is none that this version knows; update the agent`);
+  }
   const bad = [...nextHops, ...nodeAddresses].filter((text) => parseAddress(text) === undefined);
   const addresses = { nextHops: readableAddresses(nextHops), nodeAddresses: readableAddresses(nodeAddresses) };
   const tunnelling = parseTunnelling(routing);

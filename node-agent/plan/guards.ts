@@ -74,7 +74,7 @@ export function podGuard(own: OwnNetwork, tunnels: readonly VxlanLink[]): NftCha
       ...notFromPods.map((rule) => `${from} ${rule}`),
       ...tunnels.map((link) => {
         const family = underlayOf(link);
-        return `${from} ${languages[family].header} daddr @nodes${family} meta l4proto udp ${ourVxlan} drop`;
+        return `${from} ${languages[family].header} daddr @nodes${family} meta l4proto 17 ${ourVxlan} drop`;
       }),
     ],
   };
@@ -102,7 +102,7 @@ export function tunnelGuards(tunnels: readonly VxlanLink[]): NftChain[] {
     {
       name: "untracked_out",
       hook: "type filter hook output priority raw; policy accept;",
-      rules: rules((family, header) => `${header} daddr @nodes${family} meta l4proto udp ${ourVxlan} notrack`),
+      rules: rules((family, header) => `${header} daddr @nodes${family} meta l4proto 17 ${ourVxlan} notrack`),
     },
   ];
 }

@@ -95,15 +95,15 @@ test("what tunnels carry comes from nodes, never from pods, and no rule for conn
   });
   const tables = nodeTables(ownNetwork(ownSpec({ masquerade: { enabled: false } })), claimsOf([claimObject(2)]), tunnels);
   assert.deepEqual(chain(tables, "from_pods")?.rules.slice(6), [
-    'iifname "cni0" ip daddr @nodes4 meta l4proto udp @th,96,24 0xf4 drop',
-    'iifname "cni0" ip6 daddr @nodes6 meta l4proto udp @th,96,24 0xf4 drop',
+    'iifname "cni0" ip daddr @nodes4 meta l4proto 17 @th,96,24 0xf4 drop',
+    'iifname "cni0" ip6 daddr @nodes6 meta l4proto 17 @th,96,24 0xf4 drop',
   ]);
   assert.deepEqual(chain(tables, "to_tunnels")?.rules, [
     "ip saddr != @nodes4 udp dport 8472 @th,96,24 0xf4 drop",
     "ip6 saddr != @nodes6 udp dport 8472 @th,96,24 0xf4 drop",
   ]);
   assert.equal(chain(tables, "untracked_in")?.rules[0], "ip saddr @nodes4 udp dport 8472 @th,96,24 0xf4 notrack");
-  assert.equal(chain(tables, "untracked_out")?.rules[0], "ip daddr @nodes4 meta l4proto udp @th,96,24 0xf4 notrack");
+  assert.equal(chain(tables, "untracked_out")?.rules[0], "ip daddr @nodes4 meta l4proto 17 @th,96,24 0xf4 notrack");
   assert.deepEqual(setNames(tables), ["local4", "local6", "nodes4", "nodes6"]);
 });
 

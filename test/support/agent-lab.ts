@@ -55,13 +55,15 @@ export interface AgentLab {
   stop(): Promise<void>;
 }
 
-/** Starts it; the caller stops it. */
-export async function startAgentLab(): Promise<AgentLab> {
+const sources = join(import.meta.dirname, "../../cli/podnet.ts");
+
+/** Starts it; the caller stops it. `program`: what is started as an agent, the sources or a bundle of them. */
+export async function startAgentLab(program = sources): Promise<AgentLab> {
   const lab = await startLab(oneNode(labName("contract-agent"), "nodes-without-kubelets"));
   await installManifests(lab);
   const node = lab.host("node-1");
   let agent: LabProcess | undefined;
-  const start: AgentLab["start"] = async (name, settings) => (agent = await startAgent(lab, node, name, settings));
+  const start: AgentLab["start"] = async (name, settings) => (agent = await startAgent(lab, node, { name, program, settings }));
   const complaints = () => (agent === undefined ? "" : warningsIn(readFileSync(agent.logFile, "utf8")));
   const { close, ...api } = withApi(lab, complaints);
   const stop = async () => {
@@ -80,13 +82,15 @@ function warningsIn(log: string): string {
 async function startAgent(
   lab: Lab,
   node: Host,
-  name: string,
-  settings: Readonly<Record<string, string>> = {},
+  {
+    name,
+    program,
+    settings,
+  }: { readonly name: string; readonly program: string; readonly settings?: Readonly<Record<string, string>> | undefined },
 ): Promise<LabProcess> {
   const plugins = await provideBinaries(["cni-plugins"], quietProgress());
   const { kubeconfig } = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: node.name });
-  const podnet = join(import.meta.dirname, "../../cli/podnet.ts");
-  return node.start(name, [...onlyNetworkAdministration, process.execPath, podnet, "agent"], {
+  return node.start(name, [...onlyNetworkAdministration, process.execPath, program, "agent"], {
     env: {
       PODNET_KUBECONFIG: kubeconfig,
       PODNET_NODE_NAME: node.name,

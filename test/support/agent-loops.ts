@@ -29,10 +29,12 @@ export async function startLoops(
     complaint: (text: string) => t.diagnostic(text),
   };
   const full: LoopsOrder = { ...node.order, ...order };
-  const ended = node.netns.exec.follow([process.execPath, inside, JSON.stringify(full)], listener, stop.signal);
+  let hasEnded = false;
+  const argv = [process.execPath, inside, JSON.stringify(full)];
+  void node.netns.exec.follow(argv, listener, stop.signal).finally(() => (hasEnded = true));
   t.after(() => {
     stop.abort();
-    return ended;
+    return until("the agent stops when it is told to", () => hasEnded);
   });
   const repairs = () => answers.at(-1)?.status.drift?.repairsTotal ?? 0;
   await until("the node is programmed", () => answers.at(-1)?.findings[0]?.status === "True");

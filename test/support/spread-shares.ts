@@ -69,7 +69,11 @@ export async function spreadShares<Share extends SeedShare, Failure>({
 async function ask<Failure>(worker: Worker, share: SeedShare): Promise<PlayedShare<Failure>> {
   const settled = new AbortController();
   const { signal } = settled;
-  const answered = once(worker, "message", { signal });
+  const answered = once(worker, "message", { signal }).catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    throw new Error(`the thread of ${JSON.stringify(share)} failed`, { cause });
+  });
+  answered.catch(() => undefined);
   const ended = once(worker, "exit", { signal }).then(([code]) => {
     throw new Error(`the thread of ${JSON.stringify(share)} ended with ${code}, without an answer`);
   });

@@ -40,20 +40,19 @@ export function waitingWarnings(
   networks: readonly PodNetwork[],
   ledgers: readonly RangeLedger[],
 ): string[] {
-  const entries = ledgers.flatMap(({ spec }) => spec.entries);
+  const entries = ledgers.flatMap(({ spec }) => spec.entries.map((entry) => ({ entry, other: parseLoosePrefix(entry.cidr) })));
   const isStanding = (network: string, cidr: string) =>
     networks.some(({ metadata, spec }) => metadata.name === network && spec.ranges.some((range) => range.cidr === cidr));
   return added.flatMap(({ path, value }): string[] => {
     const prefix = parseLoosePrefix(value.cidr);
     if (prefix === undefined) return [];
-    const inTheWay = entries.filter((entry) => {
-      const other = parseLoosePrefix(entry.cidr);
+    const inTheWay = entries.filter(({ entry, other }) => {
       if (other === undefined || !prefixesOverlap(prefix, other)) return false;
       const isOwn = entry.networkUID === candidate.metadata.uid && entry.cidr === value.cidr && entry.state === "Open";
       return !isOwn && !(entry.network !== candidate.metadata.name && isStanding(entry.network, entry.cidr));
     });
     return inTheWay.map(
-      (entry) =>
+      ({ entry }) =>
         `${path}: ${value.cidr} has to wait (RangeInUse) until the last subnet of ${entry.cidr}, which PodNetwork/${entry.network} had, is released (${docPages.change})`,
     );
   });

@@ -14,6 +14,7 @@ export class UnexpectedOutput extends Error {
 
 /** One JSON object of a tool's output; its readers throw `UnexpectedOutput` naming the tool and the field. */
 export interface Row {
+  /** Not where it is false: newer versions of a tool say so of what older ones leave out. */
   has(field: string): boolean;
   text(field: string): string;
   number(field: string): number;
@@ -67,7 +68,8 @@ class JsonRow implements Row {
   }
 
   has(field: string): boolean {
-    return this.#fields[field] !== undefined;
+    const value = this.#fields[field];
+    return value !== undefined && value !== false;
   }
   text(field: string): string {
     return this.#get(field, "text", isText);

@@ -1,3 +1,4 @@
+import { parseAddress } from "../../net/address.ts";
 import { mark } from "./mark.ts";
 import { UnexpectedOutput } from "./output.ts";
 import type { NftChain, NftSet, TableItem } from "./table.ts";
@@ -10,7 +11,7 @@ interface Block {
   readonly lines: string[];
 }
 
-/** Reads what `nft -s list table <family> podnet` printed: one table, or none from empty text. */
+/** Reads what `nft -s -p list table <family> podnet` printed: one table, or none from empty text. */
 export function parseTable(family: TableItem["family"], listing: string): TableItem[] {
   const lines = listing.split("\n").filter((line) => line.trim() !== "");
   if (lines.length === 0) return [];
@@ -71,5 +72,13 @@ function elementsOf(line: string): string[] {
 
 function chainOf(name: string, lines: readonly string[]): NftChain {
   const [first, ...rest] = lines;
-  return first?.startsWith("type ") ? { name, hook: first, rules: rest } : { name, rules: [...lines] };
+  return first?.startsWith("type ") ? { name, hook: first, rules: rest.map(byPlace) } : { name, rules: lines.map(byPlace) };
+}
+
+/** Since 1.1, nft has a name for a field of neighbors' messages that it showed by its place before. */
+function byPlace(rule: string): string {
+  return rule.replace(/\bicmpv6 taddr ([0-9a-f:.]+)/, (whole, text: string) => {
+    const address = parseAddress(text);
+    return address === undefined ? whole : `@th,64,128 0x${address.value.toString(16)}`;
+  });
 }

@@ -21,7 +21,7 @@ export interface NftChain {
   readonly name: string;
   /** Base chains only, as nft lists it, e.g. `"type nat hook postrouting priority srcnat; policy accept;"`. */
   readonly hook?: string;
-  /** In order, exactly as `nft -s list table` shows them, e.g. `["ip saddr @pods4 ip daddr != @pods4 masquerade"]`. */
+  /** In order, exactly as `nft -s -p list table` shows them (protocols by number: a machine without `/etc/protocols` knows no names), e.g. `["ip saddr @pods4 ip daddr != @pods4 masquerade"]`. */
   readonly rules: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export const tableKind: NodeKind<TableItem> = {
     firstOf(have.oddities ?? [], (oddity) => `${oddity}, not wanted`),
   // A kernel that does not know a family has no table of it.
   show: tableFamilies.map((family) => ({
-    argv: ["nft", "-s", "list", "table", family, mark.tableName],
+    argv: ["nft", "-s", "-p", "list", "table", family, mark.tableName],
     absentWhen: ["No such file or directory", "Operation not supported", "Address family not supported"],
   })),
   parse: (outputs) => tableFamilies.flatMap((family, n) => parseTable(family, outputs[n] ?? "")),

@@ -1,0 +1,49 @@
+// npm run bundle [-- FOLDER]: what runs in a cluster, as a few JavaScript files that need nothing beside Node, and the licences of what is in them. Default: dist
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { noticesOf, packagesIn } from "./bundled-packages.ts";
+import { runCommand } from "./problem.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** Names of the file to start, and of the text with the licences. */
+export const bundleFiles = { program: "podnet.mjs", notices: "LICENSES.txt" } as const;
+
+/** Packages that are not modules look for `require`. */
+const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
+/**
+ * Writes the bundle into a folder, in place of what was there. Each stage is in files of its own, which are loaded when it is started: a process has in memory what it needs and no more.
+ * Names and lines stay, so that what an error says can be found in the sources.
+ */
+export async function writeBundle(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { podnet: "cli/podnet.ts" },
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node26",
+    banner: { js: banner },
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+  });
+  await mkdir(folder, { recursive: true });
+  const packages = await packagesIn(root, Object.keys(metafile.inputs));
+  await writeFile(join(folder, bundleFiles.notices), noticesOf(await readFile(join(root, "LICENSE"), "utf8"), packages));
+}
+
+if (import.meta.main)
+  await runCommand(async () => {
+    const folder = resolve(process.argv[2] ?? join(root, "dist"));
+    await writeBundle(folder);
+    console.log(`written: ${join(folder, bundleFiles.program)}`);
+    return 0;
+  });
