@@ -40,7 +40,7 @@ const fromPods = [
   String.raw`ip daddr 127\.0\.0\.0\/8`,
   String.raw`icmpv6 type \{ nd-router-advert, nd-redirect \}`,
   String.raw`udp sport (?:67|547) udp dport (?:68|546)`,
-  String.raw`ip6? daddr @nodes[46] meta l4proto udp ${ourVxlan}`,
+  String.raw`ip6? daddr @nodes[46] meta l4proto 17 ${ourVxlan}`,
 ];
 
 /** The same at the ports of bridges. */
@@ -64,7 +64,7 @@ const nftLines: readonly RegExp[] = [
   String.raw`\t\tiifname "[a-z][a-z0-9-]{0,14}" (?:${fromPods.join("|")}) drop`,
   String.raw`\t\tiifname "veth\*" (?:${fromPorts.join("|")}) drop`,
   String.raw`\t\tip6? saddr != @nodes[46] udp dport \d{1,5} ${ourVxlan} drop`,
-  String.raw`\t\tip6? (?:saddr @nodes[46] udp dport \d{1,5}|daddr @nodes[46] meta l4proto udp) ${ourVxlan} notrack`,
+  String.raw`\t\tip6? (?:saddr @nodes[46] udp dport \d{1,5}|daddr @nodes[46] meta l4proto 17) ${ourVxlan} notrack`,
   String.raw`\t\ttype nat hook postrouting priority srcnat; policy accept;`,
   String.raw`\t\tip6? saddr @local[46] ip6? daddr != @pods[46] ip6? daddr != @nodes[46](?: ip6? daddr != @excluded[46])? ip6? daddr != [0-9a-f.:]+\/\d oifname != "[a-z][a-z0-9-]{0,14}" masquerade fully-random`,
   "",
