@@ -23,7 +23,7 @@ const peers = 200;
 const subnets = Array.from({ length: 16 }, (_, number) => `10.245.${number}`);
 const mostOfOneSubnet = 4;
 
-/** The same for the one bridge. */
+/** The same for the one bridge, where it is not left at a few times. */
 const bridgeRestMs = 16_000;
 
 /** What somebody does, and the lines of `ip monitor` that tell of it and of its repair. */
@@ -32,7 +32,7 @@ interface Damage {
   /** How often at most. */
   readonly most: number;
   /** After one repair, until the next damage; in milliseconds. */
-  restMs(number: number): number;
+  restMs(number: number, count: number): number;
   argv(number: number): string[];
   isDone(line: string, number: number): boolean;
   isRepaired(line: string, number: number): boolean;
@@ -61,7 +61,7 @@ const damages: readonly Damage[] = [
   {
     what: "the bridge set down",
     most: 10,
-    restMs: () => bridgeRestMs,
+    restMs: (number, count) => (count > mostOfOneSubnet ? bridgeRestMs : restMs(number)),
     argv: () => ["ip", "link", "set", "cni0", "down"],
     isDone: (line) => /: cni0: <(?!.*\bUP\b)/.test(line),
     isRepaired: (line) => /: cni0: <.*\bUP\b/.test(line),
@@ -137,7 +137,7 @@ async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promi
       const { status, stderr } = await exec.run(damage.argv(number));
       if (status !== 0) throw new Problem(`${damage.argv(number).join(" ")} failed: ${stderr}`);
       times.push(await Promise.race([repaired.promise, inVain(damage.what)]));
-      await delay(damage.restMs(number));
+      await delay(damage.restMs(number, count));
     }
     return times;
   } finally {
