@@ -48,6 +48,7 @@ export function readableAddresses(texts: readonly string[]): Address[] {
   return texts.map((text) => parseAddress(text)).filter((address) => address !== undefined);
 }
 
+/** Those of this version; a newer one may know more. */
 const states: ReadonlySet<string> = new Set<NodeSubnetSpec["state"]>(["Pending", "Active", "Draining", "Held"]);
 
 function parseClaim({ metadata: { name }, spec }: ClaimObject): ClaimsRead {

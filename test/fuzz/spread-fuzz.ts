@@ -9,7 +9,6 @@ export interface SpreadOptions {
   /** Of all targets together; each has its share. */
   readonly cases: number;
   readonly workers: number;
-  readonly longestMs?: number;
   /** Told after every share; `failures` are those so far. Give true to end it early. */
   readonly onShare?: (progress: ShareProgress<Failed>) => boolean;
 }
@@ -18,17 +17,9 @@ export interface SpreadOptions {
 const shareOf = 500;
 
 /** Plays cases in threads. */
-export async function spreadFuzz({
-  targets,
-  seed,
-  cases,
-  workers,
-  longestMs,
-  onShare,
-}: SpreadOptions): Promise<SpreadShares<Failed>> {
-  const shares = sharesOf(targets, seed, cases).map((share) => ({ ...share, longestMs }));
+export async function spreadFuzz({ targets, seed, cases, workers, onShare }: SpreadOptions): Promise<SpreadShares<Failed>> {
   const program = join(import.meta.dirname, "fuzz-worker.ts");
-  return spreadShares<Share, Failed>({ program, shares, workers, onShare });
+  return spreadShares<Share, Failed>({ program, shares: sharesOf(targets, seed, cases), workers, onShare });
 }
 
 /** The pieces of work, of all targets by turns. */

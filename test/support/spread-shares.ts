@@ -35,7 +35,10 @@ export interface SpreadSharesOptions<Share extends SeedShare, Failure> {
   readonly onShare?: ((progress: ShareProgress<Failure>) => boolean) | undefined;
 }
 
-/** Does shares in threads, each of which takes one after the other. */
+/**
+ * Does shares in threads, each of which takes one after the other.
+ * A thread has room for what is young, as a process has: else what it clears away counts as work of the case that is played.
+ */
 export async function spreadShares<Share extends SeedShare, Failure>({
   program,
   shares,
@@ -48,7 +51,7 @@ export async function spreadShares<Share extends SeedShare, Failure>({
   let done = 0;
   let isOver = false;
   const work = async () => {
-    const worker = new Worker(program);
+    const worker = new Worker(program, { resourceLimits: { maxYoungGenerationSizeMb: 64 } });
     try {
       for (const share of queue) {
         if (isOver) break;
