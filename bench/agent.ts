@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { bundleFiles, writeBundle } from "../tools/bundle.ts";
+import { bundleFiles, sparing, writeBundle } from "../tools/bundle.ts";
 import { type AgentLab, startAgentLab } from "../test/support/agent-lab.ts";
 import { claimObject, ownSpec } from "../test/support/node-view.ts";
 import { residentMebibytes } from "../lab/resident-memory.ts";
@@ -25,7 +25,7 @@ export const agent: Bench = {
   async run({ programmed, steadySeconds, progress }) {
     const folder = await mkdtemp(join(tmpdir(), "podnet-bundle-"));
     await writeBundle(folder);
-    const lab = await startAgentLab(join(folder, bundleFiles.program));
+    const lab = await startAgentLab([...sparing.options, join(folder, bundleFiles.program)]);
     try {
       await lab.inNode("ip", "address", "add", "172.16.0.1/16", "dev", "eth0");
       const own = claimObject(1, { nextHops: ["192.168.1.11"], nodeAddresses: ["192.168.1.11"] });
@@ -68,6 +68,7 @@ async function claims(lab: AgentLab, from: number, to: number): Promise<void> {
 async function measured(lab: AgentLab, count: number, seconds: number): Promise<Figure[]> {
   const began = Date.now();
   const process = await lab.start(`agent-${count}`, {
+    ...sparing.env,
     PODNET_RESYNC_SECONDS: "45",
     PODNET_HEARTBEAT_SECONDS: "60",
     PODNET_LOG_LEVEL: "info",

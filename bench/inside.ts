@@ -34,7 +34,7 @@ interface Task {
 async function main([kubeconfig = "", name = "", input = "{}"]: readonly string[]): Promise<number> {
   const task = new Map(Object.entries(tasks).map(([name, run]): [string, Task] => [name, { run }])).get(name);
   if (task === undefined) throw new Error(`there is no task ${name}`);
-  const client = connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "bench" });
+  const client = await connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "bench" });
   const roles = connectAs(kubeconfig, "bench");
   try {
     process.stdout.write(JSON.stringify(await task.run(client, JSON.parse(input), roles)));

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { bundleFiles, writeBundle } from "../tools/bundle.ts";
+import { bundleFiles, sparing, writeBundle } from "../tools/bundle.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { type AgentLab, startAgentLab } from "../test/support/agent-lab.ts";
 import { active, claimObject, ownSpec } from "../test/support/node-view.ts";
@@ -74,7 +74,7 @@ export const repair: Bench = {
   async run({ repairs, progress }) {
     const folder = await mkdtemp(join(tmpdir(), "podnet-bundle-"));
     await writeBundle(folder);
-    const lab = await startAgentLab(join(folder, bundleFiles.program));
+    const lab = await startAgentLab([...sparing.options, join(folder, bundleFiles.program)]);
     try {
       await progress.during(`a node with ${peers} peers`, () => programmed(lab));
       const figures: Figure[] = [];
@@ -109,7 +109,7 @@ async function programmed(lab: AgentLab): Promise<void> {
   await lab.putSpec(
     ownSpec({ subnets: active("10.244.1.0/24", ...subnets.map((subnet) => `${subnet}.0/24`)), podRanges: ["10.244.0.0/15"] }),
   );
-  await lab.start("agent", { PODNET_RESYNC_SECONDS: "3600", PODNET_LOG_LEVEL: "warn" });
+  await lab.start("agent", { ...sparing.env, PODNET_RESYNC_SECONDS: "3600", PODNET_LOG_LEVEL: "warn" });
   await lab.untilReady();
   await lab.untilRoute(`10.244.${peers}.0/24`, true);
   await delay(2_000);

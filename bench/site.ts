@@ -81,10 +81,10 @@ export async function startSite({ name, progress, profileFolder }: SiteOptions):
 
 async function startOperator(lab: Lab, profileFolder: string | undefined): Promise<Operator> {
   const host = lab.host("control-plane");
-  const { kubeconfig } = await lab.identity({ name: "podnet-operator", namespace: "kube-system" });
+  const { podEnv } = await lab.identity({ name: "podnet-operator", namespace: "kube-system" });
   const profile = profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
   const address = `127.0.0.1:${healthPort}`;
-  const env = { PODNET_KUBECONFIG: kubeconfig, PODNET_HEALTH_LISTEN: address, PODNET_LOG_LEVEL: "info" };
+  const env = { ...podEnv, PODNET_HEALTH_LISTEN: address, PODNET_LOG_LEVEL: "info" };
   const started = host.start("podnet-operator", [process.execPath, ...profile, join(root, "cli/podnet.ts"), "operator"], { env });
   await healthy(lab, started, `http://${address}/readyz`);
   return {
@@ -98,8 +98,8 @@ async function startOperator(lab: Lab, profileFolder: string | undefined): Promi
 
 async function startWebhook(lab: Lab): Promise<LabProcess> {
   const host = lab.host("control-plane");
-  const { kubeconfig } = await lab.identity({ name: "podnet-webhook", namespace: "kube-system" });
-  const env = { PODNET_KUBECONFIG: kubeconfig, PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" };
+  const { podEnv } = await lab.identity({ name: "podnet-webhook", namespace: "kube-system" });
+  const env = { ...podEnv, PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" };
   const started = host.start("podnet-webhook", [process.execPath, join(root, "cli/podnet.ts"), "webhook"], { env });
   await healthy(lab, started, `${webhookHealth}/readyz`);
   return started;

@@ -24,7 +24,7 @@ const pageSize = 1_000;
  * @throws when the cluster cannot be reached or a list is not allowed.
  */
 export async function readState(options: ClusterOptions): Promise<ClusterState> {
-  const client = connect({ access: accessOf(options), userAgent: `podnet-cli/${productVersion}` });
+  const client = await connect({ access: accessOf(options), userAgent: `podnet-cli/${productVersion}` });
   try {
     const ledgers = await client.listAll(rangeLedgers);
     const records = await client.listAll(nodeNetworks, { pageSize });

@@ -1,4 +1,4 @@
-import { openAccess } from "../lib/kube/access.ts";
+import { openKubeconfig } from "../lib/kube/kubeconfig.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import { createClient } from "../lib/kube/create-client.ts";
 import { createPool, type Pool } from "../lib/kube/pool.ts";
@@ -34,7 +34,7 @@ export interface RoleClients {
 
 /** Opens no connection before the first request. */
 export function connectAs(kubeconfig: string, userAgent: string): RoleClients {
-  const pool = createPool(openAccess({ from: "kubeconfig", path: kubeconfig }));
+  const pool = createPool(openKubeconfig(kubeconfig));
   return {
     as: (role) => createClient(createTransport(withHeaders(pool, headersOf(role)), userAgent), async () => undefined),
     close: () => pool.close(),

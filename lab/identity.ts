@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Problem } from "../tools/problem.ts";
 import { renderKubeconfig } from "./control-plane/kubeconfig.ts";
@@ -16,6 +16,8 @@ export interface Identity {
   readonly token: string;
   /** For processes inside the lab. */
   readonly kubeconfig: string;
+  /** The same as a pod has it: environment that leads podnet to the API server and to a folder with token and authority. */
+  readonly podEnv: Readonly<Record<string, string>>;
   /** For processes outside the lab. */
   readonly outsideKubeconfig: string;
 }
@@ -48,8 +50,17 @@ export async function issueIdentity(issuer: IdentityIssuer, account: ServiceAcco
     await writeFile(path, renderKubeconfig(name, url, issuer.authority, { token }), { mode: 0o600 });
     return path;
   };
+  await mkdir(file, { recursive: true });
+  await writeFile(join(file, "token"), token, { mode: 0o600 });
+  await writeFile(join(file, "ca.crt"), issuer.authority);
+  const { hostname, port } = new URL(issuer.insideUrl);
   return {
     token,
+    podEnv: {
+      KUBERNETES_SERVICE_HOST: hostname.replace(/^\[|\]$/g, ""),
+      KUBERNETES_SERVICE_PORT: port,
+      PODNET_SERVICE_ACCOUNT_FOLDER: file,
+    },
     kubeconfig: await write(`${file}.kubeconfig`, issuer.insideUrl),
     outsideKubeconfig: await write(`${file}-outside.kubeconfig`, issuer.outsideUrl),
   };

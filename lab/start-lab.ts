@@ -148,7 +148,7 @@ function removeOnSignal(claim: Claim, starting: Promise<Parts>, aborter: AbortCo
  *     after(() => lab.stop());
  *     lab.kubeconfig                                                 // string: works in this process
  *     await lab.kubectl(["apply", "-f", "-"], { stdin: yaml })       // { code, stdout, stderr }
- *     await lab.identity({ name, namespace, node: "node-1" })        // { token, kubeconfig, outsideKubeconfig }
+ *     await lab.identity({ name, namespace, node: "node-1" })        // { token, kubeconfig, podEnv, outsideKubeconfig }
  *     await lab.host("node-1").run(["ip", "route"])                  // { code, stdout, stderr }
  *     lab.host("node-1").start("agent", argv, { env })               // LabProcess: stop(), kill(), exited, logFile
  *     await lab.controlPlane.kill("kube-apiserver")                  // and start("kube-apiserver")

@@ -1,4 +1,4 @@
-import { nodeSubnetResource } from "../crds/names.ts";
+import { apiVersion, nodeSubnetResource } from "../crds/names.ts";
 import type { NodeSubnet } from "../crds/types.ts";
 import { startHealth } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
@@ -7,7 +7,7 @@ import { productVersion as agentVersion } from "../lib/daemon/version.ts";
 import { accessFrom } from "../lib/kube/access-settings.ts";
 import { connect } from "../lib/kube/client.ts";
 import { createInformer, type Informer, type InformerOptions } from "../lib/kube/informer.ts";
-import type { KubeObject, Resource } from "../lib/kube/resource.ts";
+import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { warmExec } from "../lib/linux/warm-exec.ts";
 import { type Hint, watchKernel } from "../lib/linux/watch.ts";
@@ -35,7 +35,7 @@ const longest = 2 ** 31 - 1;
  */
 export async function runAgent(settings: AgentSettings, log: Log, signal: AbortSignal): Promise<void> {
   const { nodeName } = settings;
-  const client = connect({ access: accessFrom(settings), userAgent: `podnet-agent/${agentVersion}` });
+  const client = await connect({ access: accessFrom(settings), userAgent: `podnet-agent/${agentVersion}` });
   const metrics = createMetrics({ component: "agent" });
   const shared = { clock: systemClock, wallClock: Date.now, random: Math.random, signal };
   const problems = createProblemLog(log);
@@ -52,7 +52,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
       onProblem: (problem) => problems.note(resource.kind, problem),
     });
   const own = informer(nodeNetworks, { fieldSelector: `metadata.name=${nodeName}`, relistInDoubt: true });
-  const claims = informer(nodeSubnets, {});
+  const claims = informer(nodeSubnets, { project: onlyClaim });
   const heartbeatMs = settings.heartbeatSeconds * 1000;
   const reporter = createReporter({ ...shared, client, agentVersion, heartbeatMs });
   const place = placeOf(settings, signal);
@@ -81,6 +81,12 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   if (synced.every(Boolean)) loops.trigger("everything is known");
   await Promise.all([...following, loops.stopped, health.stopped]);
   await client.close();
+}
+
+/** What is read of a claim and what its copy is known by, and no more: there may be thousands. */
+function onlyClaim({ metadata, spec }: Stored<NodeSubnet>): Stored<NodeSubnet> {
+  const { name, uid, resourceVersion, creationTimestamp } = metadata;
+  return { apiVersion, kind: nodeSubnetResource.kind, metadata: { name, uid, resourceVersion, creationTimestamp }, spec };
 }
 
 function pace({ drainSeconds, leakSeconds, resyncSeconds }: AgentSettings) {

@@ -26,7 +26,7 @@ const minIntervalMs = 200;
  * full. Of several operators one leads and works; the others know everything, too, and wait. Two at work at once do each other's work twice, and no harm.
  */
 export async function runOperator(settings: OperatorSettings, log: Log, signal: AbortSignal): Promise<void> {
-  const client = connect({ access: accessFrom(settings), userAgent: `podnet-operator/${productVersion}` });
+  const client = await connect({ access: accessFrom(settings), userAgent: `podnet-operator/${productVersion}` });
   const metrics = createMetrics({ component: "operator" });
   const shared = { clock: systemClock, wallClock: Date.now, random: Math.random };
   const self = { client, identity: `${hostname()}_${randomUUID()}`, log };

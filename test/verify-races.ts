@@ -56,7 +56,7 @@ await runCommand(async () => {
   const lab = await startLab(noNodes(labName("verify-races")), { progress: openProgress() });
   try {
     await installManifests(lab);
-    const world = operatorWorld(lab, muchPatience);
+    const world = await operatorWorld(lab, muchPatience);
     await world.allowOverlaps();
     try {
       await race(lab, world, countOf(values.pairs, "pairs"));

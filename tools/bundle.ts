@@ -10,6 +10,15 @@ const root = join(import.meta.dirname, "..");
 /** Names of the file to start, and of the text with the licences. */
 export const bundleFiles = { program: "podnet.mjs", notices: "LICENSES.txt" } as const;
 
+/**
+ * What an agent is started with, since it is on every node: Node then gives back what it does not use, at 5,000 peers half of what it would keep.
+ * No limit is among it: one that is too tight would end the agent where there are more peers than were thought of.
+ */
+export const sparing = {
+  options: ["--max-semi-space-size=1", "--optimize-for-size", "--v8-pool-size=1"],
+  env: { MALLOC_ARENA_MAX: "1" },
+} as const;
+
 /** Packages that are not modules look for `require`. */
 const banner = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 

@@ -24,7 +24,7 @@ export async function runWebhook(
   signal: AbortSignal,
   lives: Lives = usualLives,
 ): Promise<void> {
-  const client = connect({ access: accessFrom(settings), userAgent: `podnet-webhook/${productVersion}` });
+  const client = await connect({ access: accessFrom(settings), userAgent: `podnet-webhook/${productVersion}` });
   const metrics = createMetrics({ component: "webhook" });
   const onProblem = (kind: string, { doing, error, retryMs }: InformerProblem) =>
     log.warn("the local copy could not be brought up to date, trying again", { kind, err: error, detail: { doing, retryMs } });

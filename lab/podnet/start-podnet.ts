@@ -98,13 +98,13 @@ async function startStage(
   env: Readonly<Record<string, string>>,
 ): Promise<Service> {
   const account: ServiceAccount = { name: `podnet-${name}`, namespace, ...(name === "agent" ? { node: host.name } : {}) };
-  const { kubeconfig } = await lab.identity(account);
+  const { podEnv } = await lab.identity(account);
   const healthAddress = `127.0.0.1:${healthPorts[name]}`;
   const limits = name === "agent" ? onlyNetworkAdministration : [];
   const service = createService(host, {
     name: `podnet-${name}`,
     argv: [...limits, process.execPath, join(root, "cli/podnet.ts"), name],
-    options: { env: { PODNET_KUBECONFIG: kubeconfig, PODNET_HEALTH_LISTEN: healthAddress, PODNET_LOG_LEVEL: "info", ...env } },
+    options: { env: { ...podEnv, PODNET_HEALTH_LISTEN: healthAddress, PODNET_LOG_LEVEL: "info", ...env } },
     ready: async (started) => {
       await waitUntil(`podnet ${name} on ${host.name} to be ready; its log is ${started.logFile}`, startDeadlineMs, async () => {
         // Not `exited`, which would keep whoever started podnet from ending before it.

@@ -1,4 +1,4 @@
-import { optionalText, type SettingValues } from "../daemon/settings.ts";
+import { optionalText, text, type SettingValues } from "../daemon/settings.ts";
 import type { Access } from "./client.ts";
 
 /** How a process finds the API server: a kubeconfig where one is named, else what every pod is given. */
@@ -9,6 +9,11 @@ export const accessSettings = {
   }),
   serviceHost: optionalText({ env: "KUBERNETES_SERVICE_HOST", help: "Address of the API server; every pod has it." }),
   servicePort: optionalText({ env: "KUBERNETES_SERVICE_PORT", help: "Port of the API server; every pod has it." }),
+  serviceAccountFolder: text({
+    env: "PODNET_SERVICE_ACCOUNT_FOLDER",
+    fallback: "/var/run/secrets/kubernetes.io/serviceaccount",
+    help: "Folder with the `token` and `ca.crt` of the ServiceAccount.",
+  }),
 };
 
 /**
@@ -18,6 +23,8 @@ export const accessSettings = {
 export function accessFrom(settings: SettingValues<typeof accessSettings>): Access {
   if (settings.kubeconfig !== undefined) return { from: "kubeconfig", path: settings.kubeconfig };
   const port = Number(settings.servicePort);
-  if (settings.serviceHost !== undefined && Number.isInteger(port)) return { from: "cluster", host: settings.serviceHost, port };
+  if (settings.serviceHost !== undefined && Number.isInteger(port)) {
+    return { from: "service account", host: settings.serviceHost, port, folder: settings.serviceAccountFolder };
+  }
   throw new Error("no way to the API server: set PODNET_KUBECONFIG to a kubeconfig file, or run as a pod");
 }

@@ -27,7 +27,7 @@ test("a pod's own access reads token and authority anew each time, and takes an 
   const directory = folder(t);
   writeFileSync(join(directory, "ca.crt"), "authority 1");
   writeFileSync(join(directory, "token"), "token-1\n");
-  const server = openAccess({ from: "cluster", host: "fd00:10:96::1", port: 443, directory });
+  const server = await openAccess({ from: "service account", host: "fd00:10:96::1", port: 443, folder: directory });
   assert.deepEqual([server.origin, server.basePath], ["https://[fd00:10:96::1]", ""]);
   const before = await server.credentials();
   assert.deepEqual([before.headers, before.tls.ca?.toString()], [{ authorization: "Bearer token-1" }, "authority 1"]);
@@ -46,7 +46,10 @@ test("a kubeconfig's files are found beside it, and its token file wins over its
     "certificate-authority": "authority.pem",
     "tls-server-name": "kubernetes",
   };
-  const server = openAccess({ from: "kubeconfig", path: kubeconfig(directory, cluster, { token: "stale", tokenFile: "token" }) });
+  const server = await openAccess({
+    from: "kubeconfig",
+    path: kubeconfig(directory, cluster, { token: "stale", tokenFile: "token" }),
+  });
   assert.deepEqual([server.origin, server.basePath], ["https://api.example:6443", "/prefix"]);
   const { headers, tls } = await server.credentials();
   assert.deepEqual([headers["authorization"], tls.ca?.toString(), tls.servername], ["Bearer fresh", "authority", "kubernetes"]);
@@ -55,24 +58,27 @@ test("a kubeconfig's files are found beside it, and its token file wins over its
 test("a certificate and its key come as they stand in the kubeconfig", async (t) => {
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   const user = { "client-certificate-data": base64("certificate"), "client-key-data": base64("key") };
-  const server = openAccess({ from: "kubeconfig", path: kubeconfig(folder(t), { server: "https://127.0.0.1:6443" }, user) });
+  const server = await openAccess({
+    from: "kubeconfig",
+    path: kubeconfig(folder(t), { server: "https://127.0.0.1:6443" }, user),
+  });
   const { headers, tls } = await server.credentials();
   assert.deepEqual([headers, tls.cert?.toString(), tls.key?.toString()], [{}, "certificate", "key"]);
 });
 
-test("what is wrong with a kubeconfig is said with its path", (t) => {
+test("what is wrong with a kubeconfig is said with its path", async (t) => {
   const directory = folder(t);
-  assert.throws(
+  await assert.rejects(
     () => openAccess({ from: "kubeconfig", path: join(directory, "none") }),
     /kubeconfig .*none cannot be used: ENOENT/,
   );
   const path = kubeconfig(directory, { server: "https://127.0.0.1:6443" });
-  assert.throws(
+  await assert.rejects(
     () => openAccess({ from: "kubeconfig", path, context: "y" }),
     /kubeconfig .* names no cluster; choose another context/,
   );
   const proxied = kubeconfig(directory, { server: "https://127.0.0.1:6443", "proxy-url": "http://proxy:3128" });
-  assert.throws(() => openAccess({ from: "kubeconfig", path: proxied }), /proxy-url is not supported/);
+  await assert.rejects(() => openAccess({ from: "kubeconfig", path: proxied }), /proxy-url is not supported/);
   writeFileSync(path, "a: [");
-  assert.throws(() => openAccess({ from: "kubeconfig", path }), /kubeconfig .* cannot be used/);
+  await assert.rejects(() => openAccess({ from: "kubeconfig", path }), /kubeconfig .* cannot be used/);
 });

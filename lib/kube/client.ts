@@ -122,7 +122,7 @@ export interface ConnectOptions {
  * A client with pooled connections. Opens none before its first request.
  * @throws {Error} where the access does not say where the server is.
  */
-export function connect(options: ConnectOptions): KubeClient {
-  const pool = createPool(openAccess(options.access));
+export async function connect(options: ConnectOptions): Promise<KubeClient> {
+  const pool = createPool(await openAccess(options.access));
   return createClient(createTransport(pool, options.userAgent), () => pool.close());
 }

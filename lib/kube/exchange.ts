@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Agent, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+import type Agent from "undici/lib/dispatcher/agent.js";
 
 /** The whole answer to a request. */
 export interface Answer {

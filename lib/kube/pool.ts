@@ -1,5 +1,5 @@
-import { Agent } from "undici";
-import type { Server, TlsMaterial } from "./access.ts";
+import Agent from "undici/lib/dispatcher/agent.js";
+import type { Server, TlsMaterial } from "./server.ts";
 
 /** What a request is sent with. */
 export interface Channel {

@@ -1,4 +1,6 @@
-import type { Agent, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+import request from "undici/lib/api/api-request.js";
+import type Agent from "undici/lib/dispatcher/agent.js";
 import { startDeadline } from "./deadline.ts";
 import { isKubeError } from "./errors.ts";
 import { type Answer, exchange } from "./exchange.ts";
@@ -89,7 +91,7 @@ async function* lines(pool: Pool, userAgent: string, call: Call): AsyncGenerator
     const channel = await channelFor(pool, attempt);
     agent = channel.agent;
     const { signal } = deadline;
-    const response = await agent.request({ ...requestOptions(pool, userAgent, channel, call), signal });
+    const response = await request.call(agent, { ...requestOptions(pool, userAgent, channel, call), signal });
     const { statusCode: status, headers } = response;
     if (status >= 400) throw refusalError(attempt, refusalOf({ status, headers, text: await response.body.text() }));
     let rest = "";

@@ -45,7 +45,9 @@ export function parseClaims(objects: readonly ClaimObject[]): ClaimsRead {
 
 /** Addresses that texts name; what is none is left out. */
 export function readableAddresses(texts: readonly string[]): Address[] {
-  return texts.map((text) => parseAddress(text)).filter((address) => address !== undefined);
+  const addresses = texts.map((text) => parseAddress(text)).filter((address) => address !== undefined);
+  // A filtered list has room for 17, and agents keep two lists for each of thousands of claims.
+  return addresses.slice();
 }
 
 /** Those of this version; a newer one may know more. */

@@ -25,7 +25,7 @@ let running: OperatorProcess[] = [];
 before(async () => {
   lab = await startLab(noNodes(labName("contract-races")));
   await installManifests(lab);
-  world = operatorWorld(lab, muchPatience);
+  world = await operatorWorld(lab, muchPatience);
   roles = connectAs(lab.kubeconfig, "operator-test");
   await world.allowOverlaps();
 });

@@ -30,7 +30,7 @@ let replicas: Replica[];
 
 before(async () => {
   lab = await startLab(noNodes(labName("webhook-rotation")));
-  client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
   await installManifests(lab);
   const { code, stderr } = await lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
   assert.equal(code, 0, stderr);

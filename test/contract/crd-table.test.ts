@@ -25,7 +25,7 @@ let client: KubeClient;
 before(async () => {
   lab = await startLab(noNodes(labName("crd-table")));
   assert.doesNotMatch(await installCrds(lab), /warning/i);
-  client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
 });
 after(async () => {
   await client?.close();

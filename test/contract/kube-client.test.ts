@@ -22,7 +22,7 @@ let client: KubeClient;
 before(async () => {
   lab = await startLab(noNodes(labName("kube-client")));
   await installWidgets(lab);
-  client = connectBy(lab.kubeconfig);
+  client = await connectBy(lab.kubeconfig);
 });
 after(async () => {
   await client?.close();
@@ -94,7 +94,7 @@ test("an account without rights is told which one it lacks, and a wrong token th
   const path = join(lab.directory, "token-file.kubeconfig");
   writeTokenFileKubeconfig("token", lab.kubeconfig, path);
   writeFileSync(tokenFile, "no-token-of-this-cluster\n");
-  const account = connectBy(path);
+  const account = await connectBy(path);
   t.after(() => account.close());
   await assert.rejects(account.list(widgets), failure("Unauthorized", "renew the token"));
   // The file is read anew for each request: a rotated token counts at once.

@@ -21,7 +21,7 @@ let direct: KubeClient;
 before(async () => {
   lab = await startLab(noNodes(labName("kube-informer")));
   await installWidgets(lab);
-  direct = connectBy(lab.kubeconfig);
+  direct = await connectBy(lab.kubeconfig);
 });
 after(async () => {
   await direct?.close();

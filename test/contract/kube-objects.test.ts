@@ -20,7 +20,7 @@ let direct: KubeClient;
 before(async () => {
   lab = await startLab(noNodes(labName("kube-objects")));
   await installWidgets(lab);
-  direct = connectBy(lab.kubeconfig);
+  direct = await connectBy(lab.kubeconfig);
 });
 after(async () => {
   await direct?.close();

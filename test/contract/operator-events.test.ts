@@ -25,7 +25,7 @@ let operator: OperatorProcess | undefined;
 before(async () => {
   lab = await startLab(noNodes(labName("contract-events")));
   await installManifests(lab);
-  world = operatorWorld(lab);
+  world = await operatorWorld(lab);
   await world.allowOverlaps();
 });
 afterEach(async () => {

@@ -23,7 +23,7 @@ let running: OperatorProcess[] = [];
 before(async () => {
   lab = await startLab(noNodes(labName("contract-leader")));
   await installManifests(lab);
-  world = operatorWorld(lab);
+  world = await operatorWorld(lab);
 });
 afterEach(async () => {
   await Promise.all(running.map((operator) => operator.stop()));

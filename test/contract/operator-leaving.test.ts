@@ -21,7 +21,7 @@ before(async () => {
   // What admission refuses is to come through here: the operator is the last line.
   await must(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
   await must(["create", "serviceaccount", "default"]);
-  world = operatorWorld(lab);
+  world = await operatorWorld(lab);
   operator = await startOperatorProcess(lab);
 });
 afterEach(() => world.clear());

@@ -18,7 +18,7 @@ let operator: OperatorProcess;
 before(async () => {
   lab = await startLab(noNodes(labName("contract-loss")));
   await installManifests(lab);
-  world = operatorWorld(lab);
+  world = await operatorWorld(lab);
   operator = await startOperatorProcess(lab);
 });
 afterEach(() => world.clear());

@@ -21,7 +21,7 @@ before(async () => {
   lab = await startLab(noNodes(labName("contract-operator")));
   await installManifests(lab);
   await lab.kubectl(["create", "serviceaccount", "default"]);
-  world = operatorWorld(lab);
+  world = await operatorWorld(lab);
   operator = await startOperatorProcess(lab);
 });
 afterEach(() => world.clear());

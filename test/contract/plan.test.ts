@@ -36,7 +36,7 @@ before(async () => {
   const reader = await readFile(join(import.meta.dirname, "../../docs/plan-reader.yaml"), "utf8");
   assert.equal((await lab.kubectl(["apply", "-f", "-"], { stdin: reader })).code, 0);
   kubeconfig = (await lab.identity({ name: "podnet-plan", namespace: "kube-system" })).outsideKubeconfig;
-  world = operatorWorld(lab);
+  world = await operatorWorld(lab);
 });
 after(async () => {
   const code = await operator?.stop();

@@ -62,7 +62,7 @@ async function startGuarded(name: string, hasPolicyField: boolean): Promise<{ la
   // After the kind: a policy sees objects with the schema that they had when it began to look.
   await apply(await readFile(join(root, "deploy/service-cidr-guard.yaml"), "utf8"));
   const userAgent = "podnet-test";
-  return { lab: started, client: connect({ access: { from: "kubeconfig", path: started.kubeconfig }, userAgent }) };
+  return { lab: started, client: await connect({ access: { from: "kubeconfig", path: started.kubeconfig }, userAgent }) };
 }
 
 /** A network whose ranges an operator has accepted, or not. */

@@ -18,7 +18,7 @@ let client: KubeClient;
 before(async () => {
   lab = await startLab(noNodes(labName("simulated-api")));
   await installCrds(lab);
-  client = connectBy(lab.kubeconfig);
+  client = await connectBy(lab.kubeconfig);
 });
 after(async () => {
   await client?.close();

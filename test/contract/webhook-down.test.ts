@@ -65,7 +65,7 @@ const faults: readonly Fault[] = [
 before(async () => {
   lab = await startLab(noNodes(labName("webhook-down")));
   [address = ""] = lab.host("control-plane").addresses;
-  world = operatorWorld(lab, { patienceMs: 60_000, everyMs: 250 });
+  world = await operatorWorld(lab, { patienceMs: 60_000, everyMs: 250 });
   await installManifests(lab);
   // What a controller would make, were there one.
   await must(["create", "serviceaccount", "default"]);

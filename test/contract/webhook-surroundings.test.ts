@@ -25,7 +25,7 @@ let services: readonly ServiceRange[];
 
 before(async () => {
   lab = await startLab(noNodes(labName("webhook-surroundings")));
-  client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
   roles = connectAs(lab.kubeconfig, "podnet-test");
   await installManifests(lab);
   await startWebhook(lab);

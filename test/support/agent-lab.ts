@@ -55,9 +55,9 @@ export interface AgentLab {
   stop(): Promise<void>;
 }
 
-const sources = join(import.meta.dirname, "../../cli/podnet.ts");
+const sources = [join(import.meta.dirname, "../../cli/podnet.ts")];
 
-/** Starts it; the caller stops it. `program`: what is started as an agent, the sources or a bundle of them. */
+/** Starts it; the caller stops it. `program`: what Node is given to start an agent, the sources or a bundle of them, after options of Node. */
 export async function startAgentLab(program = sources): Promise<AgentLab> {
   const lab = await startLab(oneNode(labName("contract-agent"), "nodes-without-kubelets"));
   await installManifests(lab);
@@ -86,13 +86,17 @@ async function startAgent(
     name,
     program,
     settings,
-  }: { readonly name: string; readonly program: string; readonly settings?: Readonly<Record<string, string>> | undefined },
+  }: {
+    readonly name: string;
+    readonly program: readonly string[];
+    readonly settings?: Readonly<Record<string, string>> | undefined;
+  },
 ): Promise<LabProcess> {
   const plugins = await provideBinaries(["cni-plugins"], quietProgress());
-  const { kubeconfig } = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: node.name });
-  return node.start(name, [...onlyNetworkAdministration, process.execPath, program, "agent"], {
+  const { podEnv } = await lab.identity({ name: "podnet-agent", namespace: "kube-system", node: node.name });
+  return node.start(name, [...onlyNetworkAdministration, process.execPath, ...program, "agent"], {
     env: {
-      PODNET_KUBECONFIG: kubeconfig,
+      ...podEnv,
       PODNET_NODE_NAME: node.name,
       PODNET_PLUGIN_SOURCE: dirname(plugins.bridge),
       PODNET_HEALTH_LISTEN: health,

@@ -7,15 +7,15 @@ import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
 import { readKubeconfig, writeKubeconfigTo } from "./kubeconfig-parts.ts";
 
 /** A client by a kubeconfig. */
-export function connectBy(path: string): KubeClient {
+export function connectBy(path: string): Promise<KubeClient> {
   return connect({ access: { from: "kubeconfig", path }, userAgent: "podnet-test/0.1.0" });
 }
 
 /** A client whose requests go to another address than the lab's API server; closed with the test. */
-export function connectThrough(t: TestContext, lab: Lab, server: string): KubeClient {
+async function connectThrough(t: TestContext, lab: Lab, server: string): Promise<KubeClient> {
   const path = join(lab.directory, `through-${new URL(server).port}.kubeconfig`);
   writeKubeconfigTo(server, lab.kubeconfig, path);
-  const client = connectBy(path);
+  const client = await connectBy(path);
   t.after(() => client.close());
   return client;
 }
@@ -24,7 +24,7 @@ export function connectThrough(t: TestContext, lab: Lab, server: string): KubeCl
 export async function openWire(t: TestContext, lab: Lab): Promise<{ readonly wire: CuttingProxy; readonly client: KubeClient }> {
   const wire = await startCuttingProxy(Number(new URL(readKubeconfig(lab.kubeconfig).server).port));
   t.after(() => wire.stop());
-  return { wire, client: connectThrough(t, lab, `https://127.0.0.1:${wire.port}`) };
+  return { wire, client: await connectThrough(t, lab, `https://127.0.0.1:${wire.port}`) };
 }
 
 /** A proxy that can answer in the API server's place, and a client before it; both end with the test. */
@@ -34,5 +34,5 @@ export async function openProxy(
 ): Promise<{ readonly proxy: AnsweringProxy; readonly client: KubeClient }> {
   const proxy = await startAnsweringProxy(readKubeconfig(lab.kubeconfig));
   t.after(() => proxy.stop());
-  return { proxy, client: connectThrough(t, lab, proxy.url) };
+  return { proxy, client: await connectThrough(t, lab, proxy.url) };
 }

@@ -17,7 +17,7 @@ export interface CrdLab {
 /** Starts one; `test` names it. */
 export async function startCrdLab(test: string): Promise<CrdLab> {
   const lab = await startLab(noNodes(labName(test)));
-  const client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
+  const client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
   const stop = async () => {
     await client.close();
     await lab.stop();

@@ -8,7 +8,7 @@ import { connect } from "../../lib/kube/client.ts";
 /** What comes of a replica that is not there, or has no certificate yet since it only begins. */
 const absent = /ECONNREFUSED|alert handshake failure/;
 const [kubeconfig = "", servername = "", ...ports] = process.argv.slice(2);
-const client = connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "podnet-test" });
+const client = await connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "podnet-test" });
 let handshakes = 0;
 const ending = new AbortController();
 process.once("SIGTERM", () => ending.abort());

@@ -83,8 +83,8 @@ export interface OperatorWorld {
 }
 
 /** The hands of an administrator in a lab. */
-export function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: Patience = {}): OperatorWorld {
-  const client = connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "operator-test" });
+export async function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 50 }: Patience = {}): Promise<OperatorWorld> {
+  const client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "operator-test" });
   const until: OperatorWorld["until"] = (what, probe) =>
     waitUntil(what, patienceMs, async () => (await probe()) || undefined, everyMs);
   const network = (name: string) => client.get(podNetworks, name);

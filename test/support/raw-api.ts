@@ -1,4 +1,4 @@
-import { openAccess } from "../../lib/kube/access.ts";
+import { openKubeconfig } from "../../lib/kube/kubeconfig.ts";
 import { isKubeError } from "../../lib/kube/errors.ts";
 import { createPool } from "../../lib/kube/pool.ts";
 import { type Call, createTransport } from "../../lib/kube/transport.ts";
@@ -20,7 +20,7 @@ export interface RawApi {
 
 /** Asks the server of this kubeconfig with a token, or with the kubeconfig's own credentials; `headers` go along. */
 export function rawApi(kubeconfig: string, token?: string, headers: Readonly<Record<string, string>> = {}): RawApi {
-  const server = openAccess({ from: "kubeconfig", path: kubeconfig });
+  const server = openKubeconfig(kubeconfig);
   const pool = createPool({
     ...server,
     async credentials() {

@@ -23,11 +23,11 @@ const support = import.meta.dirname;
 /** Starts replica `number`, registered by Service; resolves once it is ready. */
 export async function startReplica(lab: Lab, number: number, lives: Lives): Promise<Replica> {
   const host = lab.host("control-plane");
-  const { kubeconfig } = await lab.identity({ name: "podnet-webhook", namespace: "kube-system" });
+  const { podEnv } = await lab.identity({ name: "podnet-webhook", namespace: "kube-system" });
   const [port, healthPort] = [9_450 + number, 9_460 + number];
   const argv = [process.execPath, join(support, "webhook-replica.ts"), JSON.stringify(lives)];
   const env = {
-    PODNET_KUBECONFIG: kubeconfig,
+    ...podEnv,
     PODNET_LISTEN: `[::]:${port}`,
     PODNET_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
   };
