@@ -33,6 +33,7 @@ async function verify(
   const { onShare, seconds } = startSeedReport({ total: cases, noun: "cases", render: renderFailure, goesOn });
   const { done, coverage, failures } = await spreadFuzz({ ...request, targets, onShare });
   for (const [name, times] of coverage.all()) console.log(`${name.padEnd(48)} ${times}`);
+  for (const failure of failures.filter(({ slow }) => slow)) console.log(renderFailure(failure));
   console.log(`${done} cases from seed ${seed} in ${seconds().toFixed(0)} s`);
   const missing = done < enough ? [] : missingOf(targets, coverage);
   for (const name of missing) console.log(`✖ ${name} never came about, so nothing is proved of it`);

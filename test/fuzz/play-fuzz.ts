@@ -20,6 +20,8 @@ export interface Failed {
   readonly target: string;
   readonly seed: number;
   readonly message: string;
+  /** Of one that came to nothing else: other threads may have slowed it down. */
+  readonly slow?: true;
 }
 
 /** What cases came to. */
@@ -33,23 +35,24 @@ export async function playShare(target: Target, { seed, count }: Pick<Share, "se
   const coverage = createCoverage();
   const failures: Failed[] = [];
   for (let at = seed; at < seed + count; at++) {
-    const message = await playCase(target, at, coverage);
-    if (message !== undefined) failures.push({ target: target.name, seed: at, message });
+    const failed = await playCase(target, at, coverage);
+    if (failed !== undefined) failures.push({ target: target.name, seed: at, ...failed });
   }
   const counts = Array.from(coverage.all(), ([name, times]) => [`${target.name}: ${name}`, times] as const);
   return { coverage: new Map([...counts, [`${target.name}: cases`, count]]), failures };
 }
 
 /** Plays one case; gives what is wrong with it. */
-async function playCase(target: Target, seed: number, coverage: Coverage): Promise<string | undefined> {
+async function playCase(target: Target, seed: number, coverage: Coverage): Promise<Pick<Failed, "message" | "slow"> | undefined> {
   try {
     if ((await timed(target, seed, coverage)) <= longestMs) return undefined;
     const times: number[] = [];
     for (let time = 0; time < again; time++) times.push(await timed(target, seed, createCoverage()));
     const least = Math.min(...times);
-    return least <= longestMs ? undefined : `it takes ${least.toFixed(0)} ms, played alone, and ${longestMs} are the most`;
+    const message = `it takes ${least.toFixed(0)} ms, played alone, and ${longestMs} are the most`;
+    return least <= longestMs ? undefined : { message, slow: true };
   } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
   }
 }
 

@@ -16,10 +16,22 @@ export interface SpreadOptions {
 /** What a worker is given at a time. */
 const shareOf = 500;
 
-/** Plays cases in threads. */
+const program = join(import.meta.dirname, "fuzz-worker.ts");
+
+/** Plays cases in threads. What took too long there is played again when nothing else runs, since two threads may have to share a core: that counts. */
 export async function spreadFuzz({ targets, seed, cases, workers, onShare }: SpreadOptions): Promise<SpreadShares<Failed>> {
-  const program = join(import.meta.dirname, "fuzz-worker.ts");
-  return spreadShares<Share, Failed>({ program, shares: sharesOf(targets, seed, cases), workers, onShare });
+  const shares = sharesOf(targets, seed, cases);
+  const tellWrong =
+    onShare && (({ done, failures }: ShareProgress<Failed>) => onShare({ done, failures: failures.filter(isWrong) }));
+  const all = await spreadShares<Share, Failed>({ program, shares, workers, onShare: tellWrong });
+  const slow = all.failures.filter((failed) => !isWrong(failed));
+  const alone = slow.map(({ target, seed }) => ({ target, seed, count: 1 }));
+  const { failures } = await spreadShares<Share, Failed>({ program, shares: alone, workers: 1, onShare: undefined });
+  return { ...all, failures: [...all.failures.filter(isWrong), ...failures] };
+}
+
+function isWrong({ slow }: Failed): boolean {
+  return slow === undefined;
 }
 
 /** The pieces of work, of all targets by turns. */
