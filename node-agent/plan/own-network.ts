@@ -46,8 +46,16 @@ export function namedSubnets(spec: NodeNetworkSpec, own: OwnNetwork): NamedSubne
 const bridgeName = /^[a-z][a-z0-9-]{0,14}$/;
 const confName = /^[0-9]{2}-[a-z0-9][a-z0-9-]*\.conflist$/;
 
+/** As in the schema. Each is compared with all others, and each pair may be told. */
+const mostSubnets = 32;
+
 /** The spec as values, or every reason why it cannot be programmed. */
 export function parseOwnNetwork(spec: NodeNetworkSpec): OwnNetwork | Problem[] {
+  const count = spec.subnets.length;
+  if (count > mostSubnets) {
+    const message = `spec.subnets: there are ${count}, and ${mostSubnets} are the most; give the node fewer`;
+    return [{ path: "spec.subnets", code: "TooMany", message }];
+  }
   const subnets = readAll(spec.subnets, (subnet, index) => readSubnet(subnet.cidr, `spec.subnets[${index}].cidr`));
   const podRanges = readAll(spec.podRanges, (range, index) => readPrefix(range, `spec.podRanges[${index}]`));
   const addresses = readAll(spec.nodeAddresses, (address, index) => readAddress(address, `spec.nodeAddresses[${index}]`));
