@@ -1,4 +1,5 @@
 import type { Issue, IssueCode } from "./issue.ts";
+import { printable } from "../lib/text/printable.ts";
 
 /** What the schema's compiled form says about one thing wrong: JSON Schema's words, with what they were said about. */
 export interface SchemaError {
@@ -60,10 +61,10 @@ export function schemaIssue(error: SchemaError, root: unknown): Issue {
   };
 }
 
-/** A value as JSON, cut to what a message can hold. */
+/** A value as JSON, cut to what a message can hold, as people may see it. */
 export function show(value: unknown): string {
   const text = beginning(value, longestShown + 1) ?? "nothing";
-  return text.length > longestShown ? `${text.slice(0, longestShown - 3)}...` : text;
+  return printable(text.length > longestShown ? `${text.slice(0, longestShown - 3)}...` : text);
 }
 
 const longestShown = 80;

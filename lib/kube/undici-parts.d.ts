@@ -6,14 +6,12 @@ declare module "undici/lib/dispatcher/agent.js" {
   /** Without the methods that the package as a whole adds to it. */
   type Agent = Pick<Whole, "dispatch" | "close" | "destroy">;
   const Agent: new (options: Whole.Options) => Agent;
-  export default Agent;
+  export = Agent;
 }
 
 declare module "undici/lib/api/api-request.js" {
   import type { Dispatcher } from "undici";
 
-  export default function request(
-    this: Pick<Dispatcher, "dispatch">,
-    options: Dispatcher.RequestOptions,
-  ): Promise<Dispatcher.ResponseData>;
+  function request(this: Pick<Dispatcher, "dispatch">, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  export = request;
 }
