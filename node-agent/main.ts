@@ -56,7 +56,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   const heartbeatMs = settings.heartbeatSeconds * 1000;
   const reporter = createReporter({ ...shared, client, agentVersion, heartbeatMs });
   const place = placeOf(settings, signal);
-  const identity = await readIdentity(settings.hostRoot);
+  const identity = await readIdentity(settings.hostRoot, settings.procSys);
   const loops = startAgentLoops({
     ...shared,
     ...settings,

@@ -21,7 +21,7 @@ const NEEDS: Readonly<Record<LevelName, { readonly packages: readonly DebianPack
     unit: { packages: [], families: [] },
     kernel: { packages: ["nftables", "iproute2", "util-linux"], families: ["cni-plugins"] },
     contract: { packages: ["iproute2", "util-linux"], families: ["etcd"] },
-    cluster: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes"] },
+    cluster: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "helm", "containerd", "kubernetes"] },
   };
 
 async function main(args: readonly string[]): Promise<number> {

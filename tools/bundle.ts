@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { noticesOf, packagesIn } from "./bundled-packages.ts";
+import { type BundledPackage, noticesOf, packagesIn } from "./bundled-packages.ts";
 import { runCommand } from "./problem.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -24,9 +24,9 @@ const banner = 'import { createRequire } from "node:module"; const require = cre
 
 /**
  * Writes the bundle into a folder, in place of what was there. Each stage is in files of its own, which are loaded when it is started: a process has in memory what it needs and no more.
- * Names and lines stay, so that what an error says can be found in the sources.
+ * Names and lines stay, so that what an error says can be found in the sources. Gives the packages that are in it.
  */
-export async function writeBundle(folder: string): Promise<void> {
+export async function writeBundle(folder: string): Promise<readonly BundledPackage[]> {
   await rm(folder, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
@@ -47,6 +47,7 @@ export async function writeBundle(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const packages = await packagesIn(root, Object.keys(metafile.inputs));
   await writeFile(join(folder, bundleFiles.notices), noticesOf(await readFile(join(root, "LICENSE"), "utf8"), packages));
+  return packages;
 }
 
 if (import.meta.main)

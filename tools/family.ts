@@ -6,6 +6,7 @@ export const PROGRAMS = {
   etcd: ["etcd"],
   containerd: ["containerd", "containerd-shim-runc-v2", "ctr"],
   "cni-plugins": ["bridge", "loopback", "host-local", "portmap", "bandwidth"],
+  helm: ["helm"],
 } as const;
 
 export type Family = keyof typeof PROGRAMS;
@@ -14,7 +15,7 @@ export type Family = keyof typeof PROGRAMS;
 export type Program<F extends Family = Family> = (typeof PROGRAMS)[F][number];
 
 /** In the order they are provided: the quick ones first, so that a problem with Go shows early. */
-export const FAMILIES: readonly Family[] = ["cni-plugins", "etcd", "containerd", "kubernetes", "kubernetes-1.34"];
+export const FAMILIES: readonly Family[] = ["cni-plugins", "etcd", "helm", "containerd", "kubernetes", "kubernetes-1.34"];
 
 /** What a lab usually runs. */
 export const USUAL_FAMILIES: readonly Family[] = FAMILIES.filter((family) => family !== "kubernetes-1.34");

@@ -1,6 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { chartFiles, RIGHTS_FILES } from "./chart-files.ts";
 import { CRD_FILES } from "./crd-files.ts";
 import { renderIdentities } from "./identity-of-manifests.ts";
 import { type ReferenceSchema, renderReference } from "./reference-of-crds.ts";
@@ -9,15 +10,8 @@ import { renderTypes } from "./types-of-crds.ts";
 const root = new URL("../", import.meta.url);
 
 /** What gives rights, or narrows them, in the order of docs/identity.md. */
-const RIGHTS_FILES = [
-  "deploy/agent.yaml",
-  "deploy/operator.yaml",
-  "deploy/webhook.yaml",
-  "docs/plan-reader.yaml",
-  "deploy/overlap-policy.yaml",
-  "deploy/claim-guard.yaml",
-  "deploy/service-cidr-guard.yaml",
-] as const;
+const [agent, operator, webhook, ...policies] = RIGHTS_FILES;
+const IDENTITY_FILES = [agent, operator, webhook, "docs/plan-reader.yaml", ...policies];
 
 /** What stands in a CustomResourceDefinition, as far as it is read here. */
 interface Crd {
@@ -40,12 +34,13 @@ async function generated(): Promise<Map<string, string>> {
     apiVersion = `${crd.spec.group}/${version.name}`;
   }
   const manifests: Record<string, string> = {};
-  for (const file of RIGHTS_FILES) manifests[file] = await readFile(new URL(file, root), "utf8");
+  for (const file of IDENTITY_FILES) manifests[file] = await readFile(new URL(file, root), "utf8");
   return new Map([
     ["docs/identity.md", renderIdentities(manifests)],
     ["crds/types.ts", await renderTypes(schemas, apiVersion)],
     ["crds/schemas.json", `${JSON.stringify(schemas, undefined, 1)}\n`],
     ["docs/reference.md", renderReference(schemas, apiVersion)],
+    ...(await chartFiles()),
   ]);
 }
 
@@ -70,6 +65,7 @@ async function main(check: boolean): Promise<number> {
     differences++;
     if (check) console.error(renderDifference(path, have, want));
     else {
+      await mkdir(new URL(".", file), { recursive: true });
       await writeFile(file, want);
       console.log(`written: ${path}`);
     }

@@ -5,7 +5,7 @@ import { exec } from "./exec.ts";
 import { Problem } from "./problem.ts";
 import type { Progress } from "./progress.ts";
 
-/** Debian package → the programs it brings that the lab and the tests use. */
+/** Debian package → the programs it brings that the lab, the tests and the build of the image use. */
 const PROGRAMS_OF = {
   nftables: ["nft"],
   iproute2: ["ip", "bridge", "ss"],
@@ -13,12 +13,14 @@ const PROGRAMS_OF = {
   "busybox-static": ["busybox"],
   conntrack: ["conntrack"],
   "util-linux": ["nsenter", "unshare"],
+  buildah: ["buildah"],
+  mmdebstrap: ["mmdebstrap"],
 } as const;
 
-/** A Debian package the lab and the tests may need. */
+/** A Debian package that may be needed. */
 export type DebianPackage = keyof typeof PROGRAMS_OF;
 
-/** All of them. */
+/** Those of the lab and the tests. */
 export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   "nftables",
   "iproute2",

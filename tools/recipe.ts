@@ -27,6 +27,7 @@ const REPRODUCIBLE = ["-trimpath", "-buildvcs=false"];
 const WITHOUT_DEBUG = [...REPRODUCIBLE, "-gcflags=all=-dwarf=false"];
 const CONTAINERD = "github.com/containerd/containerd/v2";
 const PLUGINS = "github.com/containernetworking/plugins";
+const HELM = "helm.sh/helm/v4";
 
 function askVersion(): readonly string[] {
   return ["--version"];
@@ -75,6 +76,13 @@ const RECIPES: Readonly<Record<Family, Ways>> = {
     flags: (version) => [...REPRODUCIBLE, `-ldflags=-s -w -X ${PLUGINS}/pkg/utils/buildversion.BuildVersion=${version}`],
     versionArguments: askVersion,
     coldMegabytes: { compiled: 300, modules: 100 },
+  },
+  helm: {
+    module: HELM,
+    packages: [`${HELM}/cmd/helm`],
+    flags: (version) => [...WITHOUT_DEBUG, `-ldflags=-s -w -X ${HELM}/internal/version.version=${version}`],
+    versionArguments: () => ["version", "--short"],
+    coldMegabytes: { compiled: 1000, modules: 500 },
   },
 };
 

@@ -30,13 +30,15 @@ export function releasesOf(
     });
   }
   const project = ARCHIVES[family];
-  const base = `https://github.com/${project.repository}/releases/download/${version}`;
   const name = project.archive(version, architecture);
+  const base = project.base ?? `https://github.com/${project.repository}/releases/download/${version}`;
   return [{ url: `${base}/${name}`, checksumUrl: `${base}/${project.checksum(name)}`, archive: true, programs }];
 }
 
 interface Archive {
   readonly repository: string;
+  /** Where archives are that GitHub does not have. */
+  readonly base?: string;
   archive(version: string, architecture: Architecture): string;
   /** The name of the checksum file beside the archive. */
   checksum(archive: string): string;
@@ -57,6 +59,12 @@ const ARCHIVES: Readonly<Record<Exclude<Family, "kubernetes" | "kubernetes-1.34"
     repository: "containernetworking/plugins",
     archive: (version, architecture) => `cni-plugins-linux-${architecture}-${version}.tgz`,
     checksum: (archive) => `${archive}.sha256`,
+  },
+  helm: {
+    repository: "helm/helm",
+    base: "https://get.helm.sh",
+    archive: (version, architecture) => `helm-${version}-linux-${architecture}.tar.gz`,
+    checksum: (archive) => `${archive}.sha256sum`,
   },
 };
 

@@ -3,8 +3,8 @@ import type { Section, Verdict } from "./section.ts";
 import type { Situation } from "./situation.ts";
 
 /** What stands on each node: files, bridge, routes, and what the Node object says. */
-export async function nodeSections({ lab, podnet, families }: Situation): Promise<Section[]> {
-  const sections: Section[] = [agentsSection({ lab, podnet })];
+export async function nodeSections({ lab, families }: Situation): Promise<Section[]> {
+  const sections: Section[] = [];
   for (const [index, node] of lab.nodes.entries()) {
     const number = index + 1;
     const peers = lab.nodes.map((peer, place) => ({ peer, number: place + 1 })).filter(({ peer }) => peer !== node);
@@ -45,19 +45,6 @@ export async function nodeSections({ lab, podnet, families }: Situation): Promis
     );
   }
   return sections;
-}
-
-function agentsSection({ lab, podnet }: Pick<Situation, "lab" | "podnet">): Section {
-  const rows = [...podnet.agents].map(
-    ([node, agent]) => `podnet-cni on ${node}: process ${agent.process?.pid}, ${agent.process?.logFile}`,
-  );
-  return {
-    title: "An agent on every node (here as processes; from the image they are the pods of the DaemonSet podnet-cni)",
-    output: rows.join("\n"),
-    verdicts: [
-      { ok: podnet.agents.size === lab.nodes.length, found: `${podnet.agents.size} agents on ${lab.nodes.length} nodes` },
-    ],
-  };
 }
 
 async function describedNode(

@@ -1,11 +1,9 @@
 import type { Lab } from "../lab.ts";
 import type { Pod } from "../pod.ts";
-import type { RunningPodnet } from "../podnet/start-podnet.ts";
 
 /** What the checks of the demo look at. */
 export interface Situation {
   readonly lab: Lab;
-  readonly podnet: RunningPodnet;
   /** One pod on each node, in the order of the nodes. */
   readonly pods: readonly Pod[];
   /** A second pod on each node. */

@@ -5,18 +5,22 @@ import { Problem } from "../../tools/problem.ts";
 import type { Progress } from "../../tools/progress.ts";
 import type { Lab } from "../lab.ts";
 import { applyObject, readyPods, testDaemonSet } from "../pod.ts";
-import { startPodnet } from "../podnet/start-podnet.ts";
 import { startSourceServer } from "../source-server.ts";
 import { examples, type Situation } from "./situation.ts";
 
 const root = join(import.meta.dirname, "../..");
 
 /**
- * The story: podnet starts on a lab of bare nodes, an example is applied, its network becomes Ready, two pods run on every node.
+ * The story: podnet is started, in whatever way, on a lab of bare nodes, an example is applied, its network becomes Ready, two pods run on every node.
  * Throws a Problem that names the step which did not happen, and where the logs are.
  */
-export async function tellStory(lab: Lab, example: string, progress: Progress): Promise<Situation> {
-  const podnet = await progress.during("starting podnet: operator, webhook, three agents", () => startPodnet(lab));
+export async function tellStory(
+  lab: Lab,
+  example: string,
+  progress: Progress,
+  start: () => Promise<unknown>,
+): Promise<Situation> {
+  await progress.during("starting podnet: operators, webhooks, an agent on each node", start);
   const manifest = await readFile(join(root, "examples", `${example}.yaml`), "utf8");
   const applied = performance.now();
   await mustSucceed(lab, ["apply", "-f", "-"], manifest);
@@ -33,7 +37,7 @@ export async function tellStory(lab: Lab, example: string, progress: Progress): 
     ]),
   );
   await progress.during("waiting for every Node to name its peers", () => untilPeersAreNamed(lab));
-  return { lab, podnet, pods, neighbours, families: examples[example] ?? [], readyAfterSeconds };
+  return { lab, pods, neighbours, families: examples[example] ?? [], readyAfterSeconds };
 }
 
 /** Counts of peers are written lazily, so that a node's joining costs no write per other node: they are right a little later. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { RIGHTS_FILES } from "../../tools/chart-files.ts";
 import { CRD_FILES } from "../../tools/crd-files.ts";
 import { Problem } from "../../tools/problem.ts";
 import type { Host } from "../host.ts";
@@ -18,15 +19,7 @@ const startDeadlineMs = 30_000;
 const heartbeatSeconds = "3";
 
 /** The manifests every podnet needs before its first process, in this order. */
-const manifests = [
-  ...CRD_FILES,
-  "deploy/operator.yaml",
-  "deploy/webhook.yaml",
-  "deploy/agent.yaml",
-  "deploy/overlap-policy.yaml",
-  "deploy/claim-guard.yaml",
-  "deploy/service-cidr-guard.yaml",
-];
+const manifests = [...CRD_FILES, ...RIGHTS_FILES];
 
 /** podnet as ordinary processes on the lab's hosts, each with the identity it has in production. */
 export interface RunningPodnet {

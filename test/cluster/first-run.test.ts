@@ -13,7 +13,7 @@ import type { Lab } from "../../lab/lab.ts";
 import { TEST_IMAGE } from "../../lab/image/test-image.ts";
 import { applyObject, readyPods } from "../../lab/pod.ts";
 import { askSource } from "../../lab/reach.ts";
-import { startAgent } from "../../lab/podnet/start-podnet.ts";
+import { type RunningPodnet, startAgent, startPodnet } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { quietProgress } from "../../tools/progress.ts";
@@ -24,10 +24,11 @@ import { succeed } from "../support/succeed.ts";
 
 let lab: Lab;
 let situation: Situation;
+let podnet: RunningPodnet;
 
 before(async () => {
   lab = await startLab(threeNodes(labName("first-run")));
-  situation = await tellStory(lab, "dual-stack", quietProgress());
+  situation = await tellStory(lab, "dual-stack", quietProgress(), async () => (podnet = await startPodnet(lab)));
 });
 after(() => lab?.stop());
 
@@ -80,7 +81,7 @@ test("pods reach pods and nodes reach pods without NAT, and what leaves is masqu
 });
 
 test("operator, webhook, agents, kubelets and the API server are killed: of a hundred packets a second between all pods none is lost, and everything converges", async (t) => {
-  const { operator, webhook, agents } = situation.podnet;
+  const { operator, webhook, agents } = podnet;
   const { pods } = situation;
   // A ping and its answer are one packet each way, so each pair is asked once.
   const pairs = pods.flatMap((from, n) =>
@@ -149,7 +150,7 @@ test("pods that vanish while their runtime is dead leave no address behind, and 
 
 test("a removed node keeps its claims while its Node object exists; then they and the routes to it go, and it can come back", async (t) => {
   const node = lab.kubernetesNode("node-3");
-  const agent = situation.podnet.agents.get("node-3") ?? assert.fail();
+  const agent = podnet.agents.get("node-3") ?? assert.fail();
   const claimsOfNode3 = async (): Promise<string[]> =>
     (await read(["get", "nodesubnets", "--output=jsonpath={range .items[?(@.spec.node=='node-3')]}{.metadata.name} {end}"]))
       .split(" ")
@@ -182,7 +183,7 @@ test("a removed node keeps its claims while its Node object exists; then they an
 });
 
 test("a node that reboots has its subnets as before, and its pods come back and are reached", async (t) => {
-  const agent = situation.podnet.agents.get("node-2") ?? assert.fail();
+  const agent = podnet.agents.get("node-2") ?? assert.fail();
   const bootOf = () => read(["get", "node", "node-2", "--output=jsonpath={.status.nodeInfo.bootID}"]);
   const boot = await bootOf();
   const began = performance.now();
@@ -196,5 +197,5 @@ test("a node that reboots has its subnets as before, and its pods come back and 
 });
 
 test("podnet logged nothing that tells of a mistake in it", () => {
-  assert.deepEqual(mistakesOf(situation.podnet), []);
+  assert.deepEqual(mistakesOf(podnet), []);
 });

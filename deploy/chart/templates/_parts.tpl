@@ -1,0 +1,68 @@
+{{- /* The image, with its tag. */ -}}
+{{- define "podnet.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- /* Labels of everything; give the component. */ -}}
+{{- define "podnet.labels" -}}
+app.kubernetes.io/name: podnet
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{- end -}}
+
+{{- /* What tells the pods of a component from all others; never changes. */ -}}
+{{- define "podnet.selector" -}}
+app.kubernetes.io/name: podnet
+app.kubernetes.io/component: {{ . }}
+{{- end -}}
+
+{{- /* Environment of every process; give the port of its health page and its own further settings. */ -}}
+{{- define "podnet.env" -}}
+- {name: PODNET_LOG_LEVEL, value: {{ .root.Values.logLevel | quote }}}
+- {name: PODNET_HEALTH_LISTEN, value: {{ printf "%s:%d" (.root.Values.metrics.exposed | ternary "[::]" "127.0.0.1") .health | quote }}}
+{{- if .root.Values.apiServer.host }}
+- {name: KUBERNETES_SERVICE_HOST, value: {{ .root.Values.apiServer.host | quote }}}
+- {name: KUBERNETES_SERVICE_PORT, value: {{ .root.Values.apiServer.port | quote }}}
+{{- end }}
+{{- range $name, $value := .env }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- /* A pod in the host's network asks for its own page on loopback, which is the host's. */ -}}
+{{- define "podnet.probes" -}}
+livenessProbe:
+  httpGet: {host: 127.0.0.1, path: /healthz, port: {{ . }}}
+  initialDelaySeconds: 10
+  failureThreshold: 6
+readinessProbe:
+  httpGet: {host: 127.0.0.1, path: /readyz, port: {{ . }}}
+  periodSeconds: 3
+{{- end -}}
+
+{{- /* Operator and webhook have no rights on their host, and run where there is no pod network yet. */ -}}
+{{- define "podnet.unprivileged" -}}
+hostNetwork: true
+dnsPolicy: Default
+priorityClassName: system-cluster-critical
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  seccompProfile: {type: RuntimeDefault}
+tolerations:
+- {key: node.kubernetes.io/not-ready, operator: Exists}
+- {key: node.kubernetes.io/network-unavailable, operator: Exists}
+- {key: node.cloudprovider.kubernetes.io/uninitialized, operator: Exists}
+- {key: node-role.kubernetes.io/control-plane, operator: Exists}
+- {key: podnet.dev/not-programmed, operator: Exists}
+- {key: startup-taint.cluster-autoscaler.kubernetes.io/podnet-not-programmed, operator: Exists}
+{{- end -}}
+
+{{- define "podnet.confined" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end -}}

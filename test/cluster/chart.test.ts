@@ -1,0 +1,107 @@
+// The Helm chart: what it renders, and what it refuses. That it installs a podnet which works is shown by `npm run demo`.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { parseAllDocuments } from "yaml";
+import { runCommand } from "../../lab/run-command.ts";
+import { provideBinaries } from "../../tools/binaries.ts";
+import { quietProgress } from "../../tools/progress.ts";
+
+const chart = join(import.meta.dirname, "../../deploy/chart");
+let helm: string;
+
+before(async () => void ({ helm } = await provideBinaries(["helm"], quietProgress())));
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  // oxlint-disable-next-line typescript/no-explicit-any -- of every kind
+  readonly spec?: any;
+}
+
+async function template(values: object, ...more: readonly string[]): Promise<Rendered[]> {
+  const argv = [helm, "template", "podnet", chart, "--namespace=network", "--values=-", ...more];
+  const { code, stdout, stderr } = await runCommand(argv, { stdin: JSON.stringify(values), timeoutMs: 60_000 });
+  assert.equal(code, 0, stderr);
+  return parseAllDocuments(stdout).flatMap((document) => document.toJS() ?? []);
+}
+
+const named = (objects: readonly Rendered[], kind: string, name: string): Rendered =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name) ?? assert.fail(`there is no ${kind} ${name}`);
+
+test("the chart is without a fault", async () => {
+  const { code, stdout, stderr } = await runCommand([helm, "lint", "--strict", chart], { timeoutMs: 60_000 });
+  assert.equal(code, 0, `${stdout}${stderr}`);
+});
+
+test("everything that has a namespace is in the release's, and every right belongs to an account of it", async () => {
+  const objects = await template({});
+  const elsewhere = objects.filter(({ metadata }) => metadata.namespace !== undefined && metadata.namespace !== "network");
+  // Events of what has no namespace are there, and the one Service that every cluster has.
+  assert.deepEqual(
+    new Set(elsewhere.map(({ kind, metadata: { name, namespace } }) => `${kind} ${namespace}/${name}`)),
+    new Set(
+      ["podnet-operator", "podnet-operator-services", "podnet-webhook"].flatMap((name) => [
+        `Role default/${name}`,
+        `RoleBinding default/${name}`,
+      ]),
+    ),
+  );
+  const text = JSON.stringify(objects);
+  assert.doesNotMatch(text, /kube-system:podnet-|"namespace":"kube-system"/);
+  assert.match(text, /system:serviceaccount:network:podnet-operator/);
+});
+
+test("the agent has one capability, a root folder that it cannot write, and an image with a tag; operator and webhook are not root", async () => {
+  const objects = await template({});
+  const agent = named(objects, "DaemonSet", "podnet-cni").spec.template.spec;
+  const [container] = agent.containers;
+  assert.deepEqual(container.securityContext.capabilities, { drop: ["ALL"], add: ["NET_ADMIN"] });
+  assert.equal(container.securityContext.readOnlyRootFilesystem, true);
+  assert.deepEqual(agent.tolerations, [{ operator: "Exists" }]);
+  assert.match(container.image, /^docker\.io\/podnet\/podnet:\d+\.\d+\.\d+$/);
+  for (const name of ["podnet-operator", "podnet-webhook"]) {
+    const { spec } = named(objects, "Deployment", name).spec.template;
+    assert.equal(spec.securityContext.runAsNonRoot, true, name);
+    assert.deepEqual(spec.containers[0].securityContext.capabilities, { drop: ["ALL"] }, name);
+  }
+});
+
+test("networks of the values become PodNetworks that outlive the release", async () => {
+  const spec = { ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }] };
+  const objects = await template({ networks: { default: spec, other: spec } });
+  assert.deepEqual(named(objects, "PodNetwork", "other").spec, spec);
+  assert.match(JSON.stringify(named(objects, "PodNetwork", "default").metadata), /"helm.sh\/resource-policy":"keep"/);
+});
+
+test("an address of the API server reaches every process", async () => {
+  const objects = await template({ apiServer: { host: "192.168.1.10", port: 6443 } });
+  for (const [kind, name] of [
+    ["DaemonSet", "podnet-cni"],
+    ["Deployment", "podnet-operator"],
+    ["Deployment", "podnet-webhook"],
+  ] as const) {
+    const env: { name: string; value?: string }[] = named(objects, kind, name).spec.template.spec.containers[0].env;
+    const value = (key: string) => env.find((one) => one.name === key)?.value;
+    assert.deepEqual([value("KUBERNETES_SERVICE_HOST"), value("KUBERNETES_SERVICE_PORT")], ["192.168.1.10", "6443"], name);
+  }
+});
+
+test("in the namespace default it is not installed, since rights of one name are there already", async () => {
+  const { code, stderr } = await runCommand([helm, "template", "podnet", chart, "--namespace=default"], { timeoutMs: 60_000 });
+  assert.notEqual(code, 0);
+  assert.match(stderr, /choose another namespace than default, e\.g\. kube-system/);
+});
+
+for (const [what, values, where] of [
+  ["a value that there is not", { agents: {} }, /agents/],
+  ["no replica", { operator: { replicas: 0 } }, /replicas/],
+  ["a setting that is none of podnet's", { agent: { env: { LD_PRELOAD: "/x.so" } } }, /LD_PRELOAD/],
+  ["a network with a name that cannot be one", { networks: { "../x": {} } }, /\.\.\/x/],
+] as const)
+  test(`${what} is refused by name`, async () => {
+    const argv = [helm, "template", "podnet", chart, "--values=-"];
+    const { code, stderr } = await runCommand(argv, { stdin: JSON.stringify(values), timeoutMs: 60_000 });
+    assert.notEqual(code, 0);
+    assert.match(stderr, where);
+  });

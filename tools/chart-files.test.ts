@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { renderTemplate } from "./chart-files.ts";
+
+test("a manifest becomes a template for any namespace, and who is Kubernetes' own stays so", () => {
+  const manifest = [
+    "metadata: {name: podnet-agent, namespace: kube-system}",
+    "expression: user == 'system:serviceaccount:kube-system:podnet-agent'",
+    "expression: user == 'system:serviceaccount:kube-system:generic-garbage-collector'",
+  ].join("\n");
+  assert.deepEqual(renderTemplate("deploy/agent.yaml", manifest).split("\n").slice(1), [
+    "metadata: {name: podnet-agent, namespace: {{ .Release.Namespace }}}",
+    "expression: user == 'system:serviceaccount:{{ .Release.Namespace }}:podnet-agent'",
+    "expression: user == 'system:serviceaccount:kube-system:generic-garbage-collector'",
+  ]);
+});
+
+test("a manifest that Helm would read as a template is none", () => {
+  assert.throws(() => renderTemplate("deploy/agent.yaml", "message: '{{ node }}'"), /deploy\/agent\.yaml has \{\{/);
+});

@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { CRD_FILES } from "./crd-files.ts";
+
+/** Rights and policies, as `kubectl apply` takes them too. */
+export const RIGHTS_FILES = [
+  "deploy/agent.yaml",
+  "deploy/operator.yaml",
+  "deploy/webhook.yaml",
+  "deploy/overlap-policy.yaml",
+  "deploy/claim-guard.yaml",
+  "deploy/service-cidr-guard.yaml",
+] as const;
+
+const root = new URL("../", import.meta.url);
+const release = "{{ .Release.Namespace }}";
+
+/** The files of the Helm chart that are made of others: path from the root → its text. */
+export async function chartFiles(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const file of CRD_FILES) files.set(`deploy/chart/crds/${basename(file)}`, await read(file));
+  for (const file of RIGHTS_FILES)
+    files.set(`deploy/chart/templates/rights-${basename(file)}`, renderTemplate(file, await read(file)));
+  return files;
+}
+
+/** A manifest for the namespace of a release, in place of kube-system. */
+export function renderTemplate(file: string, manifest: string): string {
+  if (manifest.includes("{{")) throw new Error(`${file} has {{, which Helm would take as its own`);
+  const text = manifest
+    .replaceAll("namespace: kube-system", `namespace: ${release}`)
+    .replaceAll("system:serviceaccount:kube-system:podnet-", `system:serviceaccount:${release}:podnet-`);
+  return `{{- /* Generated from ${file}. */ -}}\n${text}`;
+}
+
+function read(file: string): Promise<string> {
+  return readFile(new URL(file, root), "utf8");
+}

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { productVersion } from "../../lib/daemon/version.ts";
+import { requireCacheFolder } from "../cache-folder.ts";
+import { cacheRoot } from "../cache-root.ts";
+import { exec } from "../exec.ts";
+import type { Progress } from "../progress.ts";
+import { buildImage } from "./build-image.ts";
+import { writeImageContext } from "./context.ts";
+import { makeDebianBase } from "./debian-base.ts";
+
+/** An image that can be brought onto nodes. */
+export interface ProvidedImage {
+  readonly name: string;
+  /** An OCI archive. */
+  readonly archive: string;
+}
+
+const prefix = "image-";
+/** Archives that stay in the cache beside the newest. */
+const keptBefore = 1;
+
+/** podnet's image as these sources give it: from the cache, where they are as they were, else built. @throws {Problem} where that cannot be done. */
+export async function provideImage(progress: Progress): Promise<ProvidedImage> {
+  const root = cacheRoot();
+  requireCacheFolder(root);
+  const folder = await mkdtemp(join(tmpdir(), "podnet-image-"));
+  try {
+    const context = join(folder, "context");
+    const name = `docker.io/podnet/podnet:${productVersion}`;
+    await progress.during("bundling podnet", () => writeImageContext(context, productVersion, progress));
+    const archive = join(root, `${prefix}${await digestOf(context)}.tar`);
+    if (existsSync(archive)) return { name, archive };
+    const base = join(root, "debian.tar");
+    if (!existsSync(base)) await whole(base, (file) => makeDebianBase(file, progress));
+    const build = { context, name, base, version: productVersion, revision: await revision() };
+    await whole(archive, (output) => buildImage({ ...build, output }, progress));
+    await forgetOld(root);
+    return { name, archive };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The commit that these sources are of, as far as git says. */
+export async function revision(): Promise<string> {
+  const { code, output } = await exec(["git", "rev-parse", "HEAD"], { cwd: import.meta.dirname });
+  return code === 0 ? (output[0] ?? "unknown") : "unknown";
+}
+
+/** Has a file written that is there as a whole or not at all. */
+async function whole(path: string, write: (path: string) => Promise<void>): Promise<void> {
+  const part = `${path}.${process.pid}`;
+  try {
+    await write(part);
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+/** Of the names and contents of all files. */
+async function digestOf(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.toSorted()) {
+    hash.update(`${file.slice(folder.length)}\n`);
+    await pipeline(createReadStream(file), hash, { end: false });
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function forgetOld(root: string): Promise<void> {
+  const names = (await readdir(root)).filter((name) => name.startsWith(prefix) && name.endsWith(".tar"));
+  const dated = await Promise.all(names.map(async (name) => ({ name, atMs: (await stat(join(root, name))).mtimeMs })));
+  const old = dated.toSorted((a, b) => b.atMs - a.atMs).slice(1 + keptBefore);
+  await Promise.all(old.map(({ name }) => rm(join(root, name), { force: true })));
+}
