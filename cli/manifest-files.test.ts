@@ -67,3 +67,17 @@ test("what is no YAML, or nested without end, is an error that names the file, i
     }
   assert.throws(() => documentsOf("a.yaml", "a: *b\u001b2J"), /^Error: a\.yaml: .*\\u001b/);
 });
+
+test("what is nested deeper than any manifest is refused at once, in whatever form", () => {
+  for (const deep of [
+    '{"a":'.repeat(60_000),
+    "[".repeat(60_000),
+    "- ".repeat(60_000),
+    `${"a:\n ".repeat(2)}${"[".repeat(9_000)}`,
+  ])
+    assert.throws(
+      () => documentsOf("a.yaml", deep),
+      /^Error: a\.yaml: it is nested hundreds of levels deep; write it with fewer/,
+    );
+  assert.throws(() => documentsOf("a.yaml", "[a, ".repeat(9_000)), /^Error: a\.yaml(:\d+)?: /);
+});

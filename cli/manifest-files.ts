@@ -39,6 +39,7 @@ async function filesOf(path: string): Promise<string[]> {
  * @throws {Error} naming the file and the line where it is no YAML.
  */
 export function documentsOf(file: string, source: string): Manifest[] {
+  if (abyss.test(source)) throw new Error(`${file}: ${tooDeep}`);
   const lineCounter = new LineCounter();
   const documents = valueOf(file, () =>
     parseAllDocuments(source, { lineCounter, prettyErrors: false, merge: true, logLevel: "error" }),
@@ -51,12 +52,17 @@ export function documentsOf(file: string, source: string): Manifest[] {
   });
 }
 
+/** Two hundred lists or mappings, each the first thing in the one before. A reader of YAML would go down to the end of its stack, and take long for that. */
+const abyss = /(?:[[{]\s*(?:"[^"\n]{0,100}"\s*:\s*)?){200}|(?:[-?:][ \t\n]+){200}/;
+const tooDeep = "it is nested hundreds of levels deep; write it with fewer, as no manifest needs more than a dozen";
+
 /** References may lead nowhere, or unfold to more than anyone means. */
 function valueOf<T>(file: string, give: () => T): T {
   try {
     return give();
   } catch (error) {
-    throw new Error(`${file}: ${quoted(error instanceof Error ? error.message : String(error))}`, { cause: error });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file}: ${/call stack/.test(message) ? tooDeep : quoted(message)}`, { cause: error });
   }
 }
 

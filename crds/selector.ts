@@ -1,6 +1,6 @@
 import type { PodNetworkNodeSelector, PodNetworkNodeSelectorMatchExpression } from "./types.ts";
 
-type Labels = Readonly<Record<string, string>>;
+export type Labels = Readonly<Record<string, string>>;
 
 /** Whether a metav1.LabelSelector selects these labels; an empty or missing one selects everything. */
 export function selects(selector: PodNetworkNodeSelector | undefined, labels: Labels): boolean {

@@ -1,15 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import { nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../crds/names.ts";
 import type { CheckResult } from "../lib/daemon/health.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import { type Node, nodes, serviceCIDRs } from "../lib/kube/builtin.ts";
-import { createInformer, type InformerProblem } from "../lib/kube/informer.ts";
+import { createInformer, type Informer, type InformerProblem } from "../lib/kube/informer.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import { listServiceRanges } from "../lib/kube/service-ranges.ts";
-import type { PrefixIndex } from "../lib/net/prefix-index.ts";
+import { indexPrefixes, type PrefixIndex } from "../lib/net/prefix-index.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import type { NodeNetwork, PodNetwork } from "../crds/types.ts";
 import { indexRanges, type OwnedRange } from "../crds/validate.ts";
 import { type Evidence, type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
+import { type Neighbour, type Neighbours, nodeNeighbours, routeNeighbours, type Surrounding } from "./plan/surroundings.ts";
 import { createServiceCopy } from "./service-copy.ts";
 
 /** Where each part of the evidence that consists of objects comes from, and what of these is kept at hand. */
@@ -99,7 +101,8 @@ export function createEvidenceReader(options: EvidenceOptions): EvidenceReader {
       const needed = copies.filter(({ name }) => names.has(name));
       if (needed.length < names.size || !needed.every(isCurrent)) return undefined;
       const ranges = needed.flatMap((copy) => copy.ranges?.() ?? [])[0];
-      return { ...evidenceOf(needed.map(({ name, of }) => [name, { items: of.list() }])), ranges };
+      const neighbours = Object.fromEntries(needed.flatMap(({ neighbours: sorted }) => (sorted === undefined ? [] : [sorted()])));
+      return { ...evidenceOf(needed.map(({ name, of }) => [name, { items: of.list() }])), ranges, neighbours };
     },
     async live(names) {
       const signal = AbortSignal.timeout(liveTimeoutMs);
@@ -129,6 +132,8 @@ interface Copy<T = unknown> {
   };
   /** Of networks only. */
   readonly ranges?: () => PrefixIndex<OwnedRange>;
+  /** Of what has addresses that ranges may meet. */
+  readonly neighbours?: () => readonly [Surrounding, Neighbours];
 }
 
 function createCopies(options: EvidenceOptions): Copy[] {
@@ -138,9 +143,9 @@ function createCopies(options: EvidenceOptions): Copy[] {
   return [
     networksCopy(options, networks),
     copyOf(options, "claims", claims),
-    copyOf(options, "records", records),
+    neighboursCopy(options, "records", records, "hostRoutes", routeNeighbours),
     copyOf(options, "ledgers", ledgers),
-    copyOf(options, "nodes", nodes),
+    neighboursCopy(options, "nodes", nodes, "nodes", nodeNeighbours),
     { name: "services", resource: serviceCIDRs.plural, of: services },
   ];
 }
@@ -152,12 +157,36 @@ function networksCopy(options: EvidenceOptions, source: Source<PodNetwork>): Cop
   return { ...copy, ranges: () => (sorted ??= indexRanges(copy.of.list())) };
 }
 
+/**
+ * One that sorts what has addresses once, and anew when some of it changed: thousands of nodes write their status all day, and their addresses hardly ever.
+ * What of an object that is, is read once for each change of it.
+ */
+function neighboursCopy<T extends KubeObject>(
+  options: EvidenceOptions,
+  name: EvidenceName,
+  source: Source<T>,
+  surrounding: Surrounding,
+  of: (object: Stored<T>) => Neighbour[],
+): Copy {
+  const known = new Map<string, readonly Neighbour[]>();
+  let sorted: Neighbours | undefined;
+  const copy = copyOf(options, name, source, (key) => {
+    const object = copy.of.get(key);
+    const now = object === undefined ? [] : of(object);
+    if (isDeepStrictEqual(known.get(key) ?? [], now)) return;
+    if (now.length === 0) known.delete(key);
+    else known.set(key, now);
+    sorted = undefined;
+  });
+  return { ...copy, neighbours: () => [surrounding, (sorted ??= indexPrefixes([...known.values()].flat()))] };
+}
+
 function copyOf<T extends KubeObject>(
   { client, clock, random, onProblem }: EvidenceOptions,
   name: EvidenceName,
   { resource, project }: Source<T>,
-  onChange: () => void = () => {},
-): Copy<T> {
+  onChange: (key: string) => void = () => {},
+): Copy<T> & { readonly of: Informer<T> } {
   const follow = { client, resource, clock, random, relistSeconds, relistInDoubt: true, onChange };
   const report = (problem: InformerProblem) => onProblem(resource.kind, problem);
   const informer = createInformer<T>({ ...follow, onProblem: report, ...(project !== undefined && { project }) });

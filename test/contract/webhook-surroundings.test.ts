@@ -86,6 +86,27 @@ test("a range with the address of a Node in it is refused by the name of that No
   assert.match(await tried("172.20.0.0/16", { nodes: "Warn" }), /Warning: .*\(spec\.overlapPolicy\.nodes: Warn; docs\//);
 });
 
+test("a Node that comes, moves and goes is judged by where it is", async () => {
+  const moveTo = (address: string) => {
+    const addresses = [{ type: "InternalIP", address }];
+    return client.patch(nodes, "edge-2", { status: { addresses } }, { type: "merge", subresource: "status" });
+  };
+  const untilFree = (cidr: string, isFree: boolean) =>
+    waitUntil(
+      `${cidr} to be ${isFree ? "free" : "taken"}`,
+      20_000,
+      async () => (await tried(cidr)).includes("created") === isFree || undefined,
+    );
+  await client.create(nodes, { metadata: { name: "edge-2" } });
+  await moveTo("172.21.5.9");
+  await untilFree("172.21.0.0/16", false);
+  await moveTo("172.22.5.9");
+  await untilFree("172.22.0.0/16", false);
+  await untilFree("172.21.0.0/16", true);
+  await client.delete(nodes, "edge-2");
+  await untilFree("172.22.0.0/16", true);
+});
+
 test("a route that a node reports is warned of, and refused where the policy says so", async () => {
   assert.match(await tried("10.250.0.0/15"), /Warning: .*Node\/edge-1 \(route 10\.250\.0\.0\/16 dev wg0\)/);
   assert.match(await tried("10.250.0.0/15", { hostRoutes: "Reject" }), /overlaps routes of Nodes: .*choose a range that is free/);

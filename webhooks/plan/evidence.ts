@@ -3,6 +3,7 @@ import type { OwnedRange } from "../../crds/validate.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { PrefixIndex } from "../../lib/net/prefix-index.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
+import type { Neighbours, Surrounding } from "./surroundings.ts";
 
 /** All objects of a kind as the API server holds them, or why they could not be read. */
 export type Reading<T> = { readonly items: readonly T[]; readonly problem?: undefined } | { readonly problem: string };
@@ -19,10 +20,12 @@ export interface Evidence {
   readonly services: Reading<ServiceRange>;
   /** The ranges of `networks`, where somebody has sorted them already. */
   readonly ranges?: PrefixIndex<OwnedRange> | undefined;
+  /** What of `nodes` and `records` has addresses, where somebody has sorted it already. */
+  readonly neighbours?: Readonly<Partial<Record<Surrounding, Neighbours>>>;
 }
 
 /** A part of the evidence. */
-export type EvidenceName = Exclude<keyof Evidence, "ranges">;
+export type EvidenceName = Exclude<keyof Evidence, "ranges" | "neighbours">;
 
 /** A reading for what no judgement asks for. */
 export const notAsked: Reading<never> = { items: [] };

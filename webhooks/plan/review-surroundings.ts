@@ -1,11 +1,12 @@
 import type { Issue, IssueCode } from "../../crds/issue.ts";
+import { selects } from "../../crds/selector.ts";
 import type { PodNetwork, PodNetworkRange } from "../../crds/types.ts";
-import { parseLoosePrefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import { parseLoosePrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Placed } from "./change.ts";
 import { docPages } from "./doc-pages.ts";
 import type { Evidence } from "./evidence.ts";
-import { type Neighbour, neighboursOf, type Surrounding } from "./surroundings.ts";
+import { type Neighbour, type Neighbours, neighboursOf, type Surrounding } from "./surroundings.ts";
 import { renderFirst } from "./use.ts";
 
 /** By class: the code of a refusal, and what would go wrong. */
@@ -36,12 +37,12 @@ export function surroundingsOpinion(
   const issues: Issue[] = [];
   const warnings: string[] = [];
   for (const surrounding of ["services", "nodes", "hostRoutes"] as const) {
-    const { found, problem } = neighboursOf(surrounding, candidate, evidence);
+    const { found, problem } = neighboursOf(surrounding, evidence);
     const { code, what, harm } = classes[surrounding];
     if (problem !== undefined) warnings.push(`not judged, whether its ranges overlap ${what} (${problem})`);
     const policy = candidate.spec.overlapPolicy[surrounding];
     for (const { path, value } of added) {
-      const touching = touchingOf(value, found);
+      const touching = touchingOf(value, found, candidate);
       if (touching.length === 0) continue;
       const meets = `${value.cidr} overlaps ${what}: ${renderFirst(touching.map(({ name }) => name))}`;
       const field = `spec.overlapPolicy.${surrounding}`;
@@ -55,9 +56,10 @@ export function surroundingsOpinion(
   return { issues, warnings };
 }
 
-function touchingOf({ cidr }: PodNetworkRange, found: readonly Neighbour[]): Neighbour[] {
+function touchingOf({ cidr }: PodNetworkRange, found: Neighbours, { spec }: PodNetwork): Neighbour[] {
   const range = parseLoosePrefix(cidr);
-  return range === undefined ? [] : found.filter(({ prefix }) => prefixesOverlap(prefix, range));
+  const touching = range === undefined ? [] : [...found.touching(range)];
+  return touching.filter(({ ofNode }) => ofNode === undefined || !selects(spec.nodeSelector, ofNode));
 }
 
 function renderReserved({ cidr, nodePrefixLength }: PodNetworkRange, touching: readonly Neighbour[]): string {

@@ -1,9 +1,10 @@
-import { selects } from "../../crds/selector.ts";
-import type { NodeNetwork, PodNetwork } from "../../crds/types.ts";
+import type { NodeNetwork } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
+import type { Labels } from "../../crds/selector.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import { addressBits, parseAddress } from "../../lib/net/address.ts";
 import { parseLoosePrefix, type Prefix, prefixAround } from "../../lib/net/prefix.ts";
+import { indexPrefixes, type PrefixIndex } from "../../lib/net/prefix-index.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** What a range may meet that is no PodNetwork's, as spec.overlapPolicy names it. */
@@ -14,22 +15,36 @@ export interface Neighbour {
   readonly prefix: Prefix;
   /** e.g. `"ServiceCIDR/kubernetes (10.96.0.0/12)"`, `"Node/a (InternalIP 10.0.0.7)"`. */
   readonly name: string;
+  /** Of the Node whose podCIDR it is: no neighbour of a network that selects that one, and may take it over. */
+  readonly ofNode?: Labels;
 }
 
-/** The neighbours of a class, as far as they could be read, or why they could not. */
+/** The neighbours of a class, to be asked which of them overlap something: O(log n) a question. */
+export type Neighbours = PrefixIndex<Neighbour>;
+
+/** The neighbours of a class, as far as they could be read, or why they could not. Those that were sorted before are taken as they are. */
 export function neighboursOf(
   surrounding: Surrounding,
-  candidate: PodNetwork,
-  { services, nodes, records }: Evidence,
-): { readonly found: readonly Neighbour[]; readonly problem?: string } {
-  const reading = { services, nodes, hostRoutes: records }[surrounding];
-  if (reading.problem !== undefined) return { found: [], problem: reading.problem };
-  const found = {
-    services: () => (services.problem === undefined ? services.items.flatMap(serviceNeighbours) : []),
-    nodes: () => (nodes.problem === undefined ? nodes.items.flatMap((node) => nodeNeighbours(candidate, node)) : []),
-    hostRoutes: () => (records.problem === undefined ? records.items.flatMap(routeNeighbours) : []),
-  };
-  return { found: found[surrounding]() };
+  { services, nodes, records, neighbours }: Evidence,
+): { readonly found: Neighbours; readonly problem?: string } {
+  const sorted = neighbours?.[surrounding];
+  if (sorted !== undefined) return { found: sorted };
+  switch (surrounding) {
+    case "services":
+      return read(services, serviceNeighbours);
+    case "nodes":
+      return read(nodes, nodeNeighbours);
+    case "hostRoutes":
+      return read(records, routeNeighbours);
+  }
+}
+
+function read<T>(
+  reading: { readonly items: readonly T[]; readonly problem?: undefined } | { readonly problem: string },
+  of: (item: T) => Neighbour[],
+): { readonly found: Neighbours; readonly problem?: string } {
+  if (reading.problem !== undefined) return { found: indexPrefixes([]), problem: reading.problem };
+  return { found: indexPrefixes(reading.items.flatMap(of)) };
 }
 
 function serviceNeighbours({ cidr, by }: ServiceRange): Neighbour[] {
@@ -37,23 +52,24 @@ function serviceNeighbours({ cidr, by }: ServiceRange): Neighbour[] {
   return prefix === undefined ? [] : [{ prefix, name: `${by} (${cidr})` }];
 }
 
-/** Its addresses; its podCIDRs, too, where the network does not select it: of one that it selects it may take them over. */
-function nodeNeighbours({ spec }: PodNetwork, { metadata, spec: own, status }: Node): Neighbour[] {
+/** A Node's addresses and podCIDRs. */
+export function nodeNeighbours({ metadata, spec, status }: Node): Neighbour[] {
   const hosts = (status?.addresses ?? []).flatMap(({ type, address }): Neighbour[] => {
     const parsed = type === "InternalIP" || type === "ExternalIP" ? parseAddress(address) : undefined;
     if (parsed === undefined) return [];
     return [{ prefix: prefixAround(parsed, addressBits(parsed.family)), name: `Node/${metadata.name} (${type} ${address})` }];
   });
-  if (selects(spec.nodeSelector, metadata.labels ?? {})) return hosts;
-  const cidrs = own?.podCIDRs ?? (own?.podCIDR === undefined ? [] : [own.podCIDR]);
+  const cidrs = spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]);
   const ranges = cidrs.flatMap((cidr): Neighbour[] => {
     const prefix = parseLoosePrefix(cidr);
-    return prefix === undefined ? [] : [{ prefix, name: `Node/${metadata.name} (spec.podCIDRs: ${cidr})` }];
+    const name = `Node/${metadata.name} (spec.podCIDRs: ${cidr})`;
+    return prefix === undefined ? [] : [{ prefix, name, ofNode: metadata.labels ?? {} }];
   });
   return [...hosts, ...ranges];
 }
 
-function routeNeighbours({ metadata, status }: NodeNetwork): Neighbour[] {
+/** The foreign routes that a node's agent reports. */
+export function routeNeighbours({ metadata, status }: NodeNetwork): Neighbour[] {
   return (status?.hostRoutes ?? []).flatMap(({ cidr, device }): Neighbour[] => {
     const prefix = parseLoosePrefix(cidr);
     const name = `Node/${metadata.name} (route ${cidr}${device === undefined ? "" : ` dev ${device}`})`;
