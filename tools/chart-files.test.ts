@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { sparing } from "./bundle.ts";
 import { renderTemplate } from "./chart-files.ts";
 
 test("a manifest becomes a template for any namespace, and who is Kubernetes' own stays so", () => {
@@ -17,4 +20,12 @@ test("a manifest becomes a template for any namespace, and who is Kubernetes' ow
 
 test("a manifest that Helm would read as a template is none", () => {
   assert.throws(() => renderTemplate("deploy/agent.yaml", "message: '{{ node }}'"), /deploy\/agent\.yaml has \{\{/);
+});
+
+test("the chart starts an agent as the bench does that measures it", async () => {
+  const template = await readFile(join(import.meta.dirname, "../deploy/chart/templates/agent.yaml"), "utf8");
+  const command = /^ +command: \[(.*)\]$/m.exec(template)?.[1]?.split(", ") ?? [];
+  assert.deepEqual(command.slice(1, -2), [...sparing.options]);
+  for (const [name, value] of Object.entries(sparing.env))
+    assert.ok(template.includes(`- {name: ${name}, value: "${value}"}`), name);
 });
