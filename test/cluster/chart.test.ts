@@ -15,8 +15,24 @@ before(async () => void ({ helm } = await provideBinaries(["helm"], quietProgres
 interface Rendered {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
-  // oxlint-disable-next-line typescript/no-explicit-any -- of every kind
-  readonly spec?: any;
+  readonly spec?: unknown;
+}
+
+/** What is looked at of a Deployment or a DaemonSet. */
+interface Workload {
+  readonly template: { readonly spec: PodSpec };
+}
+
+interface PodSpec {
+  readonly securityContext: { readonly runAsNonRoot?: boolean };
+  readonly tolerations?: readonly object[];
+  readonly containers: readonly [Container];
+}
+
+interface Container {
+  readonly image: string;
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly securityContext: { readonly capabilities: object; readonly readOnlyRootFilesystem: boolean };
 }
 
 async function template(values: object, ...more: readonly string[]): Promise<Rendered[]> {
@@ -28,6 +44,10 @@ async function template(values: object, ...more: readonly string[]): Promise<Ren
 
 const named = (objects: readonly Rendered[], kind: string, name: string): Rendered =>
   objects.find((object) => object.kind === kind && object.metadata.name === name) ?? assert.fail(`there is no ${kind} ${name}`);
+
+function podOf(objects: readonly Rendered[], kind: "Deployment" | "DaemonSet", name: string): PodSpec {
+  return (named(objects, kind, name).spec as Workload).template.spec;
+}
 
 test("the chart is without a fault", async () => {
   const { code, stdout, stderr } = await runCommand([helm, "lint", "--strict", chart], { timeoutMs: 60_000 });
@@ -54,14 +74,14 @@ test("everything that has a namespace is in the release's, and every right belon
 
 test("the agent has one capability, a root folder that it cannot write, and an image with a tag; operator and webhook are not root", async () => {
   const objects = await template({});
-  const agent = named(objects, "DaemonSet", "podnet-cni").spec.template.spec;
+  const agent = podOf(objects, "DaemonSet", "podnet-cni");
   const [container] = agent.containers;
   assert.deepEqual(container.securityContext.capabilities, { drop: ["ALL"], add: ["NET_ADMIN"] });
   assert.equal(container.securityContext.readOnlyRootFilesystem, true);
   assert.deepEqual(agent.tolerations, [{ operator: "Exists" }]);
   assert.match(container.image, /^docker\.io\/podnet\/podnet:\d+\.\d+\.\d+$/);
   for (const name of ["podnet-operator", "podnet-webhook"]) {
-    const { spec } = named(objects, "Deployment", name).spec.template;
+    const spec = podOf(objects, "Deployment", name);
     assert.equal(spec.securityContext.runAsNonRoot, true, name);
     assert.deepEqual(spec.containers[0].securityContext.capabilities, { drop: ["ALL"] }, name);
   }
@@ -81,7 +101,7 @@ test("an address of the API server reaches every process", async () => {
     ["Deployment", "podnet-operator"],
     ["Deployment", "podnet-webhook"],
   ] as const) {
-    const env: { name: string; value?: string }[] = named(objects, kind, name).spec.template.spec.containers[0].env;
+    const [{ env }] = podOf(objects, kind, name).containers;
     const value = (key: string) => env.find((one) => one.name === key)?.value;
     assert.deepEqual([value("KUBERNETES_SERVICE_HOST"), value("KUBERNETES_SERVICE_PORT")], ["192.168.1.10", "6443"], name);
   }

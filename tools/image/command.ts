@@ -9,14 +9,14 @@ import { openProgress } from "../progress.ts";
 import { buildImage } from "./build-image.ts";
 import { writeImageContext } from "./context.ts";
 import { makeDebianBase } from "./debian-base.ts";
-import { revision } from "./provide-image.ts";
+import { imageName, revision } from "./provide-image.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
 
 await runCommand(async () => {
   const { values } = parseArgs({
     options: {
-      name: { type: "string", default: `docker.io/podnet/podnet:${productVersion}` },
+      name: { type: "string", default: imageName },
       output: { type: "string", default: join(dist, "podnet-image.tar") },
       context: { type: "string", default: join(dist, "image") },
       "context-only": { type: "boolean", default: false },

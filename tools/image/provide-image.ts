@@ -20,6 +20,9 @@ export interface ProvidedImage {
   readonly archive: string;
 }
 
+/** What the chart asks for where nothing else is said. */
+export const imageName = `docker.io/podnet/podnet:${productVersion}`;
+
 const prefix = "image-";
 /** Archives that stay in the cache beside the newest. */
 const keptBefore = 1;
@@ -31,16 +34,15 @@ export async function provideImage(progress: Progress): Promise<ProvidedImage> {
   const folder = await mkdtemp(join(tmpdir(), "podnet-image-"));
   try {
     const context = join(folder, "context");
-    const name = `docker.io/podnet/podnet:${productVersion}`;
     await progress.during("bundling podnet", () => writeImageContext(context, productVersion, progress));
     const archive = join(root, `${prefix}${await digestOf(context)}.tar`);
-    if (existsSync(archive)) return { name, archive };
+    if (existsSync(archive)) return { name: imageName, archive };
     const base = join(root, "debian.tar");
     if (!existsSync(base)) await whole(base, (file) => makeDebianBase(file, progress));
-    const build = { context, name, base, version: productVersion, revision: await revision() };
+    const build = { context, name: imageName, base, version: productVersion, revision: await revision() };
     await whole(archive, (output) => buildImage({ ...build, output }, progress));
     await forgetOld(root);
-    return { name, archive };
+    return { name: imageName, archive };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
