@@ -3,7 +3,6 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { productVersion } from "../../lib/daemon/version.ts";
 import { requireCacheFolder } from "../cache-folder.ts";
 import { cacheRoot } from "../cache-root.ts";
@@ -72,7 +71,7 @@ async function digestOf(folder: string): Promise<string> {
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   for (const file of files.toSorted()) {
     hash.update(`${file.slice(folder.length)}\n`);
-    await pipeline(createReadStream(file), hash, { end: false });
+    for await (const part of createReadStream(file)) hash.update(part);
   }
   return hash.digest("hex").slice(0, 16);
 }
