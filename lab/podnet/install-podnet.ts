@@ -6,13 +6,12 @@ import { Problem } from "../../tools/problem.ts";
 const chart = join(import.meta.dirname, "../../deploy/chart");
 const installMs = 180_000;
 
+/** What is installed, and how. */
 export interface Installation {
   /** Image reference with its tag, e.g. `"docker.io/podnet/podnet:0.1.0"`; every node has it already. */
   readonly image: string;
   /** Path of Helm. */
   readonly helm: string;
-  /** PodNetworks to make with it: name → spec. */
-  readonly networks?: Readonly<Record<string, object>>;
   /** Settings of all agents, of the operator and of the webhook. */
   readonly env?: Readonly<Partial<Record<"operator" | "webhook" | "agent", Readonly<Record<string, string>>>>>;
 }
@@ -25,7 +24,7 @@ export async function installPodnet(lab: Lab, { helm, ...installation }: Install
   if (code !== 0) throw new Problem(`Helm could not install podnet: ${stderr.trim()} The logs are in ${lab.logsDirectory}.`);
 }
 
-function valuesOf({ image, networks = {}, env = {} }: Omit<Installation, "helm">): object {
+function valuesOf({ image, env = {} }: Omit<Installation, "helm">): object {
   const colon = image.lastIndexOf(":");
   const withEnv = (stage: "operator" | "webhook" | "agent") => ({ env: env[stage] ?? {} });
   return {
@@ -33,6 +32,5 @@ function valuesOf({ image, networks = {}, env = {} }: Omit<Installation, "helm">
     operator: withEnv("operator"),
     webhook: withEnv("webhook"),
     agent: withEnv("agent"),
-    networks,
   };
 }

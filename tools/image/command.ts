@@ -1,22 +1,19 @@
-// npm run image [-- --name NAME --output FILE --context FOLDER]: podnet's image as an OCI archive, from a Debian made on this machine, for its architecture.
-// With docker instead, on Debian's slim image: npm run image -- --context-only, then docker buildx build FOLDER.
-import { join, resolve } from "node:path";
-import { stat } from "node:fs/promises";
+// npm run image [-- --output FILE]: podnet's image as an OCI archive, on a Debian made on this machine, for its architecture.
+// With docker instead, on Debian's slim image: npm run image -- --context-only [--context FOLDER], then docker buildx build FOLDER.
+import { copyFile, mkdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { productVersion } from "../../lib/daemon/version.ts";
 import { runCommand } from "../problem.ts";
 import { openProgress } from "../progress.ts";
-import { buildImage } from "./build-image.ts";
 import { writeImageContext } from "./context.ts";
-import { makeDebianBase } from "./debian-base.ts";
-import { imageName, revision } from "./provide-image.ts";
+import { provideImage } from "./provide-image.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
 
 await runCommand(async () => {
   const { values } = parseArgs({
     options: {
-      name: { type: "string", default: imageName },
       output: { type: "string", default: join(dist, "podnet-image.tar") },
       context: { type: "string", default: join(dist, "image") },
       "context-only": { type: "boolean", default: false },
@@ -24,14 +21,14 @@ await runCommand(async () => {
   });
   const progress = openProgress();
   const [context, output] = [resolve(values.context), resolve(values.output)];
-  await progress.during("bundling", () => writeImageContext(context, productVersion, progress));
   if (values["context-only"]) {
+    await progress.during("bundling podnet", () => writeImageContext(context, productVersion, progress));
     console.log(`written: ${context}`);
     return 0;
   }
-  const base = join(dist, "debian.tar");
-  await makeDebianBase(base, progress);
-  await buildImage({ context, name: values.name, base, output, version: productVersion, revision: await revision() }, progress);
-  console.log(`written: ${output}, ${Math.round((await stat(output)).size / 2 ** 20)} MiB: ${values.name}`);
+  const { name, archive } = await provideImage(progress);
+  await mkdir(dirname(output), { recursive: true });
+  await copyFile(archive, output);
+  console.log(`written: ${output}, ${Math.round((await stat(output)).size / 2 ** 20)} MiB: ${name}`);
   return 0;
 });

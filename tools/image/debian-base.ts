@@ -13,6 +13,9 @@ const packages = ["iproute2", "nftables", "libatomic1"];
 const without = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*"];
 const kept = ["/usr/share/doc/*/copyright"];
 
+/** All that says what is in it, beside the day on which it is made. */
+export const debianRecipe: string = [...packages, ...without, ...kept].join("\n");
+
 /**
  * Makes a root file system of Debian with what podnet needs, from where this machine gets its packages: for machines that reach no registry of images.
  * @param file of the tar archive that it is written to

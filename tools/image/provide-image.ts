@@ -10,7 +10,7 @@ import { exec } from "../exec.ts";
 import type { Progress } from "../progress.ts";
 import { buildImage } from "./build-image.ts";
 import { writeImageContext } from "./context.ts";
-import { makeDebianBase } from "./debian-base.ts";
+import { debianRecipe, makeDebianBase } from "./debian-base.ts";
 
 /** An image that can be brought onto nodes. */
 export interface ProvidedImage {
@@ -20,9 +20,11 @@ export interface ProvidedImage {
 }
 
 /** What the chart asks for where nothing else is said. */
-export const imageName = `docker.io/podnet/podnet:${productVersion}`;
+const imageName = `docker.io/podnet/podnet:${productVersion}`;
 
 const prefix = "image-";
+/** A Debian that is older is made anew: a week. */
+const freshMs = 7 * 24 * 3_600_000;
 /** Archives that stay in the cache beside the newest. */
 const keptBefore = 1;
 
@@ -36,8 +38,8 @@ export async function provideImage(progress: Progress): Promise<ProvidedImage> {
     await progress.during("bundling podnet", () => writeImageContext(context, productVersion, progress));
     const archive = join(root, `${prefix}${await digestOf(context)}.tar`);
     if (existsSync(archive)) return { name: imageName, archive };
-    const base = join(root, "debian.tar");
-    if (!existsSync(base)) await whole(base, (file) => makeDebianBase(file, progress));
+    const base = join(root, `debian-${createHash("sha256").update(debianRecipe).digest("hex").slice(0, 16)}.tar`);
+    if (!(await isFresh(base))) await whole(base, (file) => makeDebianBase(file, progress));
     const build = { context, name: imageName, base, version: productVersion, revision: await revision() };
     await whole(archive, (output) => buildImage({ ...build, output }, progress));
     await forgetOld(root);
@@ -47,8 +49,13 @@ export async function provideImage(progress: Progress): Promise<ProvidedImage> {
   }
 }
 
+/** Whether it is there, and Debian has not mended much since. */
+async function isFresh(file: string): Promise<boolean> {
+  return existsSync(file) && Date.now() - (await stat(file)).mtimeMs < freshMs;
+}
+
 /** The commit that these sources are of, as far as git says. */
-export async function revision(): Promise<string> {
+async function revision(): Promise<string> {
   const { code, output } = await exec(["git", "rev-parse", "HEAD"], { cwd: import.meta.dirname });
   return code === 0 ? (output[0] ?? "unknown") : "unknown";
 }
@@ -64,9 +71,9 @@ async function whole(path: string, write: (path: string) => Promise<void>): Prom
   }
 }
 
-/** Of the names and contents of all files. */
+/** Of the names and contents of all files, and of what they are put on. */
 async function digestOf(folder: string): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(debianRecipe);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   for (const file of files.toSorted()) {

@@ -5,7 +5,7 @@ import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import { addressBits, parseAddress } from "../../lib/net/address.ts";
 import { parseLoosePrefix, type Prefix, prefixAround } from "../../lib/net/prefix.ts";
 import { indexPrefixes, type PrefixIndex } from "../../lib/net/prefix-index.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Reading } from "./evidence.ts";
 
 /** What a range may meet that is no PodNetwork's, as spec.overlapPolicy names it. */
 export type Surrounding = "services" | "nodes" | "hostRoutes";
@@ -39,10 +39,7 @@ export function neighboursOf(
   }
 }
 
-function read<T>(
-  reading: { readonly items: readonly T[]; readonly problem?: undefined } | { readonly problem: string },
-  of: (item: T) => Neighbour[],
-): { readonly found: Neighbours; readonly problem?: string } {
+function read<T>(reading: Reading<T>, of: (item: T) => Neighbour[]): { readonly found: Neighbours; readonly problem?: string } {
   if (reading.problem !== undefined) return { found: indexPrefixes([]), problem: reading.problem };
   return { found: indexPrefixes(reading.items.flatMap(of)) };
 }
