@@ -68,9 +68,6 @@ function snapshotOf({ networks, nodes, claims, records, ledger }: Input): Snapsh
   };
 }
 
-/** An API server takes no request with an object of 1.5 MiB and more, as it and its etcd come. */
-const mostStored = 2 ** 20;
-
 function inputFrom({ snapshot, nowMs }: Situation, samples: Samples, chance: Chance): Input {
   const some = <T extends { readonly object: object }>(
     items: readonly T[],
@@ -78,9 +75,7 @@ function inputFrom({ snapshot, nowMs }: Situation, samples: Samples, chance: Cha
   ) => items.map(({ object }) => (chance.happens(0.3) ? stored(object, read, chance) : object) as T["object"]);
   const networks = snapshot.networks.map(({ object }) => object);
   const metadata = storedMeta("third");
-  const sample = sampleNetwork(samples, chance);
-  const changed = mutated(sample, chance, { times: chance.below(3) });
-  const written = JSON.stringify(changed).length > mostStored ? sample : changed;
+  const written = mutated(sampleNetwork(samples, chance), chance, { times: chance.below(3) });
   const third = (parsePodNetwork(written).value ?? written) as Parameters<typeof readNetwork>[0];
   const { ledger } = snapshot;
   return {

@@ -5,8 +5,10 @@ import { connect as connectTls } from "node:tls";
 import { validatingWebhookConfigurations } from "../../lib/kube/builtin.ts";
 import { connect } from "../../lib/kube/client.ts";
 
-/** What comes of a replica that is not there, stops listening in this very moment (the kernel then resets what waits to be accepted), or has no certificate yet since it only begins. */
-const absent = /ECONNREFUSED|connect ECONNRESET|alert handshake failure/;
+/** What comes of a replica that is not there, or has no certificate yet since it only begins. */
+const absent = /ECONNREFUSED|alert handshake failure/;
+/** What comes of one that stops listening in this very moment, too: the kernel resets what waits to be accepted. */
+const reset = /^connect ECONNRESET/;
 const [kubeconfig = "", servername = "", ...ports] = process.argv.slice(2);
 const client = await connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "podnet-test" });
 let handshakes = 0;
@@ -18,7 +20,7 @@ while (!ending.signal.aborted) {
   for (const { clientConfig } of registration?.webhooks ?? [])
     for (const port of ports) {
       const ca = Buffer.from(clientConfig.caBundle ?? "", "base64").toString();
-      const failure = await shakeHands(Number(port), ca);
+      const failure = await failureAt(Number(port), ca);
       handshakes++;
       if (failure !== undefined) console.log(`failure ${port} ${failure}`);
     }
@@ -27,13 +29,19 @@ while (!ending.signal.aborted) {
 console.log(`handshakes ${handshakes}`);
 await client.close();
 
-/** Why it failed; undefined where it did not, or there is nobody. */
+/** Why it failed; undefined where it did not, or there is nobody. A reset counts unless nobody listens any more. */
+async function failureAt(port: number, ca: string): Promise<string | undefined> {
+  const failure = await shakeHands(port, ca);
+  const isLeaving = failure !== undefined && reset.test(failure) && absent.test((await shakeHands(port, ca)) ?? "");
+  return failure === undefined || isLeaving || absent.test(failure) ? undefined : failure;
+}
+
 function shakeHands(port: number, ca: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connectTls({ host: "127.0.0.1", port, ca, servername }, () => {
       resolve(undefined);
       socket.destroy();
     });
-    socket.on("error", (error) => resolve(absent.test(error.message) ? undefined : error.message.trim()));
+    socket.on("error", (error) => resolve(error.message.trim()));
   });
 }
