@@ -19,6 +19,14 @@ for (const one of readCrdCases()) {
 const ranges = [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }];
 const metadata = { name: "default" };
 
+test("of a list that is far too long no more is looked at than shows that", () => {
+  const spec = { ranges, masquerade: { exclude: Array.from({ length: 100_000 }, () => "nonsense") } };
+  const { issues = [] } = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata, spec });
+  const about = issues.filter(({ code }) => code === "OutOfBounds").map(renderIssue);
+  assert.match(about.join(), /^spec\.masquerade\.exclude: \["nonsense".* has too many entries; give 64 or fewer$/);
+  assert.ok(issues.every(({ path }) => Number(/\[(\d+)\]/.exec(path)?.[1] ?? 0) < 200));
+});
+
 test("defaults are filled in, and the object handed in stays as it was", () => {
   const input = { apiVersion, kind: "PodNetwork", metadata, spec: { ranges, cni: { bridge: "br-pods" }, mtu: null } };
   const before = structuredClone(input);

@@ -1,7 +1,7 @@
 import type { ValidateFunction } from "ajv";
 import type { Issue, Parsed } from "./issue.ts";
 import { apiVersion } from "./names.ts";
-import { compileSchema, type KindName, schemaFor, withoutNulls } from "./schema.ts";
+import { compileSchema, type KindName, schemaFor, readable } from "./schema.ts";
 import { schemaIssue, show } from "./schema-issue.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "./types.ts";
 
@@ -28,7 +28,7 @@ function parserFor<T>(kind: KindName): (input: unknown) => Parsed<T> {
     const wrong = wrongKind(kind, input);
     if (wrong !== undefined) return { issues: [wrong] };
     validate ??= compileSchema<T>(schema);
-    const value = withoutNulls(input, schema);
+    const value = readable(input, schema);
     if (validate(value)) return { value };
     const [first, ...others] = (validate.errors ?? []).slice(0, mostIssues).map((error) => schemaIssue(error, value));
     if (first === undefined) throw new Error(`the schema of ${kind} refuses without an error`);

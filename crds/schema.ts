@@ -10,6 +10,7 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly maxItems?: number;
   readonly additionalProperties?: Schema | boolean;
   readonly "x-kubernetes-int-or-string"?: boolean;
 }
@@ -53,16 +54,22 @@ export function compileSchema<T>(schema: Schema): ValidateFunction<T> {
   return ajv.compile<T>(schema);
 }
 
-/** A copy without the nulls that the server drops: those of fields the schema knows. */
-export function withoutNulls(value: unknown, schema: Schema): unknown {
-  const { items } = schema;
-  if (Array.isArray(value)) return items === undefined ? value : value.map((item) => withoutNulls(item, items));
+/** Nobody mends more at a time than so many entries behind those that a list may have. */
+const lookedAtBeyond = 100;
+
+/** A copy without the nulls that the server drops: those of fields the schema knows. Of a list that is far too long it has as much as shows that. */
+export function readable(value: unknown, schema: Schema): unknown {
+  const { items, maxItems = Infinity } = schema;
+  if (Array.isArray(value)) {
+    const some = value.slice(0, maxItems + lookedAtBeyond);
+    return items === undefined ? some : some.map((item) => readable(item, items));
+  }
   if (typeof value !== "object" || value === null) return value;
   const kept: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
     const known = schema.properties?.[key] ?? schemaOfOthers(schema);
     // What no schema is known of may be nested as deep as it likes.
-    if (item !== null || known === undefined) kept.push([key, known === undefined ? item : withoutNulls(item, known)]);
+    if (item !== null || known === undefined) kept.push([key, known === undefined ? item : readable(item, known)]);
   }
   return Object.fromEntries(kept);
 }

@@ -13,6 +13,7 @@ import { indexRanges, type OwnedRange } from "../crds/validate.ts";
 import { type Evidence, type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
 import { type Neighbour, type Neighbours, nodeNeighbours, routeNeighbours, type Surrounding } from "./plan/surroundings.ts";
 import { createServiceCopy } from "./service-copy.ts";
+import { sortEvidence } from "./sort-evidence.ts";
 
 /** Where each part of the evidence that consists of objects comes from, and what of these is kept at hand. */
 const sources: {
@@ -106,9 +107,8 @@ export function createEvidenceReader(options: EvidenceOptions): EvidenceReader {
     },
     async live(names) {
       const signal = AbortSignal.timeout(liveTimeoutMs);
-      return evidenceOf(
-        await Promise.all([...names].map(async (name) => [name, await readAnew(options, name, signal)] as const)),
-      );
+      const read = await Promise.all([...names].map(async (name) => [name, await readAnew(options, name, signal)] as const));
+      return sortEvidence(evidenceOf(read));
     },
     checks: Object.fromEntries(
       copies.map(({ resource, of }) => [

@@ -118,7 +118,7 @@ const refusals: readonly [string, string | Buffer, Record<string, string>, numbe
   ["another content type", JSON.stringify(review), { "content-type": "text/plain" }, 400, /application\/json/],
   ["a form", "a=b", { "content-type": "application/x-www-form-urlencoded" }, 400, /application\/json/],
   ["a compressed body", JSON.stringify(review), { "content-encoding": "gzip" }, 415, /must not be compressed/],
-  ["more than the limit", Buffer.alloc(4 * 2 ** 20 + 1, " "), {}, 413, /larger than 4mb/],
+  ["more than the limit", Buffer.alloc(4 * 2 ** 20 + 1, " "), {}, 413, /larger than 4 MiB/],
 ];
 
 for (const [what, body, headers, status, words] of refusals)

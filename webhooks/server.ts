@@ -3,7 +3,7 @@ import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Chain } from "./certificates.ts";
 import { closeInOrder, type ClosingTimes } from "./closing.ts";
 import { type AdmissionRequest, type AdmissionResponse, parseAdmissionRequest } from "./plan/admission-review.ts";
-import { type ParsedBody, parseBody } from "./plan/body.ts";
+import { longestBody, type ParsedBody, parseBody } from "./plan/body.ts";
 import { late } from "./plan/late.ts";
 import { reviewPath } from "./plan/registration.ts";
 
@@ -48,9 +48,6 @@ const usualLimits: Limits = {
   connections: 1_000,
   closing: { lingerMs: 2_000, finishMs: 6_000 },
 };
-
-/** The largest object etcd takes is 1.5 MiB; a review carries two of them at the most. */
-const bodyLimit = "4mb";
 
 /** More than an API server's own 90 s: who ends an idle connection must be the one that sends requests, else one may get lost. */
 const idleMs = 120_000;
@@ -98,7 +95,7 @@ function routes({ review, onFailure, signal }: ServerOptions, { reviewMs }: Limi
     if (signal.aborted) response.set("connection", "close");
     next();
   });
-  app.use(express.raw({ limit: bodyLimit, type: "application/json", inflate: false }));
+  app.use(express.raw({ limit: longestBody, type: "application/json", inflate: false }));
   app.post(reviewPath, async (request, response) => {
     const bytes: unknown = request.body;
     const body: ParsedBody =
@@ -126,7 +123,7 @@ function routes({ review, onFailure, signal }: ServerOptions, { reviewMs }: Limi
 
 const otherFault = "the request cannot be read";
 const faults: ReadonlyMap<number, string> = new Map([
-  [413, `the body is larger than ${bodyLimit}`],
+  [413, `the body is larger than ${longestBody / 2 ** 20} MiB`],
   [415, "the body must not be compressed"],
 ]);
 

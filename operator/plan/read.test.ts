@@ -66,7 +66,8 @@ test("a PodNetwork that another version of the schema took has what of its spec 
       { nodePodCIDR: "IfContained" },
     ],
   );
-  for (const stored of [null, undefined, "none", [], { __proto__: null }])
+  const long = Array.from({ length: 10_000 }, () => "priority");
+  for (const stored of [null, undefined, "none", [], long, { __proto__: null }])
     assert.equal(read(stored).object.spec.release.holdSeconds, 300);
 });
 

@@ -1,8 +1,8 @@
 import { chanceOf } from "../simulation/chance.ts";
 import { type Coverage, createCoverage } from "../simulation/coverage.ts";
-import type { Target } from "./target.ts";
+import type { Target, Turn } from "./target.ts";
 
-/** A case that takes longer than this, each time that it is played, hangs. Milliseconds of this thread's own work. */
+/** A case of which a piece, up to where others have their turn, takes longer than this each time that it is played hangs. Milliseconds of this thread's own work. */
 export const longestMs = 50;
 
 /** How often a slow case is played again before that counts, since a machine may be busy and code be compiled. */
@@ -56,12 +56,31 @@ async function playCase(target: Target, seed: number, coverage: Coverage): Promi
   }
 }
 
-/** The milliseconds that this thread works on the case of a seed; making its input is not counted. */
+/** The milliseconds that this thread works on the case of a seed without a turn for others; making its input is not counted. */
 async function timed(target: Target, seed: number, coverage: Coverage): Promise<number> {
   const input = target.make(chanceOf(seed));
-  const began = workedMs();
-  await target.run(input, coverage);
-  return workedMs() - began;
+  const laps = startLaps();
+  await target.run(input, coverage, laps.turn);
+  return laps.longest();
+}
+
+/** Tells pieces of work apart. */
+function startLaps(): { readonly turn: Turn; readonly longest: () => number } {
+  let most = 0;
+  let began = workedMs();
+  const end = () => {
+    most = Math.max(most, workedMs() - began);
+    began = workedMs();
+  };
+  return {
+    async turn() {
+      end();
+    },
+    longest() {
+      end();
+      return most;
+    },
+  };
 }
 
 function workedMs(): number {
@@ -75,12 +94,12 @@ export async function traceCase(
   seed: number,
 ): Promise<{ readonly input: unknown; readonly error: unknown; readonly ms: number }> {
   const input = target.make(chanceOf(seed));
-  const began = workedMs();
+  const laps = startLaps();
   try {
-    await target.run(input, createCoverage());
-    return { input, error: undefined, ms: workedMs() - began };
+    await target.run(input, createCoverage(), laps.turn);
+    return { input, error: undefined, ms: laps.longest() };
   } catch (error) {
-    return { input, error, ms: workedMs() - began };
+    return { input, error, ms: laps.longest() };
   }
 }
 

@@ -3,9 +3,11 @@ import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crd
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import { type AdmissionResponse, parseAdmissionRequest } from "../../webhooks/plan/admission-review.ts";
+import { longestBody, parseBody } from "../../webhooks/plan/body.ts";
 import type { Evidence } from "../../webhooks/plan/evidence.ts";
 import { evidenceFor, questionOf } from "../../webhooks/plan/question.ts";
 import { reviewPodNetwork } from "../../webhooks/plan/review.ts";
+import { sortEvidence } from "../../webhooks/sort-evidence.ts";
 import type { Chance } from "../simulation/chance.ts";
 import { claimOf, entryOf, ledgerOf, nodeNetworkOf, podNetworkOf } from "../support/network-sample.ts";
 import { bornAtMs } from "../support/plan-snapshot.ts";
@@ -30,18 +32,31 @@ export function webhookTarget(): Target {
   return target<Input>({
     name: "webhook",
     share: 250,
-    counters: ["accepted", "refused", "warned", "not JSON", "no review", "spelled out", "deletion refused", "evidence read"],
+    counters: [
+      "accepted",
+      "refused",
+      "warned",
+      "too long",
+      "not JSON",
+      "no review",
+      "spelled out",
+      "deletion refused",
+      "evidence read",
+    ],
     make: (chance) => ({ body: bodyFrom(samples, chance), evidence: evidenceFrom(chance) }),
-    run({ body, evidence }, count) {
-      const content = parsed(body);
-      if (content === undefined) return count.hit("not JSON");
-      const request = parseAdmissionRequest(content);
+    async run({ body, evidence }, count, turn) {
+      const bytes = Buffer.from(body);
+      // The server takes no longer one.
+      if (bytes.length > longestBody) return count.hit("too long");
+      const content = parseBody(bytes);
+      if (content.problem !== undefined) return count.hit("not JSON");
+      const request = parseAdmissionRequest(content.value);
       if ("problem" in request) {
         assertPrintable(request.problem, "the problem");
         return count.hit("no review");
       }
       if (evidenceFor(questionOf(request)).size > 0) count.hit("evidence read");
-      const answer = reviewPodNetwork(request, evidence, bornAtMs);
+      const answer = reviewPodNetwork(request, await sortEvidence(evidence, turn), bornAtMs);
       assertAnswer(answer, request.uid);
       if (answer.warnings !== undefined) count.hit("warned");
       if (answer.status?.code === 403) count.hit("deletion refused");
@@ -50,15 +65,6 @@ export function webhookTarget(): Target {
       assertUnpolluted();
     },
   });
-}
-
-/** As the body parser of the server reads it. */
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 function assertAnswer({ uid, allowed, warnings = [], status }: AdmissionResponse, asked: string): void {

@@ -20,7 +20,7 @@ export interface Neighbour {
 }
 
 /** The neighbours of a class, to be asked which of them overlap something: O(log n) a question. */
-export type Neighbours = PrefixIndex<Neighbour>;
+export type Neighbours = Pick<PrefixIndex<Neighbour>, "touching">;
 
 /** The neighbours of a class, as far as they could be read, or why they could not. Those that were sorted before are taken as they are. */
 export function neighboursOf(
