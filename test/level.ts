@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 
 /** The levels of tests, in the order they run. */
-export const LEVELS = ["unit", "kernel", "contract", "cluster"] as const;
+export const LEVELS = ["unit", "kernel", "contract", "cluster", "delivery"] as const;
 
 export type LevelName = (typeof LEVELS)[number];
 
@@ -12,6 +12,8 @@ export interface Level {
   readonly concurrency: number;
   readonly needsRoot: boolean;
   readonly budget: Budget;
+  /** What providing the third-party programs it stands on counts towards. */
+  readonly programs: Budget;
   /** Files that take a minute or more; they begin first, so that nobody waits at the end for one that began last. */
   readonly longest?: readonly string[];
 }
@@ -26,6 +28,9 @@ const QUICK: Budget = { levels: ["unit", "kernel"], seconds: 180 };
 
 /** What building or fetching the third-party programs may take; it is measured apart from the levels. */
 export const BINARIES_BUDGET: Budget = { levels: ["binaries"], seconds: 1200 };
+
+/** The same for those that only the last level needs, which are built once all others have run (ADR 12). */
+export const LATE_BINARIES_BUDGET: Budget = { levels: ["late binaries"], seconds: 900 };
 
 /** The level of a name. */
 export function levelNamed(name: LevelName): Level {
@@ -44,12 +49,20 @@ const contractLongest = [
 ].map((name) => `test/contract/${name}.test.ts`);
 
 const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
-  unit: { concurrency: availableParallelism(), needsRoot: false, budget: QUICK },
-  kernel: { concurrency: 2, needsRoot: true, budget: QUICK },
+  unit: { concurrency: availableParallelism(), needsRoot: false, budget: QUICK, programs: BINARIES_BUDGET },
+  kernel: { concurrency: 2, needsRoot: true, budget: QUICK, programs: BINARIES_BUDGET },
   // Its API servers run in the lab, in a network namespace of their own. Its tests wait more than they work.
-  contract: { concurrency: 4, needsRoot: true, budget: { levels: ["contract"], seconds: 420 }, longest: contractLongest },
+  contract: {
+    concurrency: 4,
+    needsRoot: true,
+    budget: { levels: ["contract"], seconds: 420 },
+    programs: BINARIES_BUDGET,
+    longest: contractLongest,
+  },
   // Beside real nodes also what runs whole processes for long: they would take the processors from the tests of the level before.
-  cluster: { concurrency: 1, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 } },
+  cluster: { concurrency: 1, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 }, programs: BINARIES_BUDGET },
+  // podnet as it is delivered: its image and chart, installed, upgraded, run from Git, and removed.
+  delivery: { concurrency: 1, needsRoot: true, budget: { levels: ["delivery"], seconds: 600 }, programs: LATE_BINARIES_BUDGET },
 };
 
 /**

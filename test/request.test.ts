@@ -38,7 +38,7 @@ test("a file or a folder narrows the levels, and levels without any of them fall
 });
 
 test("what cannot be meant is a sentence", () => {
-  assert.equal(parseRequest([], FILES), "name at least one level: unit, kernel, contract, cluster");
+  assert.equal(parseRequest([], FILES), "name at least one level: unit, kernel, contract, cluster, delivery");
   assert.equal(parseRequest(["unit", "lib/ne"], FILES), "lib/ne is, or holds, no test of level unit");
   assert.equal(
     parseRequest(["kernel", "cluster", "lib/net/prefix.test.ts"], FILES),

@@ -57,10 +57,10 @@ test("the table has a line for each level and for the binaries", () => {
   assert.equal(
     table,
     [
-      "level       tests  passed  failed  seconds  budget",
-      "unit          120     118       2     12.3  180 with kernel",
-      "binaries        -       -       -      0.2  1200",
-      "cluster         -       -       -  not run  900",
+      "level            tests  passed  failed  seconds  budget",
+      "unit               120     118       2     12.3  180 with kernel",
+      "binaries             -       -       -      0.2  1200",
+      "cluster              -       -       -  not run  900",
     ].join("\n"),
   );
 });

@@ -48,7 +48,7 @@ export function renderTable(results: readonly Result[]): string {
     return [name, ...numbers, refused === undefined ? seconds.toFixed(1) : "not run", `${budget.seconds}${shared}`];
   });
   const table = [["level", "tests", "passed", "failed", "seconds", "budget"], ...rows];
-  const widths = [10, 7, 8, 8, 9];
+  const widths = [15, 7, 8, 8, 9];
   return table
     .map((row) =>
       row
