@@ -4,8 +4,8 @@ import { indexPrefixes } from "../lib/net/prefix-index.ts";
 import type { Evidence, Reading } from "./plan/evidence.ts";
 import { type Neighbour, type Neighbours, nodeNeighbours, routeNeighbours } from "./plan/surroundings.ts";
 
-/** So many objects are sorted at once: a few milliseconds. */
-const atOnce = 250;
+/** So many objects, or so much that is near them, are sorted at once: a few milliseconds. */
+const atOnce = { objects: 50, neighbours: 500 };
 
 /**
  * What was read anew, sorted for its review. Thousands of nodes take long enough that somebody waits for an answer meanwhile: `turn` lets others have theirs.
@@ -26,8 +26,13 @@ async function sortInTurns<T>(
   turn: () => Promise<unknown>,
 ): Promise<Neighbours> {
   const lots: Neighbours[] = [];
-  for (let at = 0; at < items.length; at += atOnce) {
-    lots.push(indexPrefixes(items.slice(at, at + atOnce).flatMap(of)));
+  let lot: Neighbour[] = [];
+  for (const [at, item] of items.entries()) {
+    lot.push(...of(item));
+    const isFull = lot.length >= atOnce.neighbours || (at + 1) % atOnce.objects === 0;
+    if (!isFull && at + 1 < items.length) continue;
+    lots.push(indexPrefixes(lot));
+    lot = [];
     await turn();
   }
   return {

@@ -34,6 +34,7 @@ const byDesign: ReadonlyMap<string, string> = new Map([
   // "After a loss": recovery ends when every node has reported.
   ["acknowledged → ledger: a recovery ends", "it was the last one waited for"],
   ["acknowledged → ledger: a recovery begins or stays", "it has not reported"],
+  ["acknowledged+lost → a further Held claim of others: a recovery goes on", "it ends, and what vanished comes back to rest"],
 ]);
 
 /** One agent among honest ones says what is not so: for all other nodes that makes no difference, but for what the design gives. */
@@ -54,7 +55,7 @@ export function lieTarget(): Target {
           reachOf(snapshot, liar, { [field]: word }, nowMs).has(effect),
         );
         // Where no field does it alone, they do it together.
-        const fields = causes.length === 0 ? [Object.keys(lie).join("+")] : causes.map(([field]) => field);
+        const fields = causes.length === 0 ? [Object.keys(lie).toSorted().join("+")] : causes.map(([field]) => field);
         const named = fields.map((field) => `${field} → ${effect}`);
         const isByDesign = named.some((one) => byDesign.has(one) || byDesign.has(`${one}: ${situation}`));
         if (isByDesign) count.hit("reach by design");

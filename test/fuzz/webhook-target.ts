@@ -45,9 +45,9 @@ export function webhookTarget(): Target {
     ],
     make: (chance) => ({ body: bodyFrom(samples, chance), evidence: evidenceFrom(chance) }),
     async run({ body, evidence }, count, turn) {
-      const bytes = Buffer.from(body);
-      // The server takes no longer one.
-      if (bytes.length > longestBody) return count.hit("too long");
+      // The server takes no longer one; a character has a byte at least.
+      const bytes = body.length > longestBody ? undefined : Buffer.from(body);
+      if (bytes === undefined || bytes.length > longestBody) return count.hit("too long");
       const content = parseBody(bytes);
       if (content.problem !== undefined) return count.hit("not JSON");
       const request = parseAdmissionRequest(content.value);

@@ -49,15 +49,17 @@ function serviceNeighbours({ cidr, by }: ServiceRange): Neighbour[] {
   return prefix === undefined ? [] : [{ prefix, name: `${by} (${cidr})` }];
 }
 
-/** A Node's addresses and podCIDRs. */
+/** A Node's addresses and podCIDRs, each once, however often it says so. */
 export function nodeNeighbours({ metadata, spec, status }: Node): Neighbour[] {
-  const hosts = (status?.addresses ?? []).flatMap(({ type, address }): Neighbour[] => {
+  const all = status?.addresses ?? [];
+  const addresses = new Map(all.map(({ type, address }) => [`${type} ${address}`, { type, address }]));
+  const hosts = [...addresses.values()].flatMap(({ type, address }): Neighbour[] => {
     const parsed = type === "InternalIP" || type === "ExternalIP" ? parseAddress(address) : undefined;
     if (parsed === undefined) return [];
     return [{ prefix: prefixAround(parsed, addressBits(parsed.family)), name: `Node/${metadata.name} (${type} ${address})` }];
   });
-  const cidrs = spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]);
-  const ranges = cidrs.flatMap((cidr): Neighbour[] => {
+  const cidrs = new Set(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]));
+  const ranges = [...cidrs].flatMap((cidr): Neighbour[] => {
     const prefix = parseLoosePrefix(cidr);
     const name = `Node/${metadata.name} (spec.podCIDRs: ${cidr})`;
     return prefix === undefined ? [] : [{ prefix, name, ofNode: metadata.labels ?? {} }];
