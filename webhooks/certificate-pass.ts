@@ -8,11 +8,11 @@ import type { RunResult } from "../lib/reconcile/loop.ts";
 import { chainFacts } from "./certificate-facts.ts";
 import { chainAfter, chainOf, type SecretPlace, storeChain } from "./certificate-secret.ts";
 import type { Chain } from "./certificates.ts";
-import { refusedBecause, type RegisteredWebhook } from "./plan/acceptance.ts";
+import { notYet, refusedBecause, type RegisteredWebhook } from "./plan/acceptance.ts";
 import { type Endpoint, namesFor, renderRegistration } from "./plan/registration.ts";
 import { registrationDiffers } from "./plan/registration-change.ts";
 import { type LeafFacts, type Lives, planStep, type Step, type StoredFacts } from "./plan/renewal.ts";
-import { acceptedByAll, readRegistration, webhooksOf, writeRegistration } from "./registration.ts";
+import { acceptedByAll, isAnswered, readOwner, readRegistration, webhooksOf, writeRegistration } from "./registration.ts";
 
 export interface CertificatePassOptions {
   readonly client: KubeClient;
@@ -41,7 +41,7 @@ const mostSteps = 12;
 
 interface Memory {
   served: LeafFacts | undefined;
-  registered: readonly RegisteredWebhook[] | undefined;
+  registered: readonly RegisteredWebhook[] | typeof notYet | undefined;
   /** The last stored authority, and since when it is seen registered without a break. */
   settled: { readonly id: string; readonly since: number } | undefined;
 }
@@ -49,6 +49,7 @@ interface Memory {
 /** All that a step is planned and done by. */
 interface View {
   readonly registration: Stored<ValidatingWebhookConfiguration> | undefined;
+  readonly wanted: ReturnType<typeof renderRegistration>;
   readonly secret: Stored<Secret> | undefined;
   readonly chain: Chain | undefined;
   readonly step: Step;
@@ -81,14 +82,20 @@ async function look(options: CertificatePassOptions, memory: Memory): Promise<Vi
   const { client, clock, endpoint, place, lives } = options;
   const registration = await readRegistration(client);
   const registered = registration && webhooksOf(registration);
-  memory.registered = registered;
+  const isReached = registration !== undefined || (await isAnswered(client, endpoint));
+  memory.registered = isReached ? registered : notYet;
   const secret = await client.get(secrets, place);
   const chain = secret && chainOf(secret);
   const stored = chain && chainFacts(chain);
   const accepted = acceptedByAll(registered ?? []);
-  const differs = registrationDiffers(renderRegistration(endpoint, chain?.authorities ?? []), registration);
+  const wanted = renderRegistration(endpoint, chain?.authorities ?? [], await readOwner(client));
   const step = planStep({
-    registered: { authorities: accepted, differs },
+    registered: {
+      authorities: accepted,
+      differs: registrationDiffers(wanted, registration),
+      isThere: registration !== undefined || (await readRegistration(client)) !== undefined,
+    },
+    isAnswered: isReached,
     stored,
     served: memory.served?.id,
     settledMs: settledMs(memory, stored, accepted, clock.now()),
@@ -96,7 +103,7 @@ async function look(options: CertificatePassOptions, memory: Memory): Promise<Vi
     now: options.wallClock(),
     lives,
   });
-  return { registration, secret, chain, step };
+  return { registration, wanted, secret, chain, step };
 }
 
 /** For how long the last stored authority is seen registered. */
@@ -112,7 +119,7 @@ function settledMs(memory: Memory, stored: StoredFacts | undefined, accepted: re
 async function act(
   options: CertificatePassOptions,
   memory: Memory,
-  { registration, secret, chain, step }: View,
+  { registration, wanted, secret, chain, step }: View,
 ): Promise<boolean> {
   const { client, endpoint, place } = options;
   try {
@@ -120,8 +127,7 @@ async function act(
       const issue = { names: namesFor(endpoint), now: options.wallClock(), lives: options.lives };
       await storeChain(client, place, await chainAfter(step.what, chain, issue), secret);
     }
-    if (step.do === "register")
-      await writeRegistration(client, renderRegistration(endpoint, chain?.authorities ?? []), registration);
+    if (step.do === "register") await writeRegistration(client, wanted, registration);
     if (step.do === "serve" && chain !== undefined) {
       options.serve(chain);
       memory.served = chainFacts(chain).leaf;

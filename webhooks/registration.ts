@@ -1,10 +1,16 @@
 import { fieldManagers } from "../crds/names.ts";
-import { type ValidatingWebhookConfiguration, validatingWebhookConfigurations } from "../lib/kube/builtin.ts";
+import {
+  clusterRoles,
+  endpointSlices,
+  type ValidatingWebhookConfiguration,
+  validatingWebhookConfigurations,
+} from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
-import type { Stored } from "../lib/kube/resource.ts";
+import { isKubeError } from "../lib/kube/errors.ts";
+import type { OwnerReference, Stored } from "../lib/kube/resource.ts";
 import { authorityFacts, parseBundle } from "./certificate-facts.ts";
 import { hostOf, type RegisteredWebhook } from "./plan/acceptance.ts";
-import { registrationName, type renderRegistration } from "./plan/registration.ts";
+import { type Endpoint, ownerName, registrationName, type renderRegistration } from "./plan/registration.ts";
 
 /** The registration as the API server holds it now. */
 export function readRegistration(client: KubeClient): Promise<Stored<ValidatingWebhookConfiguration> | undefined> {
@@ -22,7 +28,40 @@ export async function writeRegistration(
 ): Promise<void> {
   const options = { fieldManager: fieldManagers.webhook };
   if (found === undefined) await client.create(validatingWebhookConfigurations, wanted, options);
-  else await client.replace(validatingWebhookConfigurations, { ...found, webhooks: wanted.webhooks }, options);
+  else {
+    const metadata = { ...found.metadata, ...wanted.metadata };
+    await client.replace(validatingWebhookConfigurations, { ...found, metadata, webhooks: wanted.webhooks }, options);
+  }
+}
+
+/** What the registration is to go with; undefined where it is not there, or may not be looked at. */
+export async function readOwner(client: KubeClient): Promise<OwnerReference | undefined> {
+  const role = await unlessForbidden(client.get(clusterRoles, ownerName));
+  const { group, version, kind } = clusterRoles;
+  return role && { apiVersion: `${group}/${version}`, kind, name: ownerName, uid: role.metadata.uid };
+}
+
+/**
+ * Whether somebody answers where the API server would ask: behind a Service a replica that is ready. Where that may not be looked at, it is taken as so,
+ * since rights may be of another version.
+ */
+export async function isAnswered(client: KubeClient, endpoint: Endpoint): Promise<boolean> {
+  if (endpoint.by === "url") return true;
+  const { namespace, name } = endpoint;
+  const slices = await unlessForbidden(
+    client.list(endpointSlices, { namespace, labelSelector: `kubernetes.io/service-name=${name}` }),
+  );
+  if (slices === undefined) return true;
+  return slices.items.some(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false));
+}
+
+async function unlessForbidden<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isKubeError(error, "Forbidden")) return undefined;
+    throw error;
+  }
 }
 
 /** What each webhook of a registration accepts. */

@@ -107,6 +107,11 @@ export interface Service extends KubeObject {
   spec?: { clusterIP?: string; clusterIPs?: string[] };
 }
 
+/** discovery.k8s.io/v1 EndpointSlice: the part this project reads. */
+export interface EndpointSlice extends KubeObject {
+  endpoints?: { conditions?: { ready?: boolean } }[] | null;
+}
+
 export const nodes: Resource<Node> = { group: "", version: "v1", plural: "nodes", kind: "Node", namespaced: false };
 
 export const pods: Resource<Pod> = { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true };
@@ -150,6 +155,23 @@ export const serviceCIDRs: Resource<ServiceCIDR> = {
   version: "v1",
   plural: "servicecidrs",
   kind: "ServiceCIDR",
+  namespaced: false,
+};
+
+export const endpointSlices: Resource<EndpointSlice> = {
+  group: "discovery.k8s.io",
+  version: "v1",
+  plural: "endpointslices",
+  kind: "EndpointSlice",
+  namespaced: true,
+};
+
+/** Of which nothing but the identity is read. */
+export const clusterRoles: Resource<KubeObject> = {
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  plural: "clusterroles",
+  kind: "ClusterRole",
   namespaced: false,
 };
 

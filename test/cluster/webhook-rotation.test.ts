@@ -11,7 +11,7 @@ import type { Lab } from "../../lab/lab.ts";
 import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
-import { secrets, validatingWebhookConfigurations } from "../../lib/kube/builtin.ts";
+import { clusterRoles, secrets, validatingWebhookConfigurations } from "../../lib/kube/builtin.ts";
 import { connect, type KubeClient } from "../../lib/kube/client.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { labName } from "../support/lab-name.ts";
@@ -35,18 +35,24 @@ before(async () => {
   const { code, stderr } = await lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
   assert.equal(code, 0, stderr);
   replicas = await Promise.all([startReplica(lab, 0, lives), startReplica(lab, 1, lives)]);
-  await startService(lab);
-  await waitUntil("the webhook to be reached", 30_000, () =>
-    said(client.create(podNetworks, podNetworkOf("first", ["10.250.0.0/16"])), ""),
-  );
-  await waitUntil("the webhook to be asked", 30_000, async () => {
-    const write = client.create(podNetworks, podNetworkOf("second", ["10.250.0.0/17"]), { dryRun: true });
-    return said(write, "choose a range that is free");
-  });
 });
 after(async () => {
   await client?.close();
   await lab?.stop();
+});
+
+test("replicas that no Service knows of are ready and not registered, so that networks are taken; then they are asked, and go with their role", async () => {
+  assert.equal(await client.get(validatingWebhookConfigurations, "podnet"), undefined);
+  await client.create(podNetworks, podNetworkOf("first", ["10.250.0.0/16"]));
+  await startService(lab);
+  await waitUntil("the webhook to be asked", 30_000, async () => {
+    const write = client.create(podNetworks, podNetworkOf("second", ["10.250.0.0/17"]), { dryRun: true });
+    return said(write, "choose a range that is free");
+  });
+  const registration = await client.get(validatingWebhookConfigurations, "podnet");
+  const [owner] = registration?.metadata.ownerReferences ?? [];
+  assert.deepEqual([owner?.kind, owner?.name], ["ClusterRole", "podnet-webhook"]);
+  assert.equal(owner?.uid, (await client.get(clusterRoles, "podnet-webhook"))?.metadata.uid);
 });
 
 /** True where a write was refused in these words, or, for none, was not refused. */

@@ -2,6 +2,7 @@ import type { renderRegistration } from "./registration.ts";
 
 /** What has to be known of a registration in order to compare it; the API server adds more. */
 export interface FoundRegistration {
+  readonly metadata?: { readonly ownerReferences?: readonly { readonly uid: string }[] };
   readonly webhooks?: readonly { readonly name: string }[];
 }
 
@@ -11,6 +12,9 @@ export function registrationDiffers(
   found: FoundRegistration | undefined,
 ): string | undefined {
   if (found === undefined) return "it is not registered";
+  const owners = new Set(found.metadata?.ownerReferences?.map(({ uid }) => uid));
+  const missing = wanted.metadata.ownerReferences?.find(({ uid }) => !owners.has(uid));
+  if (missing !== undefined) return `it does not go with ${missing.kind} ${missing.name}`;
   const registered = found.webhooks ?? [];
   const names = new Set<string>(wanted.webhooks.map(({ name }) => name));
   const foreign = registered.find(({ name }) => !names.has(name));

@@ -1,10 +1,14 @@
 import { group, podNetworkResource, version } from "../../crds/names.ts";
+import type { OwnerReference } from "../../lib/kube/resource.ts";
 
 /** The one path that is served. */
 export const reviewPath = "/validate/podnetworks";
 
 /** Name of our ValidatingWebhookConfiguration. */
 export const registrationName = "podnet";
+
+/** Name of the ClusterRole that the registration goes with. */
+export const ownerName = "podnet-webhook";
 
 /** After so long the API server gives a review up. */
 export const apiServerPatienceSeconds = 10;
@@ -31,9 +35,9 @@ const webhookNames = { writes: `podnetworks.${group}`, deletions: `deletions.pod
 /**
  * The ValidatingWebhookConfiguration that makes the API server ask us, and accept what these authorities (PEM) signed.
  * Only PodNetworks, only where the spec changes and the object is not being deleted. While we are away no spec is written, but whatever happens to us, pods,
- * nodes and deletions are never held up.
+ * nodes and deletions are never held up. With its owner it goes when podnet is uninstalled: then nobody is there to ask.
  */
-export function renderRegistration(endpoint: Endpoint, authorities: readonly string[]) {
+export function renderRegistration(endpoint: Endpoint, authorities: readonly string[], owner?: OwnerReference) {
   const webhook = (operations: readonly string[]) => ({
     admissionReviewVersions: ["v1"],
     sideEffects: "None",
@@ -45,7 +49,7 @@ export function renderRegistration(endpoint: Endpoint, authorities: readonly str
     rules: [{ apiGroups: [group], apiVersions: [version], resources: [podNetworkResource.plural], operations, scope: "Cluster" }],
   });
   return {
-    metadata: { name: registrationName },
+    metadata: { name: registrationName, ...(owner !== undefined && { ownerReferences: [owner] }) },
     webhooks: [
       {
         ...webhook(["CREATE", "UPDATE"]),
