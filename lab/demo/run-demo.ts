@@ -15,6 +15,7 @@ import { podSection, reachSections } from "./pod-sections.ts";
 import { figuresSection, podnetSection, type Times } from "./podnet-sections.ts";
 import { refusalSections } from "./refusal-section.ts";
 import { renderOutcome, renderSection, type Section } from "./section.ts";
+import { serviceSections } from "./service-section.ts";
 import { tellStory } from "./tell-story.ts";
 import type { Situation } from "./situation.ts";
 
@@ -80,6 +81,7 @@ async function look(situation: Situation, times: Times): Promise<Section[]> {
   show(await nodeSections(situation));
   show([await podSection(situation)]);
   show(await reachSections(situation));
+  show(await serviceSections(situation));
   show([await outsideSection(situation)]);
   show(await refusalSections(situation));
   show([await figuresSection(situation, times)]);

@@ -6,6 +6,7 @@ import { nodeSections } from "../../lab/demo/node-sections.ts";
 import { outsideSection } from "../../lab/demo/outside-section.ts";
 import { podSection, reachSections } from "../../lab/demo/pod-sections.ts";
 import type { Section } from "../../lab/demo/section.ts";
+import { serviceSections } from "../../lab/demo/service-section.ts";
 import type { Situation } from "../../lab/demo/situation.ts";
 import { tellStory } from "../../lab/demo/tell-story.ts";
 import { threeNodes } from "../../lab/instance.ts";
@@ -76,8 +77,9 @@ test("every node has its bridge, its routes, its configuration and its condition
   assertRight(await nodeSections(situation));
 });
 
-test("pods reach pods and nodes reach pods without NAT, and what leaves is masqueraded, in both families", async () => {
+test("pods reach pods, also through a Service, and nodes reach pods without NAT, and what leaves is masqueraded, in both families", async () => {
   assertRight([await podSection(situation), ...(await reachSections(situation)), await outsideSection(situation)]);
+  assertRight(await serviceSections(situation));
 });
 
 test("operator, webhook, agents, kubelets and the API server are killed: of a hundred packets a second between all pods none is lost, and everything converges", async (t) => {
