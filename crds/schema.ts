@@ -19,7 +19,7 @@ const dnsSubdomain = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0
 const texts = { type: "object", additionalProperties: { type: "string" } };
 
 /** What is read of metadata; the server checks the rest of it, and gives it more fields than these. */
-const metadata = {
+export const metadataSchema = {
   type: "object",
   required: ["name"],
   properties: {
@@ -38,7 +38,7 @@ const metadata = {
 /** The CRD's schema of a kind, as the API server would have it: metadata filled in, unknown fields refused. */
 export function schemaFor(kind: KindName): Schema {
   const schema: Schema = schemas[kind];
-  const properties = { ...schema.properties, metadata: { ...metadata, additionalProperties: true } };
+  const properties = { ...schema.properties, metadata: { ...metadataSchema, additionalProperties: true } };
   return closed({ ...schema, required: ["metadata", "spec"], properties });
 }
 

@@ -1,9 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseSnapshotFile } from "./snapshot-file.ts";
+import { clusterAtRest } from "../../test/support/cluster-sample.ts";
+import { projectState } from "./cluster-state.ts";
+import { parseSnapshotFile, renderSnapshotFile } from "./snapshot-file.ts";
 
 test("what a snapshot says of itself is told without what could deceive a reader", () => {
   const read = parseSnapshotFile(JSON.stringify({ format: "podnet-snapshot", version: "2\u202e" }));
   assert.ok("problem" in read);
   assert.match(read.problem, /^it has version "2\\u202e", and this podnet reads \d+; make it anew with this podnet$/);
+});
+
+test("a Node that no API server would give is refused by the field that is wrong, and a network that is wrong is not", () => {
+  const nodes = [{ name: "node-1", addresses: ["192.168.1.11"], pods: 1 }];
+  const file = JSON.parse(renderSnapshotFile(projectState(clusterAtRest([{ name: "default" }], nodes))));
+  const [node] = file.nodes;
+  const reading = (part: object) => parseSnapshotFile(JSON.stringify({ ...file, ...part }));
+  assert.ok("state" in reading({}));
+  const problemOf = (read: ReturnType<typeof reading>) => ("problem" in read ? read.problem : "");
+  assert.match(
+    problemOf(reading({ nodes: [{ ...node, spec: { podCIDRs: [7] } }] })),
+    /^nodes\[0\]: spec\.podCIDRs\[0\]: 7 is of the wrong type/,
+  );
+  const labelled = { ...node, metadata: { ...node.metadata, labels: { a: {} } } };
+  assert.match(problemOf(reading({ nodes: [labelled] })), /^nodes\[0\]: metadata\.labels\.a: /);
+  const [network] = file.podNetworks;
+  assert.ok("state" in reading({ podNetworks: [{ ...network, spec: { ranges: "none" } }] }));
 });

@@ -1,12 +1,11 @@
 import { type Issue, type Parsed, renderIssue } from "../../crds/issue.ts";
 import { parseNodeNetwork, parseNodeSubnet, parseRangeLedger } from "../../crds/parse.ts";
 import { cut, printable } from "../../lib/text/printable.ts";
-import type { PodNetwork } from "../../crds/types.ts";
 import { show } from "../../crds/schema-issue.ts";
-import type { Node } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import type { ClusterState } from "./cluster-state.ts";
+import { parseNode, parseStoredNetwork } from "./stored-object.ts";
 
 /** What the file calls itself. */
 const format = "podnet-snapshot";
@@ -79,16 +78,6 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
   return { problem: problems.slice(0, 10).join("; ") + rest };
 }
 
-/** A PodNetwork that is wrong stands in the cluster as it is; the plans read it. */
-function parseStoredNetwork(item: unknown): Parsed<PodNetwork> {
-  return isNetwork(item) ? { value: item } : noObject;
-}
-
-/** A Node has no schema of ours. */
-function parseNode(item: unknown): Parsed<Node> {
-  return isNode(item) ? { value: item } : noObject;
-}
-
 function parseServiceRange(item: unknown): Parsed<ServiceRange> {
   if (isRecord(item) && typeof item["cidr"] === "string" && typeof item["by"] === "string")
     return { value: { cidr: item["cidr"], by: item["by"] } };
@@ -97,20 +86,6 @@ function parseServiceRange(item: unknown): Parsed<ServiceRange> {
 
 function duplicate(name: string): Issue {
   return { path: "metadata.name", code: "Duplicate", message: `${name} stands in the list twice; make the file anew` };
-}
-
-const noObject: Parsed<never> = { issues: [{ path: "metadata", code: "Required", message: "no object with metadata and spec" }] };
-
-function isNetwork(item: unknown): item is PodNetwork {
-  return isObject(item);
-}
-
-function isNode(item: unknown): item is Node {
-  return isObject(item);
-}
-
-function isObject(item: unknown): boolean {
-  return isRecord(item) && isRecord(item["metadata"]) && typeof item["metadata"]["name"] === "string" && isRecord(item["spec"]);
 }
 
 /** What the server always gives. */

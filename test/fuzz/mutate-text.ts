@@ -49,7 +49,9 @@ export function jsonOf(changed: unknown, before: unknown): string {
 /** The JSON text with one of its texts nested so deep that whoever follows it by calling himself falls; rarely, and whole all the same. */
 export function deepened(json: string, chance: Chance): string {
   if (!chance.happens(0.02)) return json;
-  const texts = Array.from(json.matchAll(/"(?:[^"\\]|\\.)*"(?=[,}\]])/g));
+  // All of them in turn, since a text may begin with what stands behind another one.
+  const all = Array.from(json.matchAll(/"(?:[^"\\]|\\.)*"/g));
+  const texts = all.filter(({ 0: found, index }) => /[,}\]]/.test(json.charAt(index + found.length)));
   if (texts.length === 0) return json;
   const { 0: found, index } = chance.pick(texts);
   const depth = chance.pick([500, 9_000, 60_000]);
