@@ -1,4 +1,3 @@
-import type { ValidateFunction } from "ajv";
 import type { Issue, Parsed } from "../../crds/issue.ts";
 import { compileSchema, metadataSchema, type Schema } from "../../crds/schema.ts";
 import { schemaIssue } from "../../crds/schema-issue.ts";
@@ -35,7 +34,7 @@ export const parseStoredNetwork = parserFor<PodNetwork>({ spec: { type: "object"
 
 /** Compiles the schema when the parser is first used. */
 function parserFor<T>(parts: Readonly<Record<string, Schema>>): (input: unknown) => Parsed<T> {
-  let validate: ValidateFunction<T> | undefined;
+  let validate: ReturnType<typeof compileSchema<T>> | undefined;
   return (input) => {
     validate ??= compileSchema<T>(
       open({ metadata: { ...metadataSchema, additionalProperties: true }, ...parts }, ["metadata", "spec"]),
