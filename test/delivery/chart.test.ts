@@ -27,6 +27,7 @@ interface PodSpec {
   readonly securityContext: { readonly runAsNonRoot?: boolean };
   readonly tolerations?: readonly object[];
   readonly containers: readonly [Container];
+  readonly volumes?: readonly { readonly name: string; readonly hostPath: { readonly path: string } }[];
 }
 
 interface Container {
@@ -107,6 +108,13 @@ test("an address of the API server reaches every process", async () => {
   }
 });
 
+test("where a runtime looks for configurations and plugins elsewhere, the agent has these places of the node as its own", async () => {
+  const paths = { cniConfigurations: "/var/lib/rancher/k3s/agent/etc/cni/net.d", cniPlugins: "/var/lib/rancher/k3s/data/cni" };
+  const { volumes = [] } = podOf(await template({ agent: { paths } }), "DaemonSet", "podnet-cni");
+  const placeOf = (name: string) => volumes.find((volume) => volume.name === name)?.hostPath.path;
+  assert.deepEqual([placeOf("cni-configurations"), placeOf("cni-plugins")], Object.values(paths));
+});
+
 test("in the namespace default it is not installed, since rights of one name are there already", async () => {
   const { code, stderr } = await runCommand([helm, "template", "podnet", chart, "--namespace=default"], { timeoutMs: 60_000 });
   assert.notEqual(code, 0);
@@ -117,6 +125,7 @@ for (const [what, values, where] of [
   ["a value that there is not", { agents: {} }, /agents/],
   ["no replica", { operator: { replicas: 0 } }, /replicas/],
   ["a setting that is none of podnet's", { agent: { env: { LD_PRELOAD: "/x.so" } } }, /LD_PRELOAD/],
+  ["a place that is none", { agent: { paths: { cniPlugins: "../bin" } } }, /\.\.\/bin|cniPlugins/],
   ["a network with a name that cannot be one", { networks: { "../x": {} } }, /\.\.\/x/],
 ] as const)
   test(`${what} is refused by name`, async () => {
