@@ -12,6 +12,7 @@ import { provideBinaries } from "../../tools/binaries.ts";
 import { provideImage } from "../../tools/image/provide-image.ts";
 import { isPlainManifestFresh } from "../../tools/plain-manifest.ts";
 import { quietProgress } from "../../tools/progress.ts";
+import { runDocumented } from "../support/documented.ts";
 import { labName } from "../support/lab-name.ts";
 import { succeed } from "../support/succeed.ts";
 
@@ -33,11 +34,9 @@ test("the manifest is what the chart gives", async () => {
   assert.ok(await isPlainManifestFresh(helm), "deploy/podnet.yaml is of another chart; run: npm run manifest");
 });
 
-test("applied to three nodes, and a network at once after it: nothing is refused, nodes become Ready, all of podnet runs, pods reach pods", async (t) => {
+test("applied to three nodes as docs/install.md says, and a network at once after it: nothing is refused, nodes become Ready, all of podnet runs, pods reach pods", async (t) => {
   const began = performance.now();
-  await kubectl("apply", "--server-side", `--filename=${manifest}`);
-  await kubectl("wait", "--for=condition=Established", "crd/podnetworks.podnet.dev", "--timeout=20s");
-  await kubectl("apply", `--filename=${join(root, "examples/three-nodes.yaml")}`);
+  await runDocumented(lab, "docs/install.md", "Without Helm");
   await kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s");
   t.diagnostic(`from the first apply to three Ready nodes: ${((performance.now() - began) / 1000).toFixed(1)} s`);
   for (const workload of ["daemonset/podnet-cni", "deployment/podnet-operator", "deployment/podnet-webhook"])
