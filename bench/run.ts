@@ -9,6 +9,7 @@ import { admission } from "./admission.ts";
 import type { Bench, BenchInput } from "./bench.ts";
 import { conditionsNow, renderConditions, wasBusy } from "./conditions.ts";
 import { renderFigures } from "./figure.ts";
+import { install } from "./install.ts";
 import { join } from "./join.ts";
 import { plan } from "./plan.ts";
 import { program } from "./program.ts";
@@ -16,7 +17,7 @@ import { repair } from "./repair.ts";
 import { steady } from "./steady.ts";
 
 /** What can be measured, by name. */
-const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program, repair, agent };
+const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program, repair, agent, install };
 
 /** Results go here; git ignores it. */
 const folder = joinPath(import.meta.dirname, "..", ".bench");
@@ -29,7 +30,7 @@ ${Object.entries(benches)
 
   --nodes N     nodes of the cluster that is measured (5000)
   --repairs N   how many repairs of a route are measured (1000)
-  --rounds N    how often join, plan, admission and program are measured (3)
+  --rounds N    how often join, plan, admission, program and install are measured (3)
   --whole       wait for NodeIPAM as shipped to the end, about four minutes
   --profile     the operator writes a processor profile to .bench/
 `;

@@ -1,4 +1,5 @@
 import type { Lab } from "../lab.ts";
+import { tellMemory } from "../podnet/tell-memory.ts";
 import { renderTable, type Section } from "./section.ts";
 import type { Situation } from "./situation.ts";
 
@@ -32,14 +33,12 @@ export async function figuresSection(
   { installedSeconds }: Times,
 ): Promise<Section> {
   const memory = await Promise.all(
-    lab.nodes.map(async (node) => {
-      const { stdout } = await node.run([process.execPath, "--eval", tellMemory]);
-      const lines = stdout.split("\n").filter((line) => line !== "");
-      return lines.map((line) => {
-        const [stage = "", kibibytes] = line.split(" ");
-        return [`resident memory of the ${stage} on ${node.name}`, `${(Number(kibibytes) / 1024).toFixed(1)} MiB`];
-      });
-    }),
+    lab.nodes.map(async (node) =>
+      (await tellMemory(node)).map(({ stage, mebibytes }) => [
+        `resident memory of the ${stage} on ${node.name}`,
+        `${mebibytes.toFixed(1)} MiB`,
+      ]),
+    ),
   );
   const rows = [
     ['from "helm install" to all of podnet ready', `${installedSeconds.toFixed(1)} s`],
@@ -48,15 +47,3 @@ export async function figuresSection(
   ];
   return { title: "Figures", output: renderTable(rows), verdicts: [] };
 }
-
-/** Run inside a node: a line for each process of podnet, with its stage and VmRSS in KiB. */
-const tellMemory = `
-  const { readdirSync, readFileSync } = require("node:fs");
-  for (const pid of readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))) {
-    try {
-      const [, stage] = /podnet\\.mjs\\0(\\w+)\\0/.exec(readFileSync("/proc/" + pid + "/cmdline", "utf8")) ?? [];
-      const [, size] = /^VmRSS:\\s+(\\d+)/m.exec(readFileSync("/proc/" + pid + "/status", "utf8")) ?? [];
-      if (stage !== undefined && size !== undefined) console.log(stage + " " + size);
-    } catch {}
-  }
-`;

@@ -8,6 +8,8 @@ const installMs = 180_000;
 
 /** What is installed, and how. */
 export interface Installation {
+  /** PodNetworks to make with it: name → spec. */
+  readonly networks?: Readonly<Record<string, object>>;
   /** Image reference with its tag, e.g. `"docker.io/podnet/podnet:0.1.0"`; every node has it already. */
   readonly image: string;
   /** Path of Helm. */
@@ -24,7 +26,8 @@ export async function installPodnet(lab: Lab, { helm, ...installation }: Install
   if (code !== 0) throw new Problem(`Helm could not install podnet: ${stderr.trim()} The logs are in ${lab.logsDirectory}.`);
 }
 
-function valuesOf({ image, env = {} }: Omit<Installation, "helm">): object {
+/** The values of the chart for this installation. */
+export function valuesOf({ image, env = {}, networks = {} }: Omit<Installation, "helm">): object {
   const colon = image.lastIndexOf(":");
   const withEnv = (stage: "operator" | "webhook" | "agent") => ({ env: env[stage] ?? {} });
   return {
@@ -32,5 +35,6 @@ function valuesOf({ image, env = {} }: Omit<Installation, "helm">): object {
     operator: withEnv("operator"),
     webhook: withEnv("webhook"),
     agent: withEnv("agent"),
+    networks,
   };
 }

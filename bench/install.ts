@@ -1,0 +1,94 @@
+import { stat } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { threeNodes } from "../lab/instance.ts";
+import type { Lab } from "../lab/lab.ts";
+import { applyObject, testDaemonSet } from "../lab/pod.ts";
+import { installPodnet } from "../lab/podnet/install-podnet.ts";
+import { startLab } from "../lab/start-lab.ts";
+import { waitUntil } from "../lab/wait-until.ts";
+import { provideBinaries } from "../tools/binaries.ts";
+import { provideImage } from "../tools/image/provide-image.ts";
+import { Problem } from "../tools/problem.ts";
+import type { Bench } from "./bench.ts";
+import { acrossRounds, type Figure } from "./figure.ts";
+import { memoryOfStages } from "./stage-memory.ts";
+
+/** From `helm install` with a PodNetwork in it, on three nodes that are not Ready, to pods with addresses; and what the image and each process weigh. */
+export const install: Bench = {
+  title: "helm install on three NotReady nodes, the image, and each process at rest",
+  async run({ rounds, steadySeconds, labName, progress }) {
+    const { helm } = await provideBinaries(["helm"], progress);
+    const { name: image, archive } = await provideImage(progress);
+    const all: Figure[][] = [];
+    for (let round = 1; round <= rounds; round++) {
+      const lab = await startLab(threeNodes(labName), { progress, imageArchives: [archive] });
+      try {
+        const figures = await installed(lab, { helm, image });
+        await delay(steadySeconds * 1000);
+        all.push([...figures, ...(await memoryOfStages(lab))]);
+      } finally {
+        await lab.stop();
+      }
+    }
+    return [...acrossRounds(all), { what: "image, packed", unit: "MiB", values: [(await stat(archive)).size / 2 ** 20] }];
+  },
+};
+
+const networks = { default: { ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }] } };
+
+/** Pods wait before podnet is there, as those of a fresh cluster do. */
+async function installed(lab: Lab, how: { readonly helm: string; readonly image: string }): Promise<Figure[]> {
+  await applyObject(lab, testDaemonSet("waiting"));
+  await waitUntil("a pod to wait on each node", 30_000, async () => {
+    const { stdout } = await lab.kubectl(["get", "pods", "--selector=app=waiting", "--output=name"]);
+    return stdout.trim().split("\n").length === lab.nodes.length || undefined;
+  });
+  const began = Date.now();
+  const figure = (what: string, untilMs: number): Figure => ({ what, unit: "s", values: [(untilMs - began) / 1000] });
+  const [helm, nodes, pod, pods] = await Promise.all([
+    installPodnet(lab, { ...how, networks }).then(Date.now),
+    until(lab, "--for=condition=Ready", "nodes", "--all"),
+    until(lab, "--for=jsonpath={.status.podIP}", "pod", "--selector=app=waiting"),
+    until(lab, "--for=condition=Ready", "pod", "--selector=app=waiting"),
+  ]);
+  return [
+    ...(await stagesOf(lab, began)),
+    figure("all three nodes Ready", nodes),
+    figure("every waiting pod has an address", pod),
+    figure("every waiting pod runs", pods),
+    figure("Helm has seen all of podnet ready", helm),
+  ];
+}
+
+/** When it was so, in milliseconds since 1970. */
+async function until(lab: Lab, ...words: readonly string[]): Promise<number> {
+  const { code, stderr } = await lab.kubectl(["wait", ...words, "--timeout=120s"], { timeoutMs: 130_000 });
+  if (code !== 0) throw new Problem(`kubectl wait ${words.join(" ")} failed: ${stderr.trim()}`);
+  return Date.now();
+}
+
+interface PodStatus {
+  readonly metadata: { readonly name: string };
+  readonly status: {
+    readonly conditions: readonly { readonly type: string; readonly lastTransitionTime: string }[];
+    readonly containerStatuses: readonly { readonly state: { readonly running?: { readonly startedAt: string } } }[];
+  };
+}
+
+/** Where the time goes, as the API server has it: to the second. Of several pods of a stage the last one. */
+async function stagesOf(lab: Lab, began: number): Promise<Figure[]> {
+  const query = ["get", "pods", "--namespace=kube-system", "--selector=app.kubernetes.io/name=podnet", "--output=json"];
+  const { stdout } = await lab.kubectl(query);
+  const { items }: { readonly items: readonly PodStatus[] } = JSON.parse(stdout);
+  return ["podnet-cni", "podnet-operator", "podnet-webhook"].flatMap((stage) => {
+    const pods = items.filter(({ metadata }) => metadata.name.startsWith(stage));
+    const started = pods.map(({ status }) => Date.parse(status.containerStatuses[0]?.state.running?.startedAt ?? ""));
+    const ready = pods.map(({ status }) =>
+      Date.parse(status.conditions.find(({ type }) => type === "Ready")?.lastTransitionTime ?? ""),
+    );
+    const figure = (what: string, times: readonly number[]): Figure => {
+      return { what: `${stage}: ${what}`, unit: "s", values: [(Math.max(...times) - began) / 1000], remark: "to the second" };
+    };
+    return [figure("every container started", started), figure("every pod ready", ready)];
+  });
+}
