@@ -1,5 +1,6 @@
 // The Helm chart: what it renders, and what it refuses. That it installs a podnet which works is shown by `npm run demo`.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { parseAllDocuments } from "yaml";
@@ -85,6 +86,20 @@ test("the agent has one capability, a root folder that it cannot write, and an i
     const spec = podOf(objects, "Deployment", name);
     assert.equal(spec.securityContext.runAsNonRoot, true, name);
     assert.deepEqual(spec.containers[0].securityContext.capabilities, { drop: ["ALL"] }, name);
+  }
+});
+
+test("of the node's folders the agent has those that docs/operations.md names, and neither all of /run nor a socket", async () => {
+  const { volumes = [] } = podOf(await template({}), "DaemonSet", "podnet-cni");
+  const docs = await readFile(join(import.meta.dirname, "../../docs/operations.md"), "utf8");
+  const places = volumes.map(({ hostPath: { path } }) => path);
+  assert.ok(places.length >= 9);
+  for (const place of places) {
+    assert.ok(
+      docs.includes(`\`${place}\``) || ["/proc/sys", "/var/lib/podnet"].includes(place),
+      `${place} is not in docs/operations.md`,
+    );
+    assert.ok(place !== "/run" && place !== "/" && !place.endsWith(".sock"), place);
   }
 });
 
