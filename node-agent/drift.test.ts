@@ -6,6 +6,7 @@ import { createMetrics } from "../lib/daemon/metrics.ts";
 import type { KindOutcome } from "../lib/linux/stage.ts";
 import { createFakeClock } from "../test/support/fake-clock.ts";
 import { ownSpec } from "../test/support/node-view.ts";
+import { agentMetrics } from "./metrics.ts";
 import { createChanges } from "./changes.ts";
 import { nothingDone } from "./plan/own-doing.ts";
 import { createDriftWatch } from "./drift.ts";
@@ -13,7 +14,7 @@ import { createDriftWatch } from "./drift.ts";
 /** A watch of drift, its clock, and the warnings that it gave. */
 function bench() {
   const clock = createFakeClock();
-  const metrics = createMetrics({ component: "agent" });
+  const metrics = createMetrics({ component: "agent", table: agentMetrics });
   const warnings: string[] = [];
   const log = createLog({ component: "agent", level: "warn", write: (line) => warnings.push(line) });
   const wallClock = () => Date.parse("2026-01-01T00:00:00Z") + clock.now();

@@ -1,8 +1,8 @@
 import type { NodeNetwork } from "../crds/types.ts";
 import { renderTime } from "../crds/conditions.ts";
 import type { Log } from "../lib/daemon/log.ts";
-import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
+import type { AgentMetrics } from "./metrics.ts";
 import type { AgentRun } from "./agent.ts";
 import { type Contended, contendedIn, leftAloneMs, quarrelsIn, type RepairHistory, withRepairs } from "./plan/contention.ts";
 import { driftOf, type Repair, type Standing } from "./plan/drift.ts";
@@ -10,7 +10,7 @@ import type { DriftFacts } from "./plan/drift-status.ts";
 
 export interface DriftOptions {
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: AgentMetrics;
   readonly clock: Pick<Clock, "now">;
   /** Milliseconds since 1970, for the times in a status and nothing else. */
   readonly wallClock: () => number;
@@ -44,8 +44,8 @@ const most = 1_000_000_000;
 
 /** One that has seen no run; it counts on from what stands in the API. */
 export function createDriftWatch({ log, metrics, clock, wallClock }: DriftOptions): DriftWatch {
-  const repaired = metrics.counter("agent_drift_repairs_total", "Things put right that somebody else changed.", ["kind"]);
-  const quarrels = metrics.gauge("agent_drift_contended", "Things that somebody keeps undoing.");
+  const repaired = metrics.counter("podnet_agent_drift_repairs_total");
+  const quarrels = metrics.gauge("podnet_agent_drift_contended");
   const tell = createTeller(log, clock);
   const tally = createTally();
   let standing: Standing = new Map();

@@ -1,9 +1,9 @@
 import { renderTime } from "../crds/conditions.ts";
 import type { NodeNetwork } from "../crds/types.ts";
 import type { Log } from "../lib/daemon/log.ts";
-import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { startLoop } from "../lib/reconcile/loop.ts";
+import type { AgentMetrics } from "./metrics.ts";
 import { createLeakCollector, type LeakPlace } from "./leak-collector.ts";
 import { createLeakNotes } from "./leak-notes.ts";
 import { type CollectedLease, withCollected } from "./plan/leak-tally.ts";
@@ -15,7 +15,7 @@ export interface LeakLoopOptions {
   /** Something was taken back: there is something to look at, and to report. */
   readonly onCollected: () => void;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: AgentMetrics;
   readonly clock: Clock;
   /** Milliseconds since 1970, for the times in a status. */
   readonly wallClock: () => number;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "../lib/daemon/log.ts";
 import { createMetrics } from "../lib/daemon/metrics.ts";
+import { agentMetrics } from "./metrics.ts";
 import type { LeakLook } from "./leak-collector.ts";
 import { createLeakNotes } from "./leak-notes.ts";
 
@@ -14,7 +15,7 @@ async function noted(...looks: readonly Partial<LeakLook>[]): Promise<{ lines: s
     const { level, message, key, because } = JSON.parse(line) as Record<string, string>;
     lines.push([level, message, key ?? because].join(" "));
   };
-  const metrics = createMetrics({ component: "agent" });
+  const metrics = createMetrics({ component: "agent", table: agentMetrics });
   const notes = createLeakNotes({ log: createLog({ component: "agent", level: "info", write }), metrics });
   for (const look of looks) notes.note({ ...quiet, ...look });
   return { lines, metrics: await metrics.text() };

@@ -1,5 +1,5 @@
 import type { Log } from "../lib/daemon/log.ts";
-import type { Metrics } from "../lib/daemon/metrics.ts";
+import type { AgentMetrics } from "./metrics.ts";
 import type { LeakLook } from "./leak-collector.ts";
 
 /** Tells people and counters of looks for leaked addresses. */
@@ -8,9 +8,9 @@ export interface LeakNotes {
 }
 
 /** Notes of looks that has heard of none; what is as every day is only counted. */
-export function createLeakNotes({ log, metrics }: { readonly log: Log; readonly metrics: Metrics }): LeakNotes {
-  const total = metrics.counter("agent_leases_collected_total", "Addresses taken back that pods had left behind.");
-  const suspects = metrics.gauge("agent_leases_suspected", "Addresses given to pods of which nothing is to be seen.");
+export function createLeakNotes({ log, metrics }: { readonly log: Log; readonly metrics: AgentMetrics }): LeakNotes {
+  const total = metrics.counter("podnet_agent_leases_collected_total");
+  const suspects = metrics.gauge("podnet_agent_leases_suspected");
   let [known, inARow]: [string | undefined, number] = [undefined, 0];
   return {
     note({ collected, suspected, problem }) {

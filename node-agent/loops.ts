@@ -1,15 +1,15 @@
 import type { NodeNetwork, NodeSubnet } from "../crds/types.ts";
 import type { Checks } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
-import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { Informer } from "../lib/kube/informer.ts";
 import type { Stored } from "../lib/kube/resource.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { type LastRun, type Loop, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
+import { type LastRun, type Loop, type LoopFailure, type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
 import { type AgentRun, createAgent } from "./agent.ts";
 import { startDriftKeeper } from "./drift-keeper.ts";
 import type { JournalFile } from "./journal-file.ts";
 import { startLeakLoop } from "./leak-loop.ts";
+import type { AgentMetrics } from "./metrics.ts";
 import type { AgentView } from "./plan/decide.ts";
 import type { Identity } from "./plan/journal.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
@@ -32,7 +32,7 @@ export interface AgentLoopsOptions {
   readonly claims: Pick<Informer<NodeSubnet>, "synced" | "relist" | "broken"> & { list(): AgentView["claims"] };
   readonly reporter: Reporter;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: AgentMetrics;
   readonly clock: Clock;
   /** Milliseconds since 1970, for the times in a status and nothing else. */
   readonly wallClock: () => number;
@@ -104,7 +104,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
         pastOf(object);
         const run = await agent.run(isSynced() ? { own: object, claims: claims.list() } : undefined, mendable);
         if (run === undefined) return undefined;
-        note(run, because, clock.now() - began);
+        note.run(run, object?.spec.subnets.length ?? 0, because, clock.now() - began);
         const seen = noteDrift(run, object);
         latest = object && run.outcome && { own: object, outcome: { ...run.outcome, drift: seen } };
         if (run.probing !== undefined) prober.follow(run.probing, object?.status?.reachability);
@@ -113,7 +113,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
         report.trigger("run");
         return again(run);
       }),
-    onFailure: failed(log, "the node could not be looked at, trying again"),
+    onFailure: (failure) => note.failed(failure),
   });
   const prober = probing(options, () => report.trigger("probes"));
 
@@ -185,14 +185,18 @@ export function relistUnclaimed(
 }
 
 /** Tells people and counters of runs. */
-function createRunNotes({
-  log,
-  metrics,
-}: AgentLoopsOptions): (run: AgentRun, because: readonly string[], durationMs: number) => void {
+function createRunNotes({ log, metrics }: AgentLoopsOptions) {
   const [runLog, runMetrics] = [createRunLog(log), createRunMetrics(metrics)];
-  return (run, because, durationMs) => {
-    runLog.note(run, because, durationMs);
-    runMetrics.note(run, durationMs);
+  const tellFailure = failed(log, "the node could not be looked at, trying again");
+  return {
+    run(run: AgentRun, subnets: number, because: readonly string[], durationMs: number) {
+      runLog.note(run, because, durationMs);
+      runMetrics.note(run, subnets, durationMs);
+    },
+    failed(failure: LoopFailure) {
+      runMetrics.failed();
+      tellFailure(failure);
+    },
   };
 }
 

@@ -16,9 +16,11 @@ import { readIdentity } from "./identity.ts";
 import { journalFile } from "./journal-file.ts";
 import { type AgentLoops, startAgentLoops } from "./loops.ts";
 import { createProblemLog } from "./problem-log.ts";
+import { agentMetrics } from "./metrics.ts";
 import type { AgentPlace } from "./program.ts";
 import { createReporter, nodeNetworks } from "./report.ts";
 import type { AgentSettings } from "./settings.ts";
+import { createStatusMetrics } from "./status-metrics.ts";
 import { watchFolders } from "./watch-folders.ts";
 
 export { agentSettings } from "./settings.ts";
@@ -36,9 +38,9 @@ const longest = 2 ** 31 - 1;
 export async function runAgent(settings: AgentSettings, log: Log, signal: AbortSignal): Promise<void> {
   const { nodeName } = settings;
   const client = await connect({ access: accessFrom(settings), userAgent: `podnet-agent/${agentVersion}` });
-  const metrics = createMetrics({ component: "agent" });
+  const metrics = createMetrics({ component: "agent", table: agentMetrics });
   const shared = { clock: systemClock, wallClock: Date.now, random: Math.random, signal };
-  const problems = createProblemLog(log);
+  const problems = createProblemLog(log, metrics);
   const informer = <T extends KubeObject>(resource: Resource<T>, part: Partial<InformerOptions<T>>): Informer<T> =>
     createInformer({
       ...shared,
@@ -54,7 +56,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   const own = informer(nodeNetworks, { fieldSelector: `metadata.name=${nodeName}`, relistInDoubt: true });
   const claims = informer(nodeSubnets, { project: onlyClaim });
   const heartbeatMs = settings.heartbeatSeconds * 1000;
-  const reporter = createReporter({ ...shared, client, agentVersion, heartbeatMs });
+  const reporter = createReporter({ ...shared, client, agentVersion, heartbeatMs, notes: createStatusMetrics(metrics) });
   const place = placeOf(settings, signal);
   const identity = await readIdentity(settings.hostRoot, settings.procSys);
   const loops = startAgentLoops({
@@ -71,9 +73,7 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
     ...pace(settings),
     probePort: settings.probePort,
   });
-  metrics.gaugeOf("agent_stale_seconds", "Seconds since the API server was last heard.", () =>
-    Math.max(own.staleSeconds(), claims.staleSeconds()),
-  );
+  metrics.gaugeOf("podnet_agent_stale_seconds", () => Math.max(own.staleSeconds(), claims.staleSeconds()));
   const health = await startHealth({ listen: settings.health, ready: loops.ready, metrics, signal });
   watchFolders([settings.confFolder, settings.pluginFolder], (folder) => loops.changed(folder), signal);
   const following = [own.run(signal), claims.run(signal), watchKernel(place.exec, hearing(loops), signal)];

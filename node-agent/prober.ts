@@ -1,7 +1,7 @@
 import type { NodeNetworkStatusReachability } from "../crds/types.ts";
-import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { type LoopOptions, startLoop } from "../lib/reconcile/loop.ts";
+import type { AgentMetrics } from "./metrics.ts";
 import { createEcho } from "./echo.ts";
 import { noProbing, type Probing } from "./plan/probing.ts";
 import { createProbeMetrics } from "./probe-metrics.ts";
@@ -28,7 +28,7 @@ export interface ProberOptions {
   readonly wallClock: () => number;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
-  readonly metrics: Metrics;
+  readonly metrics: AgentMetrics;
   /** There is something else to tell than before. */
   readonly onChange: () => void;
   readonly onFailure: LoopOptions["onFailure"];

@@ -1,4 +1,4 @@
-import { renderTime, setConditions } from "../crds/conditions.ts";
+import { renderTime, setConditions, type Verdict } from "../crds/conditions.ts";
 import { nextHeartbeatMs } from "../crds/heartbeat.ts";
 import { fieldManagers, nodeNetworkResource } from "../crds/names.ts";
 import type { NodeNetwork, NodeNetworkStatus } from "../crds/types.ts";
@@ -22,7 +22,18 @@ export interface ReporterOptions {
   readonly agentVersion: string;
   /** Between two writes without a change, at least; more where there are many nodes. */
   readonly heartbeatMs: number;
+  /** Default: nobody. */
+  readonly notes?: StatusNotes;
   readonly signal: AbortSignal;
+}
+
+/** Hears what becomes of statuses. */
+export interface StatusNotes {
+  /** Conditions, as they are now; told whether or not they are written. */
+  found(verdicts: readonly Verdict[]): void;
+  written(): void;
+  /** The server did not take one. */
+  failed(error: unknown): void;
 }
 
 /** Brings what a run came to into the status of the node's own NodeNetwork. */
@@ -49,7 +60,7 @@ const untold = { useToldMs: never, reachToldMs: never, driftToldMs: never };
 
 /** A reporter that has written nothing yet; it begins with what it finds in the API. */
 export function createReporter(options: ReporterOptions): Reporter {
-  const { client, clock, random, signal } = options;
+  const { clock, random } = options;
   let standing: Standing | undefined;
   const periodMs = ({ facts }: RunOutcome) => nextHeartbeatMs(options.heartbeatMs, facts.nodes, random());
 
@@ -74,17 +85,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (at > clock.now()) return Math.ceil(at - clock.now());
     const { name, uid } = own.metadata;
     const status = { ...next, observedAt: renderTime(options.wallClock()) };
-    await applyObject(
-      client,
-      nodeNetworks,
-      { metadata: { name, uid }, status },
-      {
-        fieldManager: fieldManagers.agent,
-        subresource: "status",
-        force: true,
-        signal,
-      },
-    );
+    await writeStatus(options, { metadata: { name, uid }, status });
     const period = periodMs(outcome);
     const [before, atMs] = [standing, clock.now()];
     const told = before ?? untold;
@@ -104,13 +105,34 @@ export function createReporter(options: ReporterOptions): Reporter {
   return { report };
 }
 
+async function writeStatus({ client, signal, notes }: ReporterOptions, object: ReportedObject): Promise<void> {
+  try {
+    await applyObject(client, nodeNetworks, object, {
+      fieldManager: fieldManagers.agent,
+      subresource: "status",
+      force: true,
+      signal,
+    });
+    notes?.written();
+  } catch (error) {
+    if (!signal.aborted) notes?.failed(error);
+    throw error;
+  }
+}
+
+interface ReportedObject {
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly status: NodeNetworkStatus;
+}
+
 function statusOf(
   own: Stored<NodeNetwork>,
   outcome: RunOutcome,
   previous: NodeNetworkStatus | undefined,
-  { agentVersion, wallClock }: ReporterOptions,
+  { agentVersion, wallClock, notes }: ReporterOptions,
 ): NodeNetworkStatus {
   const { status, findings } = nodeReport(outcome, previous, agentVersion);
+  notes?.found(findings);
   const judged = { observedGeneration: own.metadata.generation ?? 0, nowMs: wallClock() };
   return { ...status, conditions: setConditions(previous?.conditions ?? [], findings, judged) };
 }

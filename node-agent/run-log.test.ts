@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "../lib/daemon/log.ts";
+import { createMetrics } from "../lib/daemon/metrics.ts";
 import type { KindOutcome } from "../lib/linux/stage.ts";
 import type { AgentRun } from "./agent.ts";
+import { agentMetrics } from "./metrics.ts";
 import { createProblemLog } from "./problem-log.ts";
 import { createRunLog } from "./run-log.ts";
 
@@ -66,7 +68,7 @@ test("what is wrong is told once, and again only when it comes back", () => {
 
 test("an API server that stays away is told of once for each kind and fault, until it is heard again", () => {
   const { log, lines } = listening();
-  const problems = createProblemLog(log);
+  const problems = createProblemLog(log, createMetrics({ component: "agent", table: agentMetrics }));
   const problem = { doing: "watch", error: new Error("no answer"), retryMs: 100 } as const;
   for (const kind of ["NodeSubnet", "NodeNetwork", "NodeSubnet"]) problems.note(kind, problem);
   problems.note("NodeSubnet", { ...problem, error: new Error("forbidden") });

@@ -1,37 +1,60 @@
-import type { Metrics } from "../lib/daemon/metrics.ts";
 import type { AgentRun } from "./agent.ts";
+import type { AgentMetrics } from "./metrics.ts";
+import type { OwnFacts } from "./plan/node-status.ts";
+import { showWarnings } from "./status-metrics.ts";
 
 /** Counts what runs do. */
 export interface RunMetrics {
-  note(run: AgentRun, durationMs: number): void;
+  /** `subnets`: how many the NodeNetwork gives this node. */
+  note(run: AgentRun, subnets: number, durationMs: number): void;
+  /** One broke off. */
+  failed(): void;
 }
 
-/** Declares the agent's metrics. */
-export function createRunMetrics(metrics: Metrics): RunMetrics {
-  const steps = metrics.counter("agent_steps_total", "Changes made on the node, tried ones included.", ["kind", "op"]);
-  const errors = metrics.counter("agent_step_errors_total", "Changes that could not be made.", ["kind", "op"]);
-  const seconds = metrics.histogram(
-    "agent_run_seconds",
-    "Duration of a look at the whole node, with what it took to set it right.",
-    {
-      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-    },
-  );
-  const programmed = metrics.gauge("agent_programmed", "1 while the node is as its NodeNetwork says.");
-  const known = metrics.gauge("agent_peers_known", "NodeSubnets of other nodes.");
-  const routed = metrics.gauge("agent_peers_routed", "NodeSubnets of other nodes for which there is a route to write.");
+/** The metrics of runs. */
+export function createRunMetrics(metrics: AgentMetrics): RunMetrics {
+  const steps = metrics.counter("podnet_agent_steps_total");
+  const errors = metrics.counter("podnet_agent_step_errors_total");
+  const failures = metrics.counter("podnet_agent_run_failures_total");
+  const seconds = metrics.histogram("podnet_agent_run_seconds");
+  const programmed = metrics.gauge("podnet_agent_programmed");
+  const given = metrics.gauge("podnet_agent_subnets");
+  const addresses = metrics.gauge("podnet_agent_addresses");
+  const journal = metrics.gauge("podnet_agent_journal_failing");
+  const known = metrics.gauge("podnet_agent_peers_known");
+  const routed = metrics.gauge("podnet_agent_peers_routed");
+  const warn = showWarnings(metrics);
 
-  const note = (run: AgentRun, durationMs: number): void => {
+  const note: RunMetrics["note"] = (run, subnets, durationMs) => {
     seconds.observe(durationMs / 1000);
     for (const outcome of run.kinds) {
       for (const { kind, op } of outcome.steps) steps.add({ kind, op });
       for (const { kind, op } of outcome.errors) errors.add({ kind, op });
     }
     programmed.set(run.outcome !== undefined && run.outcome.faults.length === 0 ? 1 : 0);
+    given.set(subnets);
+    for (const { family, leased, free } of run.outcome === undefined ? [] : use(run.outcome.facts)) {
+      addresses.set(leased, { family, state: "leased" });
+      addresses.set(free, { family, state: "free" });
+    }
+    // Nobody is told of warnings then.
+    if (run.outcome === undefined) warn([]);
+    journal.set(Number(run.unreadable.some(({ code }) => code === "JournalNotWritten")));
     const peers = run.outcome?.programmed?.plan.peers ?? [];
     known.set(peers.length);
     routed.set(peers.filter(({ path }) => !("code" in path)).length);
   };
 
-  return { note };
+  return { note, failed: () => failures.add() };
+}
+
+/** How addresses of pods are used, where that is known. A subnet that gives none to new pods has none that is free. */
+function use({ subnets, open }: OwnFacts) {
+  if (subnets === undefined) return [];
+  return (["IPv4", "IPv6"] as const).map((family) => {
+    const own = subnets.filter(({ cidr }) => cidr.includes(":") === (family === "IPv6"));
+    const giving = own.filter(({ cidr }) => open.includes(cidr));
+    const leased = own.reduce((sum, { leases }) => sum + leases, 0);
+    return { family, leased, free: giving.reduce((sum, { free }) => sum + free, 0) };
+  });
 }

@@ -2,7 +2,6 @@ import { type EventReason, eventReasons } from "../crds/event-reasons.ts";
 import { group } from "../crds/names.ts";
 import { printable } from "../lib/text/printable.ts";
 import type { Log } from "../lib/daemon/log.ts";
-import type { Metrics } from "../lib/daemon/metrics.ts";
 import { type Lease, leases, type ObjectReference } from "../lib/kube/builtin.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import { eventStore } from "../lib/kube/event.ts";
@@ -13,6 +12,7 @@ import { createBeginnings } from "./beginnings.ts";
 import type { DriftWord } from "./plan/drift.ts";
 import { driftEvents, type DriftTold } from "./plan/drift-events.ts";
 import { eventsOf, type PlannedEvent } from "./plan/events.ts";
+import type { OperatorMetrics } from "./metrics.ts";
 import type { PassResult } from "./pass.ts";
 
 export interface EventsOptions {
@@ -25,7 +25,7 @@ export interface EventsOptions {
   /** Of this process alone. */
   readonly identity: string;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: OperatorMetrics;
 }
 
 /** Tells people in Events what happens. Nobody waits for that, and its failures stop nothing. */
@@ -40,7 +40,7 @@ export interface Events {
 
 /** Events by this process. */
 export function createEvents({ client, log, metrics, identity, ...shared }: EventsOptions): Events {
-  const told = metrics.counter("operator_events_total", "Events, by what became of them.", ["reason", "outcome"]);
+  const told = metrics.counter("podnet_operator_events_total");
   const writer = createEventWriter({
     ...shared,
     store: eventStore(client),

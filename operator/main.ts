@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { type Checks, startHealth } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
-import { createMetrics, type Metrics } from "../lib/daemon/metrics.ts";
+import { createMetrics } from "../lib/daemon/metrics.ts";
 import { productVersion } from "../lib/daemon/version.ts";
 import { accessFrom } from "../lib/kube/access-settings.ts";
 import { connect } from "../lib/kube/client.ts";
@@ -12,6 +12,7 @@ import { type Loop, startLoop } from "../lib/reconcile/loop.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { createEvents } from "./events.ts";
 import { createLeadership, type Leadership } from "./leadership.ts";
+import { type OperatorMetrics, operatorMetrics } from "./metrics.ts";
 import { createPass } from "./pass.ts";
 import { createPassLog } from "./pass-log.ts";
 import type { OperatorSettings } from "./settings.ts";
@@ -27,7 +28,7 @@ const minIntervalMs = 200;
  */
 export async function runOperator(settings: OperatorSettings, log: Log, signal: AbortSignal): Promise<void> {
   const client = await connect({ access: accessFrom(settings), userAgent: `podnet-operator/${productVersion}` });
-  const metrics = createMetrics({ component: "operator" });
+  const metrics = createMetrics({ component: "operator", table: operatorMetrics });
   const shared = { clock: systemClock, wallClock: Date.now, random: Math.random };
   const self = { client, identity: `${hostname()}_${randomUUID()}`, log };
   let trigger: (because: string) => void = () => {};
@@ -35,7 +36,7 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
     ...shared,
     client,
     onChange: (because) => trigger(because),
-    onProblem: (kind, problem) => noteProblem(log, kind, problem),
+    onProblem: (kind, problem) => noteProblem(log, metrics, kind, problem),
   });
   const isKnown = () => Object.values(cluster.synced()).every(Boolean);
   const events = createEvents({ ...shared, ...self, metrics });
@@ -50,7 +51,7 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
     },
   });
   const pass = createPass({ ...shared, cluster, newIncarnation: randomUUID, timing: settings });
-  const passLog = createPassLog(log, metrics);
+  const passLog = createPassLog({ log, metrics, wallClock: shared.wallClock, leads: () => leadership.leads() });
   const loop = startLoop({
     ...shared,
     signal,
@@ -65,8 +66,7 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
       events.note(result);
       return result.next;
     },
-    onFailure: ({ error, attempt, retryMs }) =>
-      log[attempt === 1 ? "warn" : "debug"]("a pass failed, trying again", { err: error, detail: { attempt, retryMs } }),
+    onFailure: (failure) => passLog.failed(failure),
   });
   trigger = (because) => loop.trigger(because);
   showGauges(metrics, cluster, leadership);
@@ -83,9 +83,9 @@ function afterwards(ended: Promise<void>): AbortSignal {
   return controller.signal;
 }
 
-function showGauges(metrics: Metrics, cluster: Cluster, leadership: Leadership): void {
-  metrics.gaugeOf("operator_stale_seconds", "Seconds since the API server was last heard.", () => cluster.staleSeconds());
-  metrics.gaugeOf("operator_leader", "1 while this operator leads.", () => Number(leadership.leads()));
+function showGauges(metrics: OperatorMetrics, cluster: Cluster, leadership: Leadership): void {
+  metrics.gaugeOf("podnet_operator_stale_seconds", () => cluster.staleSeconds());
+  metrics.gaugeOf("podnet_operator_leader", () => Number(leadership.leads()));
 }
 
 function readyChecks(cluster: Cluster, loop: Loop): Checks {
@@ -103,6 +103,7 @@ function readyChecks(cluster: Cluster, loop: Loop): Checks {
   };
 }
 
-function noteProblem(log: Log, kind: string, { doing, error, retryMs }: InformerProblem): void {
+function noteProblem(log: Log, metrics: OperatorMetrics, kind: string, { doing, error, retryMs }: InformerProblem): void {
+  metrics.counter("podnet_operator_watch_failures_total").add({ kind, doing });
   log.warn("the local copy could not be brought up to date, trying again", { kind, err: error, detail: { doing, retryMs } });
 }

@@ -1,11 +1,23 @@
 import type { Log } from "../lib/daemon/log.ts";
-import type { Metrics } from "../lib/daemon/metrics.ts";
+import type { LoopFailure } from "../lib/reconcile/loop.ts";
+import type { OperatorMetrics } from "./metrics.ts";
+import { createNetworkMetrics } from "./network-metrics.ts";
 import type { PassResult } from "./pass.ts";
 import { isLostRace, type WriteFailure } from "./write-report.ts";
+
+export interface PassLogOptions {
+  readonly log: Log;
+  readonly metrics: OperatorMetrics;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly leads: () => boolean;
+}
 
 /** Tells people and Prometheus what passes do. */
 export interface PassLog {
   note(result: PassResult, because: readonly string[], durationMs: number): void;
+  /** One broke off. */
+  failed(failure: LoopFailure): void;
 }
 
 /** What is worth a line at level info: who has which subnet, and what nodes are told. Status is news to those who watch it only. */
@@ -15,20 +27,20 @@ const stateKinds = new Set(["NodeSubnet", "NodeNetwork", "PodNetwork"]);
 const maxKeys = 20;
 
 /** A pass that changed who has what is one line; a failure is one line when it begins, and another when its reason changes. */
-export function createPassLog(log: Log, metrics: Metrics): PassLog {
-  const steps = metrics.counter("operator_steps_total", "Writes to the API server that were done.", ["kind", "op"]);
-  const failed = metrics.counter("operator_step_failures_total", "Writes to the API server that were not done.", [
-    "kind",
-    "code",
-  ]);
-  const seconds = metrics.histogram("operator_pass_seconds", "Duration of a pass over everything.", {
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
-  });
+export function createPassLog({ log, metrics, wallClock, leads }: PassLogOptions): PassLog {
+  const steps = metrics.counter("podnet_operator_steps_total");
+  const failed = metrics.counter("podnet_operator_step_failures_total");
+  const seconds = metrics.histogram("podnet_operator_pass_seconds");
+  const ended = metrics.gauge("podnet_operator_last_pass_timestamp_seconds");
+  const broken = metrics.counter("podnet_operator_pass_failures_total");
+  const networks = createNetworkMetrics(metrics, leads);
   /** What fails at present: write → reason. */
   let failing = new Map<string, string>();
   return {
-    note({ report }, because, durationMs) {
+    note({ report, found }, because, durationMs) {
       seconds.observe(durationMs / 1000);
+      ended.set(wallClock() / 1000);
+      networks.note(found);
       for (const { kind, op } of report.written) steps.add({ kind, op });
       for (const { kind, code } of report.failures) failed.add({ kind, code });
       for (const step of report.written)
@@ -49,6 +61,10 @@ export function createPassLog(log: Log, metrics: Metrics): PassLog {
         const { kind, key, op, code, message } = failure;
         log[level]("a write failed, trying again", { kind, key, op, code, because: message });
       }
+    },
+    failed({ error, attempt, retryMs }) {
+      broken.add();
+      log[attempt === 1 ? "warn" : "debug"]("a pass failed, trying again", { err: error, detail: { attempt, retryMs } });
     },
   };
 }

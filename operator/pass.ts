@@ -8,6 +8,7 @@ import { writeNodeConditions } from "./node-condition.ts";
 import type { DriftWord } from "./plan/drift.ts";
 import { driftWords } from "./plan/drift-events.ts";
 import type { PlannedEvent } from "./plan/events.ts";
+import type { Found } from "./plan/network-figures.ts";
 import { nodeStates } from "./plan/node-states.ts";
 import type { Snapshot } from "./plan/snapshot.ts";
 import { standingEvents } from "./plan/standing-events.ts";
@@ -47,6 +48,8 @@ export interface PassResult {
   readonly standing: readonly PlannedEvent[];
   /** What agents say of drift. */
   readonly drift: readonly DriftWord[];
+  /** What is shown of networks. */
+  readonly found: Found;
   readonly next: RunResult;
 }
 
@@ -104,6 +107,7 @@ export function createPass({
       report,
       standing: standingEvents(snapshot, allocation),
       drift: driftWords(snapshot, nowMs),
+      found: { networks: snapshot.networks, members: allocation.members, progress, statuses },
       next: soonest([restAgain, lookAgain, writeAgain, tellAgain, retryMs(report, failedInARow, random)]),
     };
   };

@@ -1,9 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { processMetrics } from "../lib/daemon/metric-table.ts";
+import { agentMetrics } from "../node-agent/metrics.ts";
+import { operatorMetrics } from "../operator/metrics.ts";
+import { webhookMetrics } from "../webhooks/metrics.ts";
 import { chartFiles, RIGHTS_FILES } from "./chart-files.ts";
 import { CRD_FILES } from "./crd-files.ts";
 import { renderIdentities } from "./identity-of-manifests.ts";
+import { type MetricTables, renderMetrics } from "./metrics-page.ts";
 import { type ReferenceSchema, renderReference } from "./reference-of-crds.ts";
 import { renderTypes } from "./types-of-crds.ts";
 
@@ -12,6 +17,13 @@ const root = new URL("../", import.meta.url);
 /** What gives rights, or narrows them, in the order of docs/identity.md. */
 const [agent, operator, webhook, ...policies] = RIGHTS_FILES;
 const IDENTITY_FILES = [agent, operator, webhook, "docs/plan-reader.yaml", ...policies];
+
+const METRICS: MetricTables = {
+  "Every process": processMetrics,
+  Operator: operatorMetrics,
+  Webhook: webhookMetrics,
+  Agent: agentMetrics,
+};
 
 /** What stands in a CustomResourceDefinition, as far as it is read here. */
 interface Crd {
@@ -40,6 +52,7 @@ async function generated(): Promise<Map<string, string>> {
     ["crds/types.ts", await renderTypes(schemas, apiVersion)],
     ["crds/schemas.json", `${JSON.stringify(schemas, undefined, 1)}\n`],
     ["docs/reference.md", renderReference(schemas, apiVersion)],
+    ["docs/metrics.md", renderMetrics(METRICS)],
     ...(await chartFiles()),
   ]);
 }
@@ -71,7 +84,7 @@ async function main(check: boolean): Promise<number> {
     }
   }
   if (!check || differences === 0) return 0;
-  console.error("generated files differ from what crds/*.yaml and deploy/*.yaml give; run: npm run generate");
+  console.error("generated files differ from what they are made of; run: npm run generate");
   return 1;
 }
 

@@ -19,6 +19,8 @@ export interface KeepOptions {
   readonly place: SecretPlace;
   readonly lives: Lives;
   readonly serve: (chain: Chain) => void;
+  /** A look at them failed, about to be repeated. */
+  readonly onFailure: () => void;
   readonly log: Log;
   readonly onProblem: (kind: string, problem: InformerProblem) => void;
 }
@@ -46,11 +48,13 @@ export function keepCertificates(options: KeepOptions, signal: AbortSignal): Kep
     resyncMs: lookEveryMs(options.lives),
     maxBackoffMs: 5_000,
     run: () => pass.run(),
-    onFailure: ({ error, attempt, retryMs }) =>
+    onFailure: ({ error, attempt, retryMs }) => {
+      options.onFailure();
       log[attempt === 1 ? "warn" : "debug"]("the certificate or the registration could not be brought up to date, trying again", {
         err: error,
         detail: { attempt, retryMs },
-      }),
+      });
+    },
   });
   const followed = followCertificates({ ...options, onChange: (because) => loop.trigger(because) }, signal);
   const stopped = Promise.all([loop.stopped, followed]).then(() => undefined);

@@ -8,6 +8,7 @@ import type { InformerProblem } from "../lib/kube/informer.ts";
 import { systemClock } from "../lib/reconcile/clock.ts";
 import { createEvidenceReader } from "./evidence.ts";
 import { keepCertificates } from "./keep-certificates.ts";
+import { type WebhookMetrics, webhookMetrics } from "./metrics.ts";
 import type { Endpoint } from "./plan/registration.ts";
 import { type Lives, usualLives } from "./plan/renewal.ts";
 import { createReviewMetrics } from "./review-metrics.ts";
@@ -25,26 +26,29 @@ export async function runWebhook(
   lives: Lives = usualLives,
 ): Promise<void> {
   const client = await connect({ access: accessFrom(settings), userAgent: `podnet-webhook/${productVersion}` });
-  const metrics = createMetrics({ component: "webhook" });
-  const onProblem = (kind: string, { doing, error, retryMs }: InformerProblem) =>
-    log.warn("the local copy could not be brought up to date, trying again", { kind, err: error, detail: { doing, retryMs } });
+  const metrics = createMetrics({ component: "webhook", table: webhookMetrics });
+  const onProblem = (kind: string, problem: InformerProblem) => noteProblem(log, metrics, kind, problem);
   const shared = { client, clock: systemClock, random: Math.random, log, onProblem };
   const reviews = createReviewMetrics(metrics);
   const evidence = createEvidenceReader({ ...shared, onUnread: reviews.noteUnread });
   const server = await startServer({
     listen: settings.listen,
     review: reviewer({ evidence, onAnswer: reviews.noteAnswer }),
-    onFailure: (err) => log.error("a review failed", { err }),
+    onFailure: (err) => {
+      reviews.noteFailure();
+      log.error("a review failed", { err });
+    },
     signal,
   });
   const idle = afterwards(server.stopped);
   const place = { namespace: settings.namespace, name: settings.secret };
-  const serving = { endpoint: endpointOf(settings), place, lives, serve: server.useChain };
+  const failures = metrics.counter("podnet_webhook_certificate_failures_total");
+  const serving = { endpoint: endpointOf(settings), place, lives, serve: server.useChain, onFailure: () => failures.add() };
   const certificates = keepCertificates({ ...shared, ...serving }, idle);
-  metrics.gaugeOf("webhook_index_stale_seconds", "Seconds since the API server was last heard.", () => evidence.staleSeconds());
+  metrics.gaugeOf("podnet_webhook_index_stale_seconds", () => evidence.staleSeconds());
+  metrics.gaugeOf("podnet_webhook_certificate_accepted", () => Number(certificates.accepted().ok));
   metrics.gaugeOf(
-    "webhook_certificate_not_after_seconds",
-    "When the served certificate ends, in seconds since 1970; 0 while none is served.",
+    "podnet_webhook_certificate_not_after_timestamp_seconds",
     () => (certificates.notAfter()?.getTime() ?? 0) / 1000,
   );
   const ready: Checks = {
@@ -55,6 +59,11 @@ export async function runWebhook(
   const health = await startHealth({ listen: settings.health, ready, metrics, signal: idle });
   await Promise.all([evidence.run(idle), certificates.stopped, server.stopped, health.stopped]);
   await client.close();
+}
+
+function noteProblem(log: Log, metrics: WebhookMetrics, kind: string, { doing, error, retryMs }: InformerProblem): void {
+  metrics.counter("podnet_webhook_watch_failures_total").add({ kind, doing });
+  log.warn("the local copy could not be brought up to date, trying again", { kind, err: error, detail: { doing, retryMs } });
 }
 
 /** Fires when it has resolved: what reviews need ends after them. */

@@ -1,17 +1,12 @@
-import type { Metrics } from "../lib/daemon/metrics.ts";
+import type { WebhookMetrics } from "./metrics.ts";
 import type { AdmissionResponse } from "./plan/admission-review.ts";
 
-/** Counts and times reviews. Its labels are codes of ours, never anything that a request says. */
-export function createReviewMetrics(metrics: Metrics) {
-  const decisions = metrics.counter(
-    "webhook_decisions_total",
-    "Admission reviews answered, by decision: allowed, or each code of a refusal once.",
-    ["code"],
-  );
-  const seconds = metrics.histogram("webhook_review_seconds", "Time from a review's arrival to its answer.", {
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 3],
-  });
-  const unread = metrics.counter("webhook_unread_total", "Lists that a review could not read, by resource.", ["resource"]);
+/** Counts and times reviews. */
+export function createReviewMetrics(metrics: WebhookMetrics) {
+  const decisions = metrics.counter("podnet_webhook_decisions_total");
+  const seconds = metrics.histogram("podnet_webhook_review_seconds");
+  const unread = metrics.counter("podnet_webhook_unread_total");
+  const failures = metrics.counter("podnet_webhook_review_failures_total");
   return {
     noteAnswer: ({ allowed, status }: AdmissionResponse, tookSeconds: number) => {
       const codes = allowed ? ["allowed"] : status?.details.causes.map(({ reason }) => reason);
@@ -19,5 +14,6 @@ export function createReviewMetrics(metrics: Metrics) {
       seconds.observe(tookSeconds);
     },
     noteUnread: (resource: string) => unread.add({ resource }),
+    noteFailure: () => failures.add(),
   };
 }

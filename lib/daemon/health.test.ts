@@ -9,7 +9,7 @@ async function serve(t: TestContext, options: Partial<HealthOptions> = {}): Prom
   const health = await startHealth({
     listen,
     ready: {},
-    metrics: createMetrics({ component: "test" }),
+    metrics: createMetrics({ component: "test", table: {} }),
     signal: stop.signal,
     ...options,
   });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Metrics } from "./metrics.ts";
+import type { MetricPage } from "./metrics.ts";
 
 /** Why not, in words a person can act on. */
 export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -13,7 +13,7 @@ export interface HealthOptions {
   readonly ready: Checks;
   /** Default: none, so alive while the event loop turns. */
   readonly alive?: Checks;
-  readonly metrics: Metrics;
+  readonly metrics: MetricPage;
   readonly signal: AbortSignal;
 }
 

@@ -221,7 +221,7 @@ test("its metrics tell decisions by code, how long they took, how old the index 
   assert.ok(value(/^podnet_webhook_decisions_total\{code="allowed",.*\} (\S+)$/m) > 0, text);
   assert.ok(value(/^podnet_webhook_review_seconds_count\{.*\} (\S+)$/m) > 0);
   assert.ok(value(/^podnet_webhook_index_stale_seconds\{.*\} (\S+)$/m) < 130);
-  const ends = value(/^podnet_webhook_certificate_not_after_seconds\{.*\} (\S+)$/m) * 1000;
+  const ends = value(/^podnet_webhook_certificate_not_after_timestamp_seconds\{.*\} (\S+)$/m) * 1000;
   assert.ok(ends > Date.now() - lives.leafMs && ends < Date.now() + 2 * lives.leafMs, String(ends));
 });
 

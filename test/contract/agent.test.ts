@@ -4,7 +4,9 @@ import { after, before, test } from "node:test";
 import type { NodeNetwork } from "../../crds/types.ts";
 import type { LabProcess } from "../../lab/host.ts";
 import type { ClaimObject } from "../../node-agent/plan/claim.ts";
+import { agentMetrics } from "../../node-agent/metrics.ts";
 import { type AgentLab, startAgentLab } from "../support/agent-lab.ts";
+import { assertServes } from "../support/metric-page.ts";
 import { active, claimObject, dualClaims, dualSpec } from "../support/node-view.ts";
 
 const conflist = "/etc/cni/net.d/10-podnet.conflist";
@@ -65,6 +67,20 @@ test("the agent says who and where it is, what it has, and that nothing was rele
   assert.deepEqual([status?.nodeUID, status?.lost], ["uid-node-1", undefined]);
   assert.equal(status?.machineID, (await on.inNode("cat", "/etc/machine-id")).trim());
   assert.equal(status?.bootID, (await on.inNode("cat", "/proc/sys/kernel/random/boot_id")).trim());
+});
+
+test("its metrics are those of its table, and tell that the node is programmed, how many addresses are free, and of what is warned", async () => {
+  const page = await on.metrics();
+  assertServes(page, agentMetrics);
+  const wanted = [
+    'podnet_agent_programmed{component="agent"} 1',
+    'podnet_agent_subnets{component="agent"} 2',
+    'podnet_agent_addresses{family="IPv4",state="free",component="agent"} 253',
+    'podnet_agent_condition{type="ForwardBlocked",component="agent"} 0',
+    'podnet_agent_journal_failing{component="agent"} 0',
+  ];
+  for (const line of wanted) assert.ok(page.split("\n").includes(line), `${line} is not in:\n${page}`);
+  assert.match(page, /^podnet_agent_status_writes_total\{code="written",component="agent"\} [1-9]/m);
 });
 
 test("what somebody takes away is put right and told; over a restart of the agent it is counted on", async () => {

@@ -7,8 +7,10 @@ import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { leases } from "../../lib/kube/builtin.ts";
 import { leaseStore } from "../../lib/kube/lease.ts";
+import { operatorMetrics } from "../../operator/metrics.ts";
 import { labName } from "../support/lab-name.ts";
 import { tryLeaseStore } from "../support/lease-store-contract.ts";
+import { assertServes } from "../support/metric-page.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
 import { type OperatorWorld, operatorWorld } from "../support/operator-world.ts";
 
@@ -75,6 +77,10 @@ test("the leader ends in order: with the settings of production another one lead
   await world.createNetwork("default", { ranges: [range] });
   await world.createNodes(1, 1);
   await world.until("a claim", async () => (await world.claims()).length === 1);
+  const counted = 'podnet_operator_network_subnets{network="default",family="IPv4",state="used",component="operator"} 1';
+  await world.until("a claim to be counted", async () => (await leader.metrics()).split("\n").includes(counted));
+  for (const operator of [leader, standby]) assertServes(await operator.metrics(), operatorMetrics);
+  assert.doesNotMatch(await standby.metrics(), /network="default"/, "only the one that leads tells of networks");
   assert.equal(await leader.stop(), 0);
   const took = await untilLeads(standby);
   // It asks every two seconds, and the machine's load comes on top; a Lease that was not given back it could have after fifteen only.

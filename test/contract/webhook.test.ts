@@ -4,9 +4,12 @@ import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { Service } from "../../lab/node/service.ts";
 import { installManifests, startWebhook } from "../../lab/podnet/start-podnet.ts";
+import { askHealth } from "../../lab/podnet/health.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { webhookMetrics } from "../../webhooks/metrics.ts";
 import { labName } from "../support/lab-name.ts";
+import { assertServes } from "../support/metric-page.ts";
 
 let lab: Lab;
 let webhook: Service;
@@ -61,6 +64,13 @@ test("a network beside the others is accepted, and a range that it gains later i
   await must(["create", "-f", "-"], network("beside", ["10.245.0.0/16"]));
   assert.match(await refused(network("beside", ["10.245.0.0/16", "10.240.0.0/13"]), "replace"), /10\.240\.0\.0\/13/);
   await must(["replace", "-f", "-"], network("beside", ["10.245.0.0/16", "fd00:10:245::/48"]));
+});
+
+test("its metrics are those of its table, and tell that its certificate is accepted", async () => {
+  const { stdout } = await askHealth(lab.host("control-plane"), "http://127.0.0.1:9444/metrics");
+  assertServes(stdout, webhookMetrics);
+  assert.match(stdout, /^podnet_webhook_certificate_accepted\{component="webhook"\} 1$/m);
+  assert.match(stdout, /^podnet_webhook_decisions_total\{code="allowed",component="webhook"\} [1-9]/m);
 });
 
 test("while the webhook is gone, networks are refused with a clear message, and everything else goes on", async () => {

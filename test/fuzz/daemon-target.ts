@@ -3,6 +3,7 @@ import { createLog } from "../../lib/daemon/log.ts";
 import { createMetrics } from "../../lib/daemon/metrics.ts";
 import { integer, listenAddress, readSettings, SettingsError } from "../../lib/daemon/settings.ts";
 import { KubeError } from "../../lib/kube/errors.ts";
+import { agentMetrics } from "../../node-agent/metrics.ts";
 import { agentSettings } from "../../node-agent/settings.ts";
 import { operatorSettings } from "../../operator/settings.ts";
 import { createRunLog } from "../../node-agent/run-log.ts";
@@ -26,7 +27,7 @@ const kinds = ["link", "sysctl", "address", "route", "table", "file"];
 
 /** What processes tell of what others wrote, and what they are told by their environment. */
 export function daemonTarget(): Target {
-  const metrics = createMetrics({ component: "agent" });
+  const metrics = createMetrics({ component: "agent", table: agentMetrics });
   const runMetrics = createRunMetrics(metrics);
   return target<Input>({
     name: "daemon",
@@ -71,7 +72,7 @@ function linesFrom(
   log.info("it failed", { err: { message: a, toJSON: () => b } });
   const run = runFrom(a, b);
   createRunLog(log).note(run, [c, d], number);
-  metrics.note(run, Math.abs(number));
+  metrics.note(run, 1, Math.abs(number));
   return lines;
 }
 

@@ -45,6 +45,8 @@ export interface AgentLab {
   inNode(...argv: readonly string[]): Promise<string>;
   untilInNode(what: string, argv: readonly string[], holds: (stdout: string, code: number) => boolean): Promise<void>;
   untilRoute(prefix: string, isThere: boolean): Promise<void>;
+  /** The agent's page of metrics. */
+  metrics(): Promise<string>;
   /** How many looks at the node the agent has taken. */
   looks(): Promise<number>;
   untilLooks(more: number): Promise<void>;
@@ -171,16 +173,15 @@ function withNode(node: Host) {
     });
   };
   const ready = () => askHealth(node, `http://${health}/readyz`);
-  const looks = async (): Promise<number> => {
-    const { stdout } = await askHealth(node, `http://${health}/metrics`);
-    return Number(/^podnet_agent_run_seconds_count\S* (\d+)/m.exec(stdout)?.[1]);
-  };
+  const metrics = async () => (await askHealth(node, `http://${health}/metrics`)).stdout;
+  const looks = async () => Number(/^podnet_agent_run_seconds_count\S* (\d+)/m.exec(await metrics())?.[1]);
   const chain = (name: string, match: string) =>
     `chain ${name} {\n type filter hook ${name} priority 0;\n ip ${match} 192.168.1.10 drop\n}\n`;
   const table = `table inet cut {\n${chain("input", "saddr")}${chain("output", "daddr")}}\n`;
   return {
     inNode,
     untilInNode,
+    metrics,
     looks,
     untilReady: async () => {
       await waitUntil("the agent to be ready", 20_000, async () => (await ready()).code === 0 || undefined);

@@ -4,6 +4,7 @@ import { makeExec } from "../../lib/linux/exec.ts";
 import { warmExec } from "../../lib/linux/warm-exec.ts";
 import { watchKernel } from "../../lib/linux/watch.ts";
 import { systemClock } from "../../lib/reconcile/clock.ts";
+import { agentMetrics } from "../../node-agent/metrics.ts";
 import { journalFile } from "../../node-agent/journal-file.ts";
 import { startAgentLoops } from "../../node-agent/loops.ts";
 import type { AgentView } from "../../node-agent/plan/decide.ts";
@@ -57,7 +58,7 @@ const loops = startAgentLoops({
     },
   },
   log: createLog({ component: "agent", level: "silent" }),
-  metrics: createMetrics({ component: "agent" }),
+  metrics: createMetrics({ component: "agent", table: agentMetrics }),
   clock: systemClock,
   wallClock: Date.now,
   random: Math.random,

@@ -22,6 +22,8 @@ export interface OperatorProcess {
   leads(): Promise<boolean>;
   /** Whether it says that it is ready. */
   ready(): Promise<boolean>;
+  /** Its page of metrics; empty while it does not answer. */
+  metrics(): Promise<string>;
   /** How many passes have ended; 0 while it does not answer. */
   passes(): Promise<number>;
   /** Resident memory in MiB, by its own metrics. */
@@ -75,6 +77,7 @@ export async function startOperatorProcess(lab: Lab, settings: Readonly<Record<s
         ({ ok }) => ok,
         () => false,
       ),
+    metrics: () => metricPage(port),
     passes: () => metric(port, /^podnet_operator_pass_seconds_count(?:\{.*\})? (\d+)/m),
     memoryMiB: async () => Math.round((await metric(port, /^process_resident_memory_bytes(?:\{.*\})? (\S+)/m)) / 2 ** 20),
   };
@@ -100,11 +103,14 @@ export async function killAgainAndAgain(lab: Lab, pausesMs: readonly number[]): 
 }
 
 async function metric(port: number, pattern: RegExp): Promise<number> {
-  const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+  return Number(pattern.exec(await metricPage(port))?.[1] ?? 0);
+}
+
+function metricPage(port: number): Promise<string> {
+  return fetch(`http://127.0.0.1:${port}/metrics`).then(
     (answer) => answer.text(),
     () => "",
   );
-  return Number(pattern.exec(text)?.[1] ?? 0);
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,7 @@
 import { createMetrics } from "../../lib/daemon/metrics.ts";
 import { makeExec } from "../../lib/linux/exec.ts";
 import { systemClock } from "../../lib/reconcile/clock.ts";
+import { agentMetrics } from "../../node-agent/metrics.ts";
 import { createAgent } from "../../node-agent/agent.ts";
 import { journalFile } from "../../node-agent/journal-file.ts";
 import type { AgentView } from "../../node-agent/plan/decide.ts";
@@ -30,7 +31,7 @@ const prober = startProber({
   clock: systemClock,
   wallClock: Date.now,
   random: Math.random,
-  metrics: createMetrics({ component: "agent" }),
+  metrics: createMetrics({ component: "agent", table: agentMetrics }),
   pace: { pauseMs: 100, spreadMs: 100, timeoutMs: 800 },
   onChange: () => console.log(JSON.stringify(prober.reachability() ?? null)),
   onFailure: ({ error }) => console.error(error),
