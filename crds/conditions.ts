@@ -105,6 +105,47 @@ export interface Verdict<Type extends string = string> {
   readonly message: string;
 }
 
+/**
+ * Every condition of a NodeNetwork → its reasons, fixed like those of a PodNetwork. What a kernel's object of some kind came to ends with `Failed` where it could
+ * not be written, and with `Unseen` where it could not be read.
+ */
+export const nodeNetworkReasons = {
+  Programmed: [
+    "Programmed",
+    "NoSubnet",
+    "SubnetPending",
+    "SubnetClosing",
+    "SubnetUnclaimed",
+    "SubnetTaken",
+    "SubnetHeld",
+    "SubnetInUse",
+    "LeasesUnseen",
+    "NodeUnseen",
+    "PluginMissing",
+    "NoUplink",
+    "MtuTooSmall",
+    "TooMany",
+    "NotAPrefix",
+    "NotCanonical",
+    "TooSmall",
+    "NotAnAddress",
+    "Overlap",
+    "BadName",
+    ...["Link", "Sysctl", "Address", "Neighbor", "Fdb", "Route", "Table", "File"].flatMap((kind) => [
+      `${kind}Failed`,
+      `${kind}Unseen`,
+    ]),
+  ],
+  PluginMissing: ["PluginMissing"],
+  ForeignConflist: ["ForeignConflist"],
+  BridgeNetfilterMissing: ["ModuleNotLoaded"],
+  PeersUnrouted: ["NoRoute"],
+  GatewayUnguarded: ["KernelLacksBridges"],
+  ForwardBlocked: ["FirewallDrops"],
+  PodMtuDiffers: ["MadeBefore"],
+  DriftContended: ["RepeatedlyUndone"],
+} as const satisfies Readonly<Record<NodeNetworkConditionType, readonly string[]>>;
+
 /** Of what object conditions are, and when. */
 export interface Judged {
   readonly observedGeneration: number;

@@ -3,8 +3,8 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { logSettings } from "../cli/stage.ts";
-import { podNetworkReasons } from "../crds/conditions.ts";
-import { renderEventReasons } from "../crds/event-reasons.ts";
+import { nodeNetworkReasons, podNetworkReasons } from "../crds/conditions.ts";
+import { eventReasons, renderEventReasons } from "../crds/event-reasons.ts";
 import { type SettingTable, renderSettings } from "../lib/daemon/settings.ts";
 import { agentSettings } from "../node-agent/main.ts";
 import { operatorSettings } from "../operator/main.ts";
@@ -21,6 +21,36 @@ const tables: Readonly<Record<string, SettingTable>> = {
   agent: agentSettings,
 };
 
+/** Bad while they are True. */
+const abnormal = new Set(["Reconciling", "Stalled"]);
+const { Programmed: _, ...ofNodes } = nodeNetworkReasons;
+/** There only while they warn of something. */
+const warnings = { ...ofNodes, PodCIDRNotAdopted: [], NodeAddressConflict: [], NodesUnselected: [] };
+
+interface ConditionRow {
+  readonly type: string;
+  readonly reasons: readonly string[];
+  readonly status: string;
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+/** The rows of a table of conditions in docs/operations.md, by the heading above it. */
+function conditionRows(heading: string): ConditionRow[] {
+  const [, rest = ""] = read("docs/operations.md").split(`\n## ${heading}\n`);
+  const [section = ""] = rest.split("\n## ");
+  const rows = section.matchAll(/^\| `(\w+)` \| ([^|]+) \| (True|False|Unknown) \| ([^|]+) \| ([^|]+) \|$/gm);
+  const found = Array.from(rows, ([, type = "", reasons = "", status = "", meaning = "", remedy = ""]) => ({
+    type,
+    reasons: Array.from(reasons.matchAll(/`(\w+)`/g), ([, reason = ""]) => reason),
+    status,
+    meaning,
+    remedy,
+  }));
+  assert.ok(found.length > 0, `docs/operations.md has no table below ${heading}`);
+  return found;
+}
+
 for (const [stage, table] of Object.entries(tables))
   test(`docs/operations.md has the settings of the ${stage} as they are`, () => {
     assert.ok(read("docs/operations.md").includes(renderSettings(table)), `put this table there:\n\n${renderSettings(table)}`);
@@ -31,11 +61,7 @@ test("docs/operations.md has the reasons of Events as they are", () => {
 });
 
 test("docs/operations.md has every reason of a PodNetwork's conditions; those that sum up others may refer to them", () => {
-  const page = read("docs/operations.md");
-  const rows = Array.from(
-    page.matchAll(/^\| `(\w+)` \| `(\w+)` \| (?:True|False|Unknown) \|/gm),
-    ([, type, reason]) => `${type} ${reason}`,
-  );
+  const rows = conditionRows("Conditions of a PodNetwork").map(({ type, reasons: [reason] }) => `${type} ${reason}`);
   const { Ready, Reconciling, Stalled, ...others } = podNetworkReasons;
   const known = Object.entries(podNetworkReasons).flatMap(([type, reasons]) => reasons.map((reason) => `${type} ${reason}`));
   for (const row of rows) assert.ok(known.includes(row), `${row} is no reason`);
@@ -46,6 +72,45 @@ test("docs/operations.md has every reason of a PodNetwork's conditions; those th
       rows.some((row) => row.endsWith(` ${reason}`)),
       `${reason} is not there`,
     );
+});
+
+test("docs/operations.md has every reason of a NodeNetwork's conditions", () => {
+  const rows = conditionRows("Conditions of a NodeNetwork").flatMap(({ type, reasons }) =>
+    reasons.map((one) => `${type} ${one}`),
+  );
+  const known = Object.entries(nodeNetworkReasons).flatMap(([type, reasons]) => reasons.map((reason) => `${type} ${reason}`));
+  assert.deepEqual(rows.toSorted(), known.toSorted());
+});
+
+test("every reason that an agent gives is among those of a NodeNetwork's conditions", () => {
+  const files = ["faults", "subnet-faults", "own-network", "mtu"].map((name) => read(`node-agent/plan/${name}.ts`)).join("\n");
+  const given = Array.from(files.matchAll(/(?:reason|code): "(\w+)"/g), ([, reason = ""]) => reason);
+  const kinds = globSync("!(*.test).ts", { cwd: join(root, "lib/linux/kinds") }).flatMap(
+    (file) => /^ +name: "(\w+)",$/m.exec(read(`lib/linux/kinds/${file}`))?.[1] ?? [],
+  );
+  // A nexthop that cannot be made is no fault of the node.
+  const named = kinds.filter((kind) => kind !== "nexthop").map((kind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
+  const known: readonly string[] = nodeNetworkReasons.Programmed;
+  assert.ok(given.length > 12 && named.length >= 8, `${given.join()} ${named.join()}`);
+  for (const reason of [...given, ...named.flatMap((kind) => [`${kind}Failed`, `${kind}Unseen`])])
+    assert.ok(known.includes(reason), `${reason} is not in nodeNetworkReasons`);
+  const findings = read("node-agent/plan/node-status.ts").matchAll(/finding\(\s*"(\w+)",\s*"(\w+)"/g);
+  const warnings = Array.from(findings, ([, type = "", reason = ""]) => ({ type, reason }));
+  assert.ok(warnings.length > 5);
+  const table: Readonly<Record<string, readonly string[]>> = nodeNetworkReasons;
+  for (const { type, reason } of warnings) assert.ok(table[type]?.includes(reason), `${type} ${reason}`);
+});
+
+test("every condition says what it means and what to do, and so does every Event; only what is well, or over, needs nothing", () => {
+  const rows = ["Conditions of a PodNetwork", "Conditions of a NodeNetwork", "The condition of a Node"].flatMap(conditionRows);
+  for (const { type, reasons, status, meaning, remedy } of rows) {
+    assert.match(meaning, /^[A-Z].{10,}\.$/, `${type} ${reasons.join()}`);
+    assert.ok(remedy.length > 0, `${type} ${reasons.join()}: what to do?`);
+    const isWell = abnormal.has(type) ? status === "False" : status === "True" && !(type in warnings);
+    if (!isWell && type !== "NetworkUnavailable") assert.notEqual(remedy, "nothing", `${type} ${reasons.join()}`);
+  }
+  for (const [reason, { type, remedy }] of Object.entries(eventReasons))
+    if (type === "Warning") assert.notEqual(remedy, "nothing", reason);
 });
 
 test("docs/operations.md has every setting that the product declares, wherever that is", () => {
@@ -62,27 +127,34 @@ for (const file of ["classic.conf", "plain.conflist", "classic-explained.txt"])
     assert.ok(read("docs/cni.md").includes(read(`cni/plan/testdata/${file}`).trimEnd()));
   });
 
-/** As GitHub makes them of headings. */
-function anchorsOf(page: string): Set<string> {
-  const headings = Array.from(read(page).matchAll(/^#+ (.+)$/gm), ([, text = ""]) => text.toLowerCase().replaceAll(" ", "-"));
-  return new Set(headings.map((text) => text.replaceAll(/[^a-z0-9-]/g, "")));
-}
-
 test("every page that a warning names has that heading", () => {
   for (const [page = "", heading = ""] of Object.values(docPages).map((link) => link.split("#")))
-    assert.ok(anchorsOf(page).has(heading), `${page} has no #${heading}`);
+    assert.ok(anchorsOf(page).includes(heading), `${page} has no #${heading}`);
 });
 
-test("every link between documents leads somewhere, to a heading too", () => {
-  const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root })];
-  assert.ok(pages.length > 10);
+test("every link between documents leads somewhere, to a heading that is there", () => {
+  const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...globSync("docs/**/*.md", { cwd: root })];
   for (const page of pages)
-    for (const [, target = "", anchor] of read(page).matchAll(/\]\((?!https?:)([\w./-]*)(?:#([\w-]+))?\)/g)) {
+    for (const [, target = "", anchor] of withoutCode(read(page)).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]+))?\)/g)) {
       const path = target === "" ? page : join(page, "..", target);
       assert.doesNotThrow(() => readFileSync(join(root, path)), `${page} links to ${target}`);
-      if (anchor !== undefined) assert.ok(anchorsOf(path).has(anchor), `${page} links to ${target}#${anchor}`);
+      if (anchor !== undefined) assert.ok(anchorsOf(path).includes(anchor), `${page} links to #${anchor}, which ${path} lacks`);
     }
 });
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```/gm, "").replaceAll(/`[^`\n]*`/g, "");
+}
+
+/** The headings of a page as links name them. */
+function anchorsOf(page: string): string[] {
+  return Array.from(read(page).matchAll(/^#+ (.+)$/gm), ([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replaceAll(" ", "-")
+      .replaceAll(/[^\p{L}\p{N}_-]/gu, ""),
+  );
+}
 
 test("every file that a document names in a table of the architecture exists", () => {
   for (const [, path = ""] of read("docs/architecture.md").matchAll(

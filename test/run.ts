@@ -22,7 +22,7 @@ const NEEDS: Readonly<Record<LevelName, { readonly packages: readonly DebianPack
     kernel: { packages: ["nftables", "iproute2", "util-linux"], families: ["cni-plugins"] },
     contract: { packages: ["iproute2", "util-linux"], families: ["etcd"] },
     cluster: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes"] },
-    delivery: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes", "helm"] },
+    delivery: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes", "helm", "prometheus"] },
   };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -99,7 +99,7 @@ async function download(pinned: Pinned, bin: string, reach: Reach, task: Task): 
   const architectures: Readonly<Record<string, Architecture>> = { x64: "amd64", arm64: "arm64" };
   const architecture = architectures[process.arch];
   if (architecture === undefined) return `there is no official release for ${process.arch}`;
-  for (const release of releasesOf(pinned.recipe.family, pinned.recipe.programs, pinned.version, architecture)) {
+  for (const release of releasesOf(pinned.recipe.family, pinned.recipe.programs, pinned.release, architecture)) {
     const refused = await downloadRelease(release, bin, reach, task);
     if (refused !== undefined) return refused;
   }

@@ -12,6 +12,9 @@ export const RIGHTS_FILES = [
   "deploy/service-cidr-guard.yaml",
 ] as const;
 
+/** As Prometheus loads them; the chart makes an object of them. */
+const ALERT_RULES_FILE = "deploy/alerts/podnet.rules.yaml";
+
 const root = new URL("../", import.meta.url);
 const release = "{{ .Release.Namespace }}";
 
@@ -21,6 +24,7 @@ export async function chartFiles(): Promise<Map<string, string>> {
   for (const file of CRD_FILES) files.set(`deploy/chart/crds/${basename(file)}`, await read(file));
   for (const file of RIGHTS_FILES)
     files.set(`deploy/chart/templates/rights-${basename(file)}`, renderTemplate(file, await read(file)));
+  files.set(`deploy/chart/files/${basename(ALERT_RULES_FILE)}`, await read(ALERT_RULES_FILE));
   return files;
 }
 

@@ -12,7 +12,7 @@ import { openProgress } from "./progress.ts";
 const USAGE = `npm run tools -- provide [family…]   make sure the pinned programs are in the cache, and Debian's packages installed
 npm run tools -- list                what is pinned, where it is, where it comes from
 npm run tools -- verify              check every cached file against its SHA-256
-families: ${FAMILIES.join(" ")}; without one, all but those of older versions; the cache is PODNET_CACHE, or ~/.cache/podnet`;
+families: ${FAMILIES.join(" ")}; without one, all that a lab usually runs; the cache is PODNET_CACHE, or ~/.cache/podnet`;
 
 async function provide(names: readonly string[]): Promise<number> {
   const families = names.map(familyNamed);

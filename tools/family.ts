@@ -7,6 +7,7 @@ export const PROGRAMS = {
   containerd: ["containerd", "containerd-shim-runc-v2", "ctr"],
   "cni-plugins": ["bridge", "loopback", "host-local", "portmap", "bandwidth"],
   helm: ["helm"],
+  prometheus: ["promtool"],
 } as const;
 
 export type Family = keyof typeof PROGRAMS;
@@ -15,7 +16,18 @@ export type Family = keyof typeof PROGRAMS;
 export type Program<F extends Family = Family> = (typeof PROGRAMS)[F][number];
 
 /** In the order they are provided: the quick ones first, so that a problem with Go shows early. */
-export const FAMILIES: readonly Family[] = ["cni-plugins", "etcd", "helm", "containerd", "kubernetes", "kubernetes-1.34"];
+export const FAMILIES: readonly Family[] = [
+  "cni-plugins",
+  "etcd",
+  "helm",
+  "prometheus",
+  "containerd",
+  "kubernetes",
+  "kubernetes-1.34",
+];
+
+/** Wanted by single tests alone. */
+const RARE_FAMILIES: readonly Family[] = ["kubernetes-1.34", "prometheus"];
 
 /** What a lab usually runs. */
-export const USUAL_FAMILIES: readonly Family[] = FAMILIES.filter((family) => family !== "kubernetes-1.34");
+export const USUAL_FAMILIES: readonly Family[] = FAMILIES.filter((family) => !RARE_FAMILIES.includes(family));

@@ -10,6 +10,8 @@ export interface Pinned {
   readonly recipe: Recipe;
   /** With its v, e.g. `"v1.37.2"`. */
   readonly version: string;
+  /** The same as its project numbers it, e.g. `"v3.16.0"` for v0.316.0 of Prometheus. */
+  readonly release: string;
   readonly leastGo: string;
   /** The folder of its Go module. */
   readonly folder: string;
@@ -27,5 +29,6 @@ export async function readPinned(family: Family): Promise<Pinned> {
   const version = requires.get(recipe.module);
   if (version === undefined) throw new Error(`${folder}/go.mod does not require ${recipe.module}`);
   const ingredients = [process.arch, ...recipe.packages, ...recipe.flags(version), ...names, ...files];
-  return { recipe, version, leastGo: go, folder, entry: entryName(family, version, ingredients) };
+  const release = recipe.releaseOf?.(version) ?? version;
+  return { recipe, version, release, leastGo: go, folder, entry: entryName(family, version, ingredients) };
 }

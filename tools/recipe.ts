@@ -12,6 +12,8 @@ export interface Recipe {
   readonly packages: readonly string[];
   /** Flags of `go build`, for a version with its v, e.g. `"v1.37.2"`. */
   flags(version: string): readonly string[];
+  /** The version as the project itself numbers it and its programs say it, where that is not the module's. */
+  releaseOf?(version: string): string;
   /** Arguments with which a program says its version. */
   versionArguments(program: string): readonly string[];
   /** Free space a build with empty Go caches needs, in megabytes: compiled packages, and module sources. */
@@ -28,6 +30,7 @@ const WITHOUT_DEBUG = [...REPRODUCIBLE, "-gcflags=all=-dwarf=false"];
 const CONTAINERD = "github.com/containerd/containerd/v2";
 const PLUGINS = "github.com/containernetworking/plugins";
 const HELM = "helm.sh/helm/v4";
+const PROMETHEUS = "github.com/prometheus";
 
 function askVersion(): readonly string[] {
   return ["--version"];
@@ -84,7 +87,25 @@ const RECIPES: Readonly<Record<Family, Ways>> = {
     versionArguments: () => ["version", "--short"],
     coldMegabytes: { compiled: 1000, modules: 500 },
   },
+  prometheus: {
+    module: `${PROMETHEUS}/prometheus`,
+    packages: [`${PROMETHEUS}/prometheus/cmd/promtool`],
+    // Without the discovery of services in two dozen clouds, which no rule needs.
+    flags: (version) => [
+      ...WITHOUT_DEBUG,
+      "-tags=remove_all_sd",
+      `-ldflags=-s -w -X ${PROMETHEUS}/common/version.Version=${prometheusRelease(version).slice(1)}`,
+    ],
+    releaseOf: prometheusRelease,
+    versionArguments: askVersion,
+    coldMegabytes: { compiled: 1500, modules: 600 },
+  },
 };
+
+/** Its modules are numbered so that they need no number in their path: `"v0.316.0"` is of the release `"v3.16.0"`. */
+function prometheusRelease(version: string): string {
+  return version.replace(/^v0\.(\d+)(\d{2})\.(\d+)$/, (_, major, minor, patch) => `v${major}.${Number(minor)}.${patch}`);
+}
 
 function kubernetesStamp(version: string): string {
   const [major, minor] = version.replace(/^v/, "").split(".");

@@ -66,6 +66,11 @@ const ARCHIVES: Readonly<Record<Exclude<Family, "kubernetes" | "kubernetes-1.34"
     archive: (version, architecture) => `helm-${version}-linux-${architecture}.tar.gz`,
     checksum: (archive) => `${archive}.sha256sum`,
   },
+  prometheus: {
+    repository: "prometheus/prometheus",
+    archive: (version, architecture) => `prometheus-${version.replace(/^v/, "")}.linux-${architecture}.tar.gz`,
+    checksum: () => "sha256sums.txt",
+  },
 };
 
 /** The SHA-256, in lower-case hex, that a checksum file gives for a file name; undefined where it gives none. */

@@ -12,5 +12,5 @@ export async function versionFlaw(file: string, program: string, pinned: Pinned)
   const { code, output } = await exec([file, ...pinned.recipe.versionArguments(program)], { timeoutMs: 20_000 });
   const text = output.join(" ");
   if (code !== 0) return `cannot run: ${text}`;
-  return namesVersion(text, pinned.version) ? undefined : `says "${text.slice(0, 100)}" instead of ${pinned.version}`;
+  return namesVersion(text, pinned.release) ? undefined : `says "${text.slice(0, 100)}" instead of ${pinned.release}`;
 }

@@ -7,21 +7,34 @@ import { parseAllDocuments } from "yaml";
 import { runCommand } from "../../lab/run-command.ts";
 import { provideBinaries } from "../../tools/binaries.ts";
 import { quietProgress } from "../../tools/progress.ts";
+import { type AlertRule, readAlertRules } from "../support/alert-rules.ts";
 
 const chart = join(import.meta.dirname, "../../deploy/chart");
 let helm: string;
 
 before(async () => void ({ helm } = await provideBinaries(["helm"], quietProgress())));
 
+/** What has pods. */
+const workloads = [
+  ["DaemonSet", "podnet-cni"],
+  ["Deployment", "podnet-operator"],
+  ["Deployment", "podnet-webhook"],
+] as const;
+
 interface Rendered {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: unknown;
 }
 
 /** What is looked at of a Deployment or a DaemonSet. */
 interface Workload {
-  readonly template: { readonly spec: PodSpec };
+  readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: PodSpec };
+}
+
+interface PodMonitorSpec {
+  readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly podMetricsEndpoints: readonly [{ readonly port: string }];
 }
 
 interface PodSpec {
@@ -33,6 +46,7 @@ interface PodSpec {
 
 interface Container {
   readonly image: string;
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly env: readonly { readonly name: string; readonly value?: string }[];
   readonly securityContext: { readonly capabilities: object; readonly readOnlyRootFilesystem: boolean };
 }
@@ -112,11 +126,7 @@ test("networks of the values become PodNetworks that outlive the release", async
 
 test("an address of the API server reaches every process", async () => {
   const objects = await template({ apiServer: { host: "192.168.1.10", port: 6443 } });
-  for (const [kind, name] of [
-    ["DaemonSet", "podnet-cni"],
-    ["Deployment", "podnet-operator"],
-    ["Deployment", "podnet-webhook"],
-  ] as const) {
+  for (const [kind, name] of workloads) {
     const [{ env }] = podOf(objects, kind, name).containers;
     const value = (key: string) => env.find((one) => one.name === key)?.value;
     assert.deepEqual([value("KUBERNETES_SERVICE_HOST"), value("KUBERNETES_SERVICE_PORT")], ["192.168.1.10", "6443"], name);
@@ -130,6 +140,54 @@ test("where a runtime looks for configurations and plugins elsewhere, the agent 
   assert.deepEqual([placeOf("cni-configurations"), placeOf("cni-plugins")], Object.values(paths));
 });
 
+const monitored = { exposed: true, podMonitor: { enabled: true, labels: { release: "prometheus" } }, rules: { enabled: true } };
+
+test("nothing of Prometheus is made unless asked for, and no page of metrics is served beyond the node", async () => {
+  const objects = await template({});
+  assert.deepEqual(
+    objects.filter(({ kind }) => kind === "PodMonitor" || kind === "PrometheusRule"),
+    [],
+  );
+  for (const port of [9441, 9442, 9444]) assert.ok(JSON.stringify(objects).includes(`"127.0.0.1:${port}"`), `${port}`);
+});
+
+test("one PodMonitor finds the pods of all three processes, at the port where their metrics are, and tells on which node each is", async () => {
+  const objects = await template({ metrics: monitored });
+  const { metadata, spec } = named(objects, "PodMonitor", "podnet") as Rendered & { readonly spec: PodMonitorSpec };
+  assert.equal(metadata.labels?.["release"], "prometheus");
+  const [endpoint] = spec.podMetricsEndpoints;
+  assert.deepEqual(endpoint, {
+    port: "health",
+    interval: "30s",
+    relabelings: [{ sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "node" }],
+  });
+  for (const [kind, name] of workloads) {
+    const { template: pod } = named(objects, kind, name).spec as Workload;
+    for (const [label, value] of Object.entries(spec.selector.matchLabels)) assert.equal(pod.metadata.labels[label], value, name);
+    const [{ ports = [], env }] = pod.spec.containers;
+    const port: number =
+      ports.find((one) => one.name === endpoint.port)?.containerPort ?? assert.fail(`${name} has no such port`);
+    assert.equal(env.find((one) => one.name === "PODNET_HEALTH_LISTEN")?.value, `[::]:${port}`, name);
+  }
+});
+
+test("the PrometheusRule has the alerts as they are in deploy/alerts, with links to where the sources are shown", async () => {
+  const rules = readAlertRules();
+  const rendered = async (metrics: object) => {
+    const { spec } = named(await template({ metrics }), "PrometheusRule", "podnet");
+    return (spec as { readonly groups: readonly { readonly rules: readonly AlertRule[] }[] }).groups.flatMap(
+      (group) => group.rules,
+    );
+  };
+  assert.deepEqual(await rendered(monitored), rules);
+  const sources = "https://git.example.com/podnet/";
+  const linked = await rendered({ rules: { enabled: true, sources } });
+  assert.deepEqual(
+    linked.map(({ annotations }) => annotations.runbook_url),
+    rules.map(({ annotations }) => `${sources}${annotations.runbook_url}`),
+  );
+});
+
 test("in the namespace default it is not installed, since rights of one name are there already", async () => {
   const { code, stderr } = await runCommand([helm, "template", "podnet", chart, "--namespace=default"], { timeoutMs: 60_000 });
   assert.notEqual(code, 0);
@@ -138,6 +196,8 @@ test("in the namespace default it is not installed, since rights of one name are
 
 for (const [what, values, where] of [
   ["a value that there is not", { agents: {} }, /agents/],
+  ["a PodMonitor of what is served on loopback alone", { metrics: { podMonitor: { enabled: true } } }, /metrics\.exposed=true/],
+  ["an interval without a unit", { metrics: { podMonitor: { interval: "30" } } }, /interval/],
   ["no replica", { operator: { replicas: 0 } }, /replicas/],
   ["a setting that is none of podnet's", { agent: { env: { LD_PRELOAD: "/x.so" } } }, /LD_PRELOAD/],
   ["a place that is none", { agent: { paths: { cniPlugins: "../bin" } } }, /\.\.\/bin|cniPlugins/],
