@@ -31,7 +31,7 @@ async function must(argv: readonly string[], stdin = ""): Promise<void> {
 test("Prometheus takes the rules, without a remark", () =>
   must(["check", "rules", "--lint=all", "--lint-fatal", alertRulesFile]));
 
-test("in a healthy cluster no alert fires; each one does where its case is, not before its time, with its texts filled in, and no other one", async () => {
+test("in a healthy cluster no alert fires; each one does in its case, when it is time to, with its texts filled in, and no other one", async () => {
   const file = join(folder, "trial.yaml");
   await writeFile(file, JSON.stringify(renderAlertTrial()));
   await must(["test", "rules", file]);

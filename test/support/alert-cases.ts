@@ -1,9 +1,11 @@
-/** Series as promtool writes them, e.g. `"podnet_agent_programmed{node=\"node-1\"}"` → its value each minute, e.g. `"1x130"`. */
+/** Series as promtool writes them, e.g. `"podnet_agent_programmed{node=\"node-1\"}"` → its value each minute, e.g. `"1x70"`. */
 export type SeriesByMinute = Readonly<Record<string, string>>;
 
 /** A cluster in which one thing is wrong from the first minute on, and the alert that tells of it. */
 export interface AlertCase {
   readonly alert: string;
+  /** How many minutes it is wrong before anybody is told. */
+  readonly told: number;
   /** What is wrong, in place of the healthy cluster's series with the same beginning up to `=`, or beside them. */
   readonly wrong: SeriesByMinute;
   /** Series of the healthy cluster that are not there, by how they begin. */
@@ -15,7 +17,7 @@ export interface AlertCase {
 }
 
 /** How long each series is, in minutes. */
-export const minutes = 130;
+export const minutes = 70;
 
 const steady = (value: number) => `${value}x${minutes}`;
 const growing = (by: number) => `0+${by}x${minutes}`;
@@ -76,10 +78,10 @@ export const healthyCluster: SeriesByMinute = {
   [agents("addresses", { state: "leased", family: "IPv4" })]: steady(53),
   [agents("addresses", { state: "free", family: "IPv6" })]: steady(0),
   [agents("addresses", { state: "leased", family: "IPv6" })]: steady(0),
-  [agents("leases_collected_total")]: `0x60 3x${minutes - 61}`,
-  [agents("leases_suspected")]: `0x100 1x5 0x${minutes - 107}`,
+  [agents("leases_collected_total")]: `0x30 3x${minutes - 31}`,
+  [agents("leases_suspected")]: `0x40 1x5 0x${minutes - 47}`,
   [agents("drift_contended")]: steady(0),
-  [agents("drift_repairs_total", { kind: "route" })]: `0x60 5x${minutes - 61}`,
+  [agents("drift_repairs_total", { kind: "route" })]: `0x30 5x${minutes - 31}`,
   [agents("journal_failing")]: steady(0),
 };
 
@@ -87,86 +89,104 @@ export const healthyCluster: SeriesByMinute = {
 export const alertCases: readonly AlertCase[] = [
   {
     alert: "PodnetNetworkNotReady",
+    told: 10,
     gone: [conditionPlace("Ready")],
     wrong: { [conditionSeries("Ready", "False", "Programming")]: steady(1) },
     labels: { network: "default" },
   },
   {
     alert: "PodnetNetworkExhausted",
+    told: 5,
     gone: [conditionPlace("CapacityOK")],
     wrong: { [conditionSeries("CapacityOK", "False", "RangeExhausted")]: steady(1) },
     labels: { network: "default" },
   },
   {
     alert: "PodnetNetworkCapacityLow",
+    told: 15,
     gone: [conditionPlace("CapacityOK")],
     wrong: { [conditionSeries("CapacityOK", "False", "CapacityLow")]: steady(1) },
     labels: { network: "default" },
   },
   {
     alert: "PodnetNetworkStuckTerminating",
+    told: 60,
     gone: [conditionPlace("Ready")],
     wrong: { [conditionSeries("Ready", "False", "Terminating")]: steady(1) },
     labels: { network: "default" },
   },
   {
     alert: "PodnetPeersUnreachable",
+    told: 5,
     gone: [conditionPlace("Reachable")],
     wrong: { [conditionSeries("Reachable", "False", "PeersUnreachable")]: steady(1) },
     labels: { network: "default" },
   },
-  { alert: "PodnetAgentsSilent", wrong: { [nodesSeries("silent")]: steady(2) }, labels: { network: "default" }, value: "2" },
-  { alert: "PodnetNodeNotProgrammed", wrong: { [agents("programmed")]: steady(0) }, labels: agent },
+  {
+    alert: "PodnetAgentsSilent",
+    told: 10,
+    wrong: { [nodesSeries("silent")]: steady(2) },
+    labels: { network: "default" },
+    value: "2",
+  },
+  { alert: "PodnetNodeNotProgrammed", told: 5, wrong: { [agents("programmed")]: steady(0) }, labels: agent },
   {
     alert: "PodnetForwardBlocked",
+    told: 5,
     wrong: { [agents("condition", { type: "ForwardBlocked" })]: steady(1) },
     labels: { type: "ForwardBlocked", ...agent },
   },
   {
     alert: "PodnetNodeImpaired",
+    told: 10,
     wrong: { [agents("condition", { type: "PluginMissing" })]: steady(1) },
     labels: { type: "PluginMissing", ...agent },
   },
   {
     alert: "PodnetNodeAddressesLow",
+    told: 15,
     wrong: {
       [agents("addresses", { state: "free", family: "IPv4" })]: steady(12),
       [agents("addresses", { state: "leased", family: "IPv4" })]: steady(241),
     },
-    labels: { state: "free", family: "IPv4", ...agent },
+    labels: { family: "IPv4", ...agent },
   },
-  { alert: "PodnetAddressesLeaking", wrong: { [agents("leases_collected_total")]: growing(1) }, labels: agent },
-  { alert: "PodnetAddressesLeaking", wrong: { [agents("leases_suspected")]: steady(1) }, labels: agent },
-  { alert: "PodnetDriftContended", wrong: { [agents("drift_contended")]: steady(1) }, labels: agent },
+  { alert: "PodnetAddressesLeaking", told: 26, wrong: { [agents("leases_collected_total")]: growing(1) }, labels: agent },
+  { alert: "PodnetAddressesLeaking", told: 5, wrong: { [agents("leases_suspected")]: steady(1) }, labels: agent },
+  { alert: "PodnetDriftContended", told: 5, wrong: { [agents("drift_contended")]: steady(1) }, labels: agent },
   {
     alert: "PodnetDriftRecurring",
+    told: 30,
     wrong: { [agents("drift_repairs_total", { kind: "route" })]: growing(1) },
     labels: agent,
   },
-  { alert: "PodnetJournalFailing", wrong: { [agents("journal_failing")]: steady(1) }, labels: agent },
-  { alert: "PodnetOperatorWithoutLeader", wrong: { [operators("leader")]: steady(0) }, labels: {} },
-  { alert: "PodnetOperatorWithoutLeader", gone: ["podnet_operator_leader"], wrong: {}, labels: {} },
-  { alert: "PodnetOperatorStuck", wrong: { [operators("last_pass_timestamp_seconds")]: steady(0) }, labels: leader },
+  { alert: "PodnetJournalFailing", told: 10, wrong: { [agents("journal_failing")]: steady(1) }, labels: agent },
+  { alert: "PodnetOperatorWithoutLeader", told: 2, wrong: { [operators("leader")]: steady(0) }, labels: {} },
+  { alert: "PodnetOperatorWithoutLeader", told: 2, gone: ["podnet_operator_leader"], wrong: {}, labels: {} },
+  { alert: "PodnetOperatorStuck", told: 11, wrong: { [operators("last_pass_timestamp_seconds")]: steady(0) }, labels: leader },
   {
     alert: "PodnetOperatorWritesFailing",
+    told: 16,
     wrong: { [series("podnet_operator_step_failures_total", { kind: "NodeNetwork", code: "Forbidden", ...leader })]: growing(2) },
     labels: { kind: "NodeNetwork", code: "Forbidden" },
   },
-  { alert: "PodnetWebhookDown", wrong: { [webhooks("certificate_accepted")]: steady(0) }, labels: {} },
-  { alert: "PodnetWebhookDown", gone: ["podnet_webhook_certificate_accepted"], wrong: {}, labels: {} },
-  { alert: "PodnetWebhookFailing", wrong: { [webhooks("review_failures_total")]: growing(1) }, labels: {} },
+  { alert: "PodnetWebhookDown", told: 5, wrong: { [webhooks("certificate_accepted")]: steady(0) }, labels: {} },
+  { alert: "PodnetWebhookDown", told: 5, gone: ["podnet_webhook_certificate_accepted"], wrong: {}, labels: {} },
+  { alert: "PodnetWebhookFailing", told: 6, wrong: { [webhooks("review_failures_total")]: growing(1) }, labels: {} },
   {
     alert: "PodnetWebhookSlow",
+    told: 11,
     wrong: { [bucketSeries("0.01")]: steady(0), [bucketSeries("1")]: steady(0) },
     labels: {},
   },
   {
     alert: "PodnetWebhookCertificateEnding",
+    told: 60,
     wrong: { [webhooks("certificate_not_after_timestamp_seconds")]: steady(10 * day) },
     labels: {},
-    value: "9d 21h 55m 0s",
+    value: "9d 22h 58m 0s",
   },
-  { alert: "PodnetCopyStale", wrong: { [operators("stale_seconds")]: steady(400) }, labels: leader },
-  { alert: "PodnetCopyStale", wrong: { [webhooks("index_stale_seconds")]: steady(400) }, labels: webhook },
-  { alert: "PodnetCopyStale", wrong: { [agents("stale_seconds")]: steady(400) }, labels: agent },
+  { alert: "PodnetCopyStale", told: 5, wrong: { [operators("stale_seconds")]: steady(400) }, labels: leader },
+  { alert: "PodnetCopyStale", told: 5, wrong: { [webhooks("index_stale_seconds")]: steady(400) }, labels: webhook },
+  { alert: "PodnetCopyStale", told: 5, wrong: { [agents("stale_seconds")]: steady(400) }, labels: agent },
 ];
