@@ -32,17 +32,7 @@ export function webhookTarget(): Target {
   return target<Input>({
     name: "webhook",
     share: 250,
-    counters: [
-      "accepted",
-      "refused",
-      "warned",
-      "too long",
-      "not JSON",
-      "no review",
-      "spelled out",
-      "deletion refused",
-      "evidence read",
-    ],
+    counters: ["accepted", "refused", "warned", "not JSON", "no review", "spelled out", "deletion refused", "evidence read"],
     make: (chance) => ({ body: bodyFrom(samples, chance), evidence: evidenceFrom(chance) }),
     async run({ body, evidence }, count, turn) {
       // The server takes no longer one; a character has a byte at least.
