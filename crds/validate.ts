@@ -16,15 +16,18 @@ export function validatePodNetwork(candidate: PodNetwork, old?: PodNetwork): Iss
 }
 
 /** The ranges of all these networks, to be asked which of them overlap something: O(log n) a question. */
-export function indexRanges(networks: readonly PodNetwork[]): PrefixIndex<OwnedRange> {
+export function indexRanges(networks: readonly PodNetwork[]): OwnedRanges {
   return indexPrefixes(networks.flatMap(ownedRanges));
 }
+
+/** Ranges of networks, to be asked which of them overlap something. */
+export type OwnedRanges = Pick<PrefixIndex<OwnedRange>, "touching">;
 
 /**
  * Overlaps of a parsed PodNetwork's ranges with those of every other PodNetwork. With the stored object as `old` only ranges that it does not have
  * are judged, so that a network that lost a race can still be shrunk. The candidate itself, by name, may be among `others`.
  */
-export function validateAgainst(candidate: PodNetwork, others: PrefixIndex<OwnedRange>, old?: PodNetwork): Issue[] {
+export function validateAgainst(candidate: PodNetwork, others: OwnedRanges, old?: PodNetwork): Issue[] {
   return candidate.spec.ranges.flatMap(({ cidr }, index) => {
     const prefix = parseLoosePrefix(cidr);
     if (prefix === undefined || old?.spec.ranges.some((range) => range.cidr === cidr)) return [];
@@ -52,7 +55,8 @@ function compareOwned(a: OwnedRange, b: OwnedRange): number {
   return a.index - b.index;
 }
 
-function ownedRanges({ metadata, spec }: PodNetwork): OwnedRange[] {
+/** The ranges of a network that are prefixes. */
+export function ownedRanges({ metadata, spec }: PodNetwork): OwnedRange[] {
   return spec.ranges.flatMap(({ cidr }, index) => {
     const prefix = parseLoosePrefix(cidr);
     return prefix === undefined ? [] : [{ network: metadata.name, index, cidr, prefix }];

@@ -6,10 +6,10 @@ import { type Node, nodes, serviceCIDRs } from "../lib/kube/builtin.ts";
 import { createInformer, type Informer, type InformerProblem } from "../lib/kube/informer.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import { listServiceRanges } from "../lib/kube/service-ranges.ts";
-import { indexPrefixes, type PrefixIndex } from "../lib/net/prefix-index.ts";
+import { indexPrefixes } from "../lib/net/prefix-index.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import type { NodeNetwork, PodNetwork } from "../crds/types.ts";
-import { indexRanges, type OwnedRange } from "../crds/validate.ts";
+import { indexRanges, type OwnedRanges } from "../crds/validate.ts";
 import { type Evidence, type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
 import { type Neighbour, type Neighbours, nodeNeighbours, routeNeighbours, type Surrounding } from "./plan/surroundings.ts";
 import { createServiceCopy } from "./service-copy.ts";
@@ -131,7 +131,7 @@ interface Copy<T = unknown> {
     staleSeconds(): number;
   };
   /** Of networks only. */
-  readonly ranges?: () => PrefixIndex<OwnedRange>;
+  readonly ranges?: () => OwnedRanges;
   /** Of what has addresses that ranges may meet. */
   readonly neighbours?: () => readonly [Surrounding, Neighbours];
 }
@@ -152,7 +152,7 @@ function createCopies(options: EvidenceOptions): Copy[] {
 
 /** One that sorts all ranges once, and anew when a network changed. */
 function networksCopy(options: EvidenceOptions, source: Source<PodNetwork>): Copy {
-  let sorted: PrefixIndex<OwnedRange> | undefined;
+  let sorted: OwnedRanges | undefined;
   const copy = copyOf(options, "networks", source, () => (sorted = undefined));
   return { ...copy, ranges: () => (sorted ??= indexRanges(copy.of.list())) };
 }

@@ -18,17 +18,16 @@ const longestIssues = 256 * 1024;
 export function networkTarget(): Target {
   const samples = readSamples();
   const standing = [podNetworkOf("standing", ["10.244.0.0/16", "fd00:10:244::/48"])];
-  return target<string>({
+  return target<unknown>({
     name: "podnetwork",
     share: 200,
     counters: ["taken", "refused by the schema", "refused by the rules", "given something"],
     make(chance) {
       const changes = { times: 1 + chance.below(4), shape: chance.happens(0.3) ? "any" : "kept" } as const;
       const sample = sampleNetwork(samples, chance);
-      return deepened(jsonOf(mutated(sample, chance, changes), sample), chance);
+      return frozen(JSON.parse(deepened(jsonOf(mutated(sample, chance, changes), sample), chance)));
     },
-    run(text, count) {
-      const input = frozen(JSON.parse(text));
+    run(input, count) {
       const { value, issues } = parsePodNetwork(input);
       if (issues !== undefined) {
         assertAtMost(

@@ -1,7 +1,6 @@
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
-import type { OwnedRange } from "../../crds/validate.ts";
+import type { OwnedRanges } from "../../crds/validate.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
-import type { PrefixIndex } from "../../lib/net/prefix-index.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import type { Neighbours, Surrounding } from "./surroundings.ts";
 
@@ -19,7 +18,7 @@ export interface Evidence {
   /** Where Services get their addresses from. */
   readonly services: Reading<ServiceRange>;
   /** The ranges of `networks`, where somebody has sorted them already. */
-  readonly ranges?: PrefixIndex<OwnedRange> | undefined;
+  readonly ranges?: OwnedRanges | undefined;
   /** What of `nodes` and `records` has addresses, where somebody has sorted it already. */
   readonly neighbours?: Readonly<Partial<Record<Surrounding, Neighbours>>>;
 }

@@ -3,7 +3,7 @@ import { selects } from "../../crds/selector.ts";
 import type { NodeSubnet, PodNetwork } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { Family } from "../../lib/net/address.ts";
-import { parseLoosePrefix, type Prefix } from "../../lib/net/prefix.ts";
+import { parseLoosePrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import { docPages } from "./doc-pages.ts";
 import { belongsTo, plural } from "./use.ts";
@@ -70,6 +70,10 @@ function roomsOf({ spec }: PodNetwork, claims: readonly NodeSubnet[]): Room[] {
   });
 }
 
+function familiesOf(list: readonly { readonly cidr: string }[]): Set<Family> {
+  return new Set(list.flatMap(({ cidr }) => parseLoosePrefix(cidr)?.family ?? []));
+}
+
 interface Waiting {
   readonly nodes: number;
   /** Nodes that lack a subnet of a family, without those that have one set aside. */
@@ -83,14 +87,9 @@ function waitingNodes(candidate: PodNetwork, { networks, claims, nodes }: Outloo
     claims.filter(({ spec }) => spec.state !== "Held"),
     ({ spec }) => spec.node,
   );
+  const families = new Map(Array.from(serving, ([node, list]) => [node, familiesOf(list.map(({ spec }) => spec))]));
   const rivals = networks.filter((other) => isRival(candidate, other));
   const statics = Map.groupBy(candidate.spec.staticSubnets ?? [], ({ node }) => node);
-  const familiesOf = (list: readonly { readonly cidr: string }[]) =>
-    new Set(
-      list
-        .flatMap(({ cidr }): Prefix[] => [parseLoosePrefix(cidr)].filter((prefix) => prefix !== undefined))
-        .map(({ family }) => family),
-    );
   const byFamily = new Map<Family, number>();
   let count = 0;
   for (const { metadata } of nodes) {
@@ -101,8 +100,7 @@ function waitingNodes(candidate: PodNetwork, { networks, claims, nodes }: Outloo
         ? !own.some((spec) => belongsTo({ name, uid }, spec))
         : rivals.some(({ spec }) => selects(spec.nodeSelector, labels));
     if (isOthers || metadata.deletionTimestamp !== undefined || !selects(candidate.spec.nodeSelector, labels)) continue;
-    const has = familiesOf(own);
-    const lacking = rooms.filter(({ family }) => !has.has(family));
+    const lacking = rooms.filter(({ family }) => families.get(metadata.name)?.has(family) !== true);
     if (lacking.length > 0) count++;
     const aside = familiesOf(statics.get(metadata.name) ?? []);
     for (const { family } of lacking) if (!aside.has(family)) byFamily.set(family, (byFamily.get(family) ?? 0) + 1);
