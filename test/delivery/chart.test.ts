@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { runCommand } from "../../lab/run-command.ts";
 import { provideBinaries } from "../../tools/binaries.ts";
+import { staleRenders } from "../../tools/chart-renders.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { type AlertRule, readAlertRules } from "../support/alert-rules.ts";
 
@@ -69,6 +70,28 @@ test("the chart is without a fault", async () => {
   const { code, stdout, stderr } = await runCommand([helm, "lint", "--strict", chart], { timeoutMs: 60_000 });
   assert.equal(code, 0, `${stdout}${stderr}`);
 });
+
+test("what is kept of its renderings, the plain manifest and one with every value, is what it gives", async () => {
+  assert.deepEqual(await staleRenders(helm), [], "they are of another chart; run: npm run manifest");
+});
+
+test("the kept rendering with every value has every value that there is, none as it is by default", async () => {
+  const [defaults, every] = await Promise.all(
+    ["../../deploy/chart/values.yaml", "testdata/every-value.yaml"].map(async (file) =>
+      leavesOf(parse(await readFile(join(import.meta.dirname, file), "utf8"))),
+    ),
+  );
+  assert.ok(defaults && every && defaults.size > 10);
+  for (const [path, value] of defaults)
+    assert.ok(every.has(path) && every.get(path) !== value, `${path} is missing, or the default`);
+});
+
+/** Path → value as JSON, of everything that is no object with fields of its own. */
+function leavesOf(value: unknown, path = ""): Map<string, string> {
+  const isInner = typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+  if (!isInner || /(resources|env|labels|networks)$/.test(path)) return new Map([[path, JSON.stringify(value)]]);
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...leavesOf(inner, path === "" ? key : `${path}.${key}`)]));
+}
 
 test("everything that has a namespace is in the release's, and every right belongs to an account of it", async () => {
   const objects = await template({});

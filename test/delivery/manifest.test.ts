@@ -8,9 +8,7 @@ import { applyObject, readyPods, testDaemonSet } from "../../lab/pod.ts";
 import { askSource } from "../../lab/reach.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
-import { provideBinaries } from "../../tools/binaries.ts";
 import { provideImage } from "../../tools/image/provide-image.ts";
-import { isPlainManifestFresh } from "../../tools/plain-manifest.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { runDocumented } from "../support/documented.ts";
 import { labName } from "../support/lab-name.ts";
@@ -28,11 +26,6 @@ before(async () => {
 after(() => lab?.stop());
 
 const kubectl = (...args: readonly string[]) => succeed(lab.kubectl(args));
-
-test("the manifest is what the chart gives", async () => {
-  const { helm } = await provideBinaries(["helm"], quietProgress());
-  assert.ok(await isPlainManifestFresh(helm), "deploy/podnet.yaml is of another chart; run: npm run manifest");
-});
 
 test("applied to three nodes as docs/install.md says, and a network at once after it: nothing is refused, nodes become Ready, all of podnet runs, pods reach pods", async (t) => {
   const began = performance.now();
