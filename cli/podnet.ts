@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addCleanupCommand } from "./cleanup-command.ts";
+import { addCrdsCommand } from "./crds-command.ts";
 import { addPlanCommand } from "./plan-command.ts";
 import { addSnapshotCommand } from "./snapshot-command.ts";
 import { startedStage } from "./stage.ts";
@@ -16,5 +17,6 @@ for (const [name, description] of [
 }
 addPlanCommand(program);
 addSnapshotCommand(program);
+addCrdsCommand(program);
 
 await program.parseAsync();

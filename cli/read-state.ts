@@ -46,7 +46,8 @@ export async function readState(options: ClusterOptions): Promise<ClusterState> 
   }
 }
 
-function accessOf({ kubeconfig, context }: ClusterOptions): Access {
+/** How to reach the cluster that a command is about. @throws where nothing says it. */
+export function accessOf({ kubeconfig, context }: ClusterOptions): Access {
   const settings = readSettings(accessSettings);
   const access = accessFrom({ ...settings, ...(kubeconfig !== undefined && { kubeconfig }) });
   if (context === undefined) return access;

@@ -28,7 +28,12 @@ export const ledgerName = "cluster";
 export const claimsFinalizer = "podnet.dev/claims";
 
 /** Field managers, one per writer. */
-export const fieldManagers = { operator: "podnet-operator", agent: "podnet-agent", webhook: "podnet-webhook" } as const;
+export const fieldManagers = {
+  operator: "podnet-operator",
+  agent: "podnet-agent",
+  webhook: "podnet-webhook",
+  crds: "podnet-crds",
+} as const;
 
 /** Labels on objects of ours; each value is a name. */
 export const labels = { network: "podnet.dev/network", node: "podnet.dev/node" } as const;

@@ -14,6 +14,8 @@ export const RIGHTS_FILES = [
 
 /** As Prometheus loads them; the chart makes an object of them. */
 const ALERT_RULES_FILE = "deploy/alerts/podnet.rules.yaml";
+/** Rights of the Job that brings the definitions up to date: there while it runs, and only where the chart is told to have it. */
+export const CRD_RIGHTS_FILE = "deploy/crd-upgrade.yaml";
 
 const root = new URL("../", import.meta.url);
 const release = "{{ .Release.Namespace }}";
@@ -25,6 +27,10 @@ export async function chartFiles(): Promise<Map<string, string>> {
   for (const file of RIGHTS_FILES)
     files.set(`deploy/chart/templates/rights-${basename(file)}`, renderTemplate(file, await read(file)));
   files.set(`deploy/chart/files/${basename(ALERT_RULES_FILE)}`, await read(ALERT_RULES_FILE));
+  files.set(
+    `deploy/chart/templates/rights-${basename(CRD_RIGHTS_FILE)}`,
+    `{{- if .Values.crds.upgrade }}\n${renderTemplate(CRD_RIGHTS_FILE, await read(CRD_RIGHTS_FILE))}{{- end }}\n`,
+  );
   return files;
 }
 

@@ -5,7 +5,7 @@ import { processMetrics } from "../lib/daemon/metric-table.ts";
 import { agentMetrics } from "../node-agent/metrics.ts";
 import { operatorMetrics } from "../operator/metrics.ts";
 import { webhookMetrics } from "../webhooks/metrics.ts";
-import { chartFiles, RIGHTS_FILES } from "./chart-files.ts";
+import { chartFiles, CRD_RIGHTS_FILE, RIGHTS_FILES } from "./chart-files.ts";
 import { CRD_FILES } from "./crd-files.ts";
 import { renderIdentities } from "./identity-of-manifests.ts";
 import { type MetricTables, renderMetrics } from "./metrics-page.ts";
@@ -16,7 +16,7 @@ const root = new URL("../", import.meta.url);
 
 /** What gives rights, or narrows them, in the order of docs/identity.md. */
 const [agent, operator, webhook, ...policies] = RIGHTS_FILES;
-const IDENTITY_FILES = [agent, operator, webhook, "docs/plan-reader.yaml", ...policies];
+const IDENTITY_FILES = [agent, operator, webhook, CRD_RIGHTS_FILE, "docs/plan-reader.yaml", ...policies];
 
 const METRICS: MetricTables = {
   "Every process": processMetrics,
@@ -37,11 +37,13 @@ interface Crd {
 /** Every generated file: path from the root → its text. The same for the same sources, byte for byte. */
 async function generated(): Promise<Map<string, string>> {
   const schemas: Record<string, ReferenceSchema> = {};
+  const definitions: Crd[] = [];
   let apiVersion = "";
   for (const file of CRD_FILES) {
     const crd: Crd = parse(await readFile(new URL(file, root), "utf8"));
     const [version, ...others] = crd.spec.versions;
     if (version === undefined || others.length > 0) throw new Error(`${file}: expected exactly one version in spec.versions`);
+    definitions.push(crd);
     schemas[crd.spec.names.kind] = version.schema.openAPIV3Schema;
     apiVersion = `${crd.spec.group}/${version.name}`;
   }
@@ -51,6 +53,7 @@ async function generated(): Promise<Map<string, string>> {
     ["docs/identity.md", renderIdentities(manifests)],
     ["crds/types.ts", await renderTypes(schemas, apiVersion)],
     ["crds/schemas.json", `${JSON.stringify(schemas, undefined, 1)}\n`],
+    ["crds/definitions.json", `${JSON.stringify(definitions, undefined, 1)}\n`],
     ["docs/reference.md", renderReference(schemas, apiVersion)],
     ["docs/metrics.md", renderMetrics(METRICS)],
     ...(await chartFiles()),

@@ -97,6 +97,27 @@ export interface ValidatingWebhookConfiguration extends KubeObject {
   }[];
 }
 
+/** A schema as the API takes it (OpenAPI 3): the part this project reads. */
+export interface StructuralSchema {
+  type?: string;
+  description?: string;
+  properties?: Record<string, StructuralSchema>;
+  items?: StructuralSchema;
+  additionalProperties?: StructuralSchema | boolean;
+  enum?: unknown[];
+}
+
+/** apiextensions.k8s.io/v1 CustomResourceDefinition: the part this project reads. */
+export interface CustomResourceDefinition extends KubeObject {
+  spec: {
+    group: string;
+    scope: string;
+    names: { kind: string; plural: string };
+    versions: { name: string; served: boolean; storage: boolean; schema?: { openAPIV3Schema?: StructuralSchema } }[];
+  };
+  status?: { conditions?: { type: string; status: string; message?: string }[] };
+}
+
 /** networking.k8s.io/v1 ServiceCIDR: the part this project reads. */
 export interface ServiceCIDR extends KubeObject {
   spec?: { cidrs?: string[] };
@@ -147,6 +168,14 @@ export const validatingWebhookConfigurations: Resource<ValidatingWebhookConfigur
   version: "v1",
   plural: "validatingwebhookconfigurations",
   kind: "ValidatingWebhookConfiguration",
+  namespaced: false,
+};
+
+export const customResourceDefinitions: Resource<CustomResourceDefinition> = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  plural: "customresourcedefinitions",
+  kind: "CustomResourceDefinition",
   namespaced: false,
 };
 

@@ -66,7 +66,7 @@ function everyQuestion(account: string): Question[] {
   });
 }
 
-const identities = [agentOnNode1, ["podnet-operator"], ["podnet-webhook"], ["podnet-plan"]] as const;
+const identities = [agentOnNode1, ["podnet-operator"], ["podnet-webhook"], ["podnet-crds"], ["podnet-plan"]] as const;
 
 for (const [name, bound] of identities)
   test(`${name} is allowed what docs/identity.md says, and nothing else, both when it asks and when it tries`, async () => {

@@ -24,7 +24,12 @@ const workloads = [
 
 interface Rendered {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec?: unknown;
 }
 
@@ -62,7 +67,7 @@ async function template(values: object, ...more: readonly string[]): Promise<Ren
 const named = (objects: readonly Rendered[], kind: string, name: string): Rendered =>
   objects.find((object) => object.kind === kind && object.metadata.name === name) ?? assert.fail(`there is no ${kind} ${name}`);
 
-function podOf(objects: readonly Rendered[], kind: "Deployment" | "DaemonSet", name: string): PodSpec {
+function podOf(objects: readonly Rendered[], kind: "Deployment" | "DaemonSet" | "Job", name: string): PodSpec {
   return (named(objects, kind, name).spec as Workload).template.spec;
 }
 
@@ -149,7 +154,7 @@ test("networks of the values become PodNetworks that outlive the release", async
 
 test("an address of the API server reaches every process", async () => {
   const objects = await template({ apiServer: { host: "192.168.1.10", port: 6443 } });
-  for (const [kind, name] of workloads) {
+  for (const [kind, name] of [...workloads, ["Job", "podnet-crds"] as const]) {
     const [{ env }] = podOf(objects, kind, name).containers;
     const value = (key: string) => env.find((one) => one.name === key)?.value;
     assert.deepEqual([value("KUBERNETES_SERVICE_HOST"), value("KUBERNETES_SERVICE_PORT")], ["192.168.1.10", "6443"], name);
@@ -209,6 +214,20 @@ test("the PrometheusRule has the alerts as they are in deploy/alerts, with links
     linked.map(({ annotations }) => annotations.runbook_url),
     rules.map(({ annotations }) => `${sources}${annotations.runbook_url}`),
   );
+});
+
+test("the definitions of the kinds are upgraded before an upgrade alone, never by a rollback, by what is gone afterwards; and not at all where that is not wanted", async () => {
+  const ofCrds = (objects: readonly Rendered[]) =>
+    objects.filter(({ kind, metadata }) => kind !== "CustomResourceDefinition" && metadata.name === "podnet-crds");
+  const hooks = ofCrds(await template({}));
+  assert.deepEqual(hooks.map(({ kind }) => kind).toSorted(), ["ClusterRole", "ClusterRoleBinding", "Job", "ServiceAccount"]);
+  for (const { kind, metadata } of hooks) {
+    assert.equal(metadata.annotations?.["helm.sh/hook"], "pre-upgrade", kind);
+    assert.equal(metadata.annotations?.["helm.sh/hook-delete-policy"], "before-hook-creation,hook-succeeded", kind);
+  }
+  const { tolerations } = (named(hooks, "Job", "podnet-crds").spec as Workload).template.spec;
+  assert.deepEqual(tolerations, [{ operator: "Exists" }]);
+  assert.deepEqual(ofCrds(await template({ crds: { upgrade: false } })), []);
 });
 
 test("in the namespace default it is not installed, since rights of one name are there already", async () => {

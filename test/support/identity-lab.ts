@@ -47,7 +47,8 @@ export async function startIdentityLab(test: string): Promise<IdentityLab> {
 
 async function fill(lab: Lab, must: IdentityLab["must"]): Promise<void> {
   await installManifests(lab);
-  await must(["apply", "-f", join(import.meta.dirname, "../../docs/plan-reader.yaml")]);
+  for (const file of ["docs/plan-reader.yaml", "deploy/crd-upgrade.yaml"])
+    await must(["apply", "-f", join(import.meta.dirname, "../..", file)]);
   await must(["create", "serviceaccount", "stranger", "--namespace=kube-system"]);
   await must(["create", "-f", "-"], podOf("node-1"));
   await must(["create", "secret", "generic", "somebodys", "--namespace=kube-system"]);

@@ -25,7 +25,9 @@ export async function startPings(lab: Lab, from: Pod, address: string, perSecond
   const node = lab.host(from.node);
   const namespace = await namespaceOf(node, from);
   const argv = ["nsenter", `--net=/run/netns/${namespace}`, "busybox", "ping", "-i", `${1 / perSecond}`, address];
-  const process = node.start(`ping-${from.name}-${address}-${perSecond}`, argv);
+  // A log of its own: the one of an earlier stream would be written on.
+  const began = Math.round(performance.now());
+  const process = node.start(`ping-${from.name}-${address}-${perSecond}-${began}`, argv);
   const answers = async () =>
     Array.from((await readFile(process.logFile, "utf8")).matchAll(/ seq=(\d+) /g), ([, seq]) => Number(seq));
   const name = `${from.name} to ${address}`;

@@ -19,8 +19,12 @@ export interface ProvidedImage {
   readonly archive: string;
 }
 
-/** What the chart asks for where nothing else is said. */
-const imageName = `docker.io/podnet/podnet:${productVersion}`;
+/** What the chart of a version asks for where nothing else is said. */
+export function imageNamed(version: string): string {
+  return `docker.io/podnet/podnet:${version}`;
+}
+
+const imageName = imageNamed(productVersion);
 
 const prefix = "image-";
 /** A Debian that is older is made anew: a week. */

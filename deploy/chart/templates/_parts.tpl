@@ -21,12 +21,19 @@ app.kubernetes.io/component: {{ . }}
 {{- define "podnet.env" -}}
 - {name: PODNET_LOG_LEVEL, value: {{ .root.Values.logLevel | quote }}}
 - {name: PODNET_HEALTH_LISTEN, value: {{ printf "%s:%d" (.root.Values.metrics.exposed | ternary "[::]" "127.0.0.1") .health | quote }}}
-{{- if .root.Values.apiServer.host }}
-- {name: KUBERNETES_SERVICE_HOST, value: {{ .root.Values.apiServer.host | quote }}}
-- {name: KUBERNETES_SERVICE_PORT, value: {{ .root.Values.apiServer.port | quote }}}
+{{- with include "podnet.apiServer" .root }}
+{{ . }}
 {{- end }}
 {{- range $name, $value := .env }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- /* Where the API server is, if not where the kubelet says. */ -}}
+{{- define "podnet.apiServer" -}}
+{{- if .Values.apiServer.host -}}
+- {name: KUBERNETES_SERVICE_HOST, value: {{ .Values.apiServer.host | quote }}}
+- {name: KUBERNETES_SERVICE_PORT, value: {{ .Values.apiServer.port | quote }}}
 {{- end }}
 {{- end -}}
 
@@ -41,8 +48,8 @@ readinessProbe:
   periodSeconds: 3
 {{- end -}}
 
-{{- /* Operator and webhook have no rights on their host, and run where there is no pod network yet. */ -}}
-{{- define "podnet.unprivileged" -}}
+{{- /* What has no rights on its host, and runs where there is no pod network yet. */ -}}
+{{- define "podnet.anywhere" -}}
 hostNetwork: true
 dnsPolicy: Default
 priorityClassName: system-cluster-critical
@@ -51,6 +58,11 @@ securityContext:
   runAsUser: 65532
   runAsGroup: 65532
   seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- /* Operator and webhook. */ -}}
+{{- define "podnet.unprivileged" -}}
+{{ include "podnet.anywhere" . }}
 tolerations:
 - {key: node.kubernetes.io/not-ready, operator: Exists}
 - {key: node.kubernetes.io/network-unavailable, operator: Exists}

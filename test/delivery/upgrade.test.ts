@@ -1,0 +1,204 @@
+// podnet as an admin changes it, by the commands of docs/operations.md on real nodes: upgraded from the commit before, rolled back, uninstalled, installed again and removed, while pods talk.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, type TestContext, test } from "node:test";
+import { tellStory } from "../../lab/demo/tell-story.ts";
+import { type Pod, readyPods } from "../../lab/pod.ts";
+import { waitUntil } from "../../lab/wait-until.ts";
+import { quietProgress } from "../../tools/progress.ts";
+import { underTraffic } from "../support/all-pairs.ts";
+import { runDocCommand } from "../support/doc-commands.ts";
+import { addForeignThings, leaveAsKilled, remainsOf } from "../support/node-remains.ts";
+import { agentsOf, claimsOf, nodeWithoutAgent, type ReleaseLab, startedPod, startReleaseLab } from "../support/release-lab.ts";
+import { succeed } from "../support/succeed.ts";
+
+let on: ReleaseLab;
+/** One on each node, which run through all of it. */
+let pods: readonly Pod[];
+let claims: Record<string, string>;
+/** Of node-1. */
+let conflist: string;
+/** Node → what it had before podnet came. */
+const untouched = new Map<string, string>();
+
+const install = ["helm", "install", "podnet", "deploy/chart", "--namespace=kube-system", "--values=values.yaml", "--wait"];
+const kinds = ["podnetworks", "nodesubnets", "nodenetworks", "rangeledgers"];
+
+before(async () => {
+  on = await startReleaseLab("upgrade");
+  const { lab, before } = on;
+  await Promise.all(lab.nodes.map(addForeignThings));
+  for (const node of lab.nodes) untouched.set(node.name, await remainsOf(node));
+  const start = () => runDocCommand(lab, install, before.replaced);
+  ({ pods } = await tellStory(lab, "dual-stack", quietProgress(), start));
+  await on.kubectl("patch", "podnetwork", "default", "--type=merge", '--patch={"spec":{"release":{"holdSeconds":2}}}');
+  claims = await claimsOf(on);
+  assert.equal(Object.keys(claims).length, 6);
+});
+after(() => on?.stop());
+
+const peerOf = (node: string): Pod => pods.find((pod) => pod.node !== node) ?? assert.fail();
+
+async function assertNothingMoved(): Promise<void> {
+  await on.kubectl("wait", "--for=condition=Ready", "podnetwork/default", "--timeout=60s");
+  assert.deepEqual(await claimsOf(on), claims);
+  assert.deepEqual(
+    (await readyPods(on.lab, "here", 3)).map(({ name, addresses }) => [name, addresses]),
+    pods.map(({ name, addresses }) => [name, addresses]),
+  );
+}
+
+/** Starts a pod where an agent is missing just now. */
+async function startPodMeanwhile(t: TestContext, name: string): Promise<void> {
+  const node = await nodeWithoutAgent(on);
+  const ms = await startedPod(on, name, node, peerOf(node));
+  t.diagnostic(`a pod on ${node}, whose agent is just being replaced, is ready ${ms} ms after it was made`);
+  assert.ok(ms < 20_000);
+}
+
+const operators = ["--namespace=kube-system", "deployment/podnet-operator"];
+
+/** Images of the operators that there are. */
+async function operatorImages(): Promise<string> {
+  const selector = "--selector=app.kubernetes.io/component=operator";
+  const query = "--output=jsonpath={.items[*].spec.containers[0].image}";
+  return on.kubectl("get", "pods", "--namespace=kube-system", selector, query);
+}
+
+/** Changes everything to an image but the operators, which stay of the other one, as Helm leaves alone what is paused; once the agents have changed, a node joins and a pod starts. */
+async function changeAgentsFirst(t: TestContext, change: () => Promise<void>, to: string, from: string): Promise<void> {
+  await on.kubectl("rollout", "pause", ...operators);
+  await Promise.all([
+    change(),
+    (async () => {
+      await startPodMeanwhile(t, `while-to-${to.split(":")[1]}`);
+      await agentsOf(on, to);
+      assert.equal(await operatorImages(), `${from} ${from}`);
+      await joinAndLeave();
+      await startedPod(on, `beside-${to.split(":")[1]}`, "node-3", peerOf("node-3"));
+    })(),
+  ]);
+}
+
+/** A Node comes, without a kubelet, gets its subnets and a route from every node, and goes. */
+async function joinAndLeave(): Promise<void> {
+  const name = "node-9";
+  const taints = [{ key: "example.com/none", effect: "NoSchedule" }];
+  const file = join(on.lab.directory, "node-9.json");
+  await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name }, spec: { taints } }));
+  await on.kubectl("create", "-f", file);
+  const addresses = ["192.168.1.19", "fd00:192:168:1::19"].map((address) => ({ type: "InternalIP", address }));
+  const patch = JSON.stringify({ status: { addresses } });
+  await on.kubectl("patch", "node", name, "--subresource=status", "--type=merge", `--patch=${patch}`);
+  await Promise.all(
+    on.lab.nodes.map((node) =>
+      waitUntil(`a route from ${node.name} to the node that joined, in both families`, 30_000, async () => {
+        const routes = await Promise.all(["-4", "-6"].map((family) => node.run(["ip", family, "route", "show", "proto", "244"])));
+        const nexthops = (await node.run(["ip", "nexthop", "show"])).stdout;
+        const [v4, v6] = routes.map(({ stdout }) => stdout.split("\n").filter((line) => line !== "").length);
+        return (
+          (nexthops.includes("192.168.1.19 ") && nexthops.includes("fd00:192:168:1::19 ") && v4 === 3 && v6 === 3) || undefined
+        );
+      }),
+    ),
+  );
+  await on.kubectl("delete", "node", name);
+  const there = ["--namespace=kube-system", `--field-selector=spec.nodeName=${name}`];
+  await on.kubectl("delete", "pods", ...there, "--force", "--grace-period=0");
+}
+
+test("an upgrade from the commit before loses no packet, pods start meanwhile, and the definitions of the kinds come along", async (t) => {
+  await underTraffic(t, on.lab, pods, async () => {
+    const began = performance.now();
+    await Promise.all([on.follow("Upgrading"), startPodMeanwhile(t, "while-upgraded")]);
+    t.diagnostic(`helm upgrade --wait: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  });
+  await agentsOf(on, on.now.image);
+  await assertNothingMoved();
+  for (const kind of kinds)
+    assert.match(
+      await on.kubectl("get", "crd", `${kind}.podnet.dev`, "--show-managed-fields", "--output=yaml"),
+      /manager: podnet-crds$/m,
+    );
+  const left = "jobs,serviceaccounts,clusterroles,clusterrolebindings";
+  assert.doesNotMatch(await on.kubectl("get", left, "--all-namespaces", "--output=name"), /podnet-crds/);
+});
+
+test("a rollback under newer operators loses no packet; meanwhile these serve older agents, a node that joins and a pod that starts", async (t) => {
+  await underTraffic(t, on.lab, pods, async () => {
+    await changeAgentsFirst(t, () => on.follow("Rolling back"), on.before.image, on.now.image);
+    await on.kubectl("rollout", "resume", ...operators);
+    await on.kubectl("rollout", "status", ...operators, "--timeout=60s");
+  });
+  await assertNothingMoved();
+});
+
+test("newer agents under older operators lose no packet, serve a node that joins and a pod that starts", async (t) => {
+  await underTraffic(t, on.lab, pods, () => changeAgentsFirst(t, () => on.follow("Upgrading"), on.now.image, on.before.image));
+  await assertNothingMoved();
+});
+
+test("without podnet pods stay connected and new ones start; what remains is what docs/operations.md says", async (t) => {
+  await underTraffic(t, on.lab, pods, async () => {
+    await on.follow("Uninstalling, and installing again");
+    await allGone();
+    const ms = await startedPod(on, "unattended", "node-2", peerOf("node-2"));
+    t.diagnostic(`a pod without podnet is ready after ${ms} ms`);
+  });
+  assert.deepEqual(await claimsOf(on), claims);
+  assert.deepEqual((await podnetsIn(on)).toSorted(), [
+    "customresourcedefinition.apiextensions.k8s.io/nodenetworks.podnet.dev",
+    "customresourcedefinition.apiextensions.k8s.io/nodesubnets.podnet.dev",
+    "customresourcedefinition.apiextensions.k8s.io/podnetworks.podnet.dev",
+    "customresourcedefinition.apiextensions.k8s.io/rangeledgers.podnet.dev",
+    "lease.coordination.k8s.io/podnet-operator",
+    "secret/podnet-webhook-tls",
+  ]);
+  const node = on.lab.host("node-1");
+  conflist = await succeed(node.run(["cat", "/etc/cni/net.d/10-podnet.conflist"]));
+  const remains = await remainsOf(node);
+  for (const what of [/ cni0 /, /^10\.244\.2\.0\/24 nhid .* proto 244/m, /^table inet podnet$/m, /10-podnet\.conflist$/m])
+    assert.match(remains, what);
+  for (const what of [/\/opt\/cni\/bin\/host-local$/m, /\/var\/lib\/podnet\/journal\.json$/m]) assert.match(remains, what);
+});
+
+test("installed again it takes up the same subnets, and no packet is lost", async (t) => {
+  await underTraffic(t, on.lab, pods, async () => {
+    await runDocCommand(on.lab, install, on.now.replaced);
+    await startedPod(on, "taken-up", "node-1", peerOf("node-1"));
+  });
+  await assertNothingMoved();
+});
+
+test("removed for good it leaves nothing in the cluster or on a node, and takes nothing of others along", async () => {
+  const all = ["--all", "--namespace=default", "--wait"];
+  await on.kubectl("delete", "daemonsets,pods", ...all, "--timeout=60s");
+  const manifest = join(on.lab.directory, "cleanup.yaml");
+  const text = await readFile(join(import.meta.dirname, "../../deploy/cleanup.yaml"), "utf8");
+  await writeFile(manifest, text.replaceAll(/image: .*/g, `image: ${on.now.image}`));
+  const killed = on.lab.host("node-1");
+  await on.follow("Removing podnet for good", { ...on.now.replaced, "deploy/cleanup.yaml": manifest }, async (command) => {
+    if (command === "kubectl apply -f deploy/cleanup.yaml") await leaveAsKilled(killed, conflist);
+  });
+  await allGone();
+  assert.deepEqual(await podnetsIn(on), []);
+  for (const node of on.lab.nodes) assert.equal(await remainsOf(node), untouched.get(node.name), node.name);
+});
+
+/** Waits until the garbage collector has taken what goes with what Helm and kubectl delete: pods, and the registration of the webhook. */
+async function allGone(): Promise<void> {
+  const own = ["--namespace=kube-system", "--selector=app.kubernetes.io/name=podnet"];
+  await on.kubectl("wait", "--for=delete", "pods", ...own, "--timeout=60s");
+  await on.kubectl("wait", "--for=delete", "validatingwebhookconfiguration/podnet", "--timeout=30s");
+}
+
+/** Names of all objects of the cluster that are podnet's. */
+async function podnetsIn({ kubectl }: ReleaseLab): Promise<string[]> {
+  const admission = ["validatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings"];
+  const rights = ["clusterroles", "clusterrolebindings", "roles", "rolebindings", "serviceaccounts"];
+  const running = ["deployments", "daemonsets", "replicasets", "jobs", "pods", "services", "poddisruptionbudgets"];
+  const kept = ["customresourcedefinitions", "secrets", "leases", "configmaps"];
+  const names = await kubectl("get", [...admission, ...rights, ...running, ...kept].join(), "--all-namespaces", "--output=name");
+  return names.split("\n").filter((name) => name.includes("podnet"));
+}

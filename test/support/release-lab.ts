@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { threeNodes } from "../../lab/instance.ts";
+import { TEST_IMAGE } from "../../lab/image/test-image.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { applyObject, type Pod } from "../../lab/pod.ts";
+import { valuesOf } from "../../lab/podnet/install-podnet.ts";
+import { askSource } from "../../lab/reach.ts";
+import { startLab } from "../../lab/start-lab.ts";
+import { waitUntil } from "../../lab/wait-until.ts";
+import { provideBinaries } from "../../tools/binaries.ts";
+import { providePreviousCommit } from "../../tools/image/previous-commit.ts";
+import { provideImage } from "../../tools/image/provide-image.ts";
+import { quietProgress } from "../../tools/progress.ts";
+import { commandsBelow, runDocCommand } from "./doc-commands.ts";
+import { labName } from "./lab-name.ts";
+import { succeed } from "./succeed.ts";
+
+const ownChart = join(import.meta.dirname, "../../deploy/chart");
+
+/** Nobody wants to wait a minute for a heartbeat. */
+const hasty = { operator: { PODNET_HEARTBEAT_SECONDS: "3" }, agent: { PODNET_HEARTBEAT_SECONDS: "3" } };
+
+/** Two deliveries of podnet on a lab of three real nodes. */
+export interface ReleaseLab {
+  readonly lab: Lab;
+  /** What kubectl printed; it has to succeed. */
+  readonly kubectl: (...args: readonly string[]) => Promise<string>;
+  /** Runs the commands of docs/operations.md below a heading, one after the other; `first` before each. */
+  follow(heading: string, replaced?: Readonly<Record<string, string>>, first?: (command: string) => Promise<void>): Promise<void>;
+  /** The image and chart of the commit before this one, and of this one. */
+  readonly before: Delivery;
+  readonly now: Delivery;
+  stop(): Promise<void>;
+}
+
+export interface Delivery {
+  readonly image: string;
+  /** What stands for words of the commands that install it. */
+  readonly replaced: Readonly<Record<string, string>>;
+}
+
+/** Starts it, with both images on every node and none of podnet in the cluster. */
+export async function startReleaseLab(test: string): Promise<ReleaseLab> {
+  const progress = quietProgress();
+  const { helm } = await provideBinaries(["helm"], progress);
+  const previous = await providePreviousCommit(progress);
+  const folder = await mkdtemp(join(tmpdir(), "podnet-values-"));
+  let lab: Lab | undefined;
+  const stop = async (): Promise<void> => {
+    await lab?.stop();
+    await Promise.all([previous.remove(), rm(folder, { recursive: true, force: true })]);
+  };
+  try {
+    const { name, archive } = await provideImage(progress);
+    // Both may have one name, so that the first gets another one before the second comes.
+    const oldImage = `${name.slice(0, name.lastIndexOf(":"))}:before`;
+    const up = await startLab(threeNodes(labName(test)), { imageArchives: [previous.archive] });
+    lab = up;
+    const ctr = [up.binary("ctr"), "--namespace=k8s.io", "images"];
+    await Promise.all(
+      up.nodes.map(async (node) => {
+        await succeed(node.run([...ctr, "tag", previous.name, oldImage]));
+        await succeed(node.run([...ctr, "import", archive]));
+      }),
+    );
+    const delivery = async (image: string, chart: string): Promise<Delivery> => {
+      const values = join(folder, `${image.slice(image.lastIndexOf(":") + 1)}.json`);
+      await writeFile(values, JSON.stringify(valuesOf({ image, env: hasty })));
+      return { image, replaced: { helm, "values.yaml": values, "deploy/chart": chart } };
+    };
+    const [before, now] = [await delivery(oldImage, previous.chart), await delivery(name, ownChart)];
+    return {
+      lab: up,
+      before,
+      now,
+      stop,
+      kubectl: (...args) => succeed(up.kubectl(args, { timeoutMs: 120_000 })),
+      async follow(heading, replaced = now.replaced, first) {
+        for (const command of commandsBelow("docs/operations.md", heading)) {
+          await first?.(command.join(" "));
+          await runDocCommand(up, command, replaced);
+        }
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Name of a claim → its uid and its node. */
+export async function claimsOf({ kubectl }: ReleaseLab): Promise<Record<string, string>> {
+  const { items }: { items: { metadata: { name: string; uid: string }; spec: { node: string } }[] } = JSON.parse(
+    await kubectl("get", "nodesubnets", "--output=json"),
+  );
+  const own = items.filter(({ spec }) => /^node-[123]$/.test(spec.node));
+  return Object.fromEntries(own.map(({ metadata, spec }) => [metadata.name, `${metadata.uid} ${spec.node}`]));
+}
+
+/** Starts a pod on a node, asks another one from it in both families, and gives the milliseconds from its creation to its being ready. */
+export async function startedPod({ lab, kubectl }: ReleaseLab, name: string, node: string, peer: Pod): Promise<number> {
+  const containers = [{ name: "test", image: TEST_IMAGE, imagePullPolicy: "Never" }];
+  const spec = { nodeName: node, automountServiceAccountToken: false, enableServiceLinks: false, containers };
+  const began = performance.now();
+  await applyObject(lab, { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "default" }, spec });
+  await kubectl("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
+  const ms = Math.round(performance.now() - began);
+  const run: Pod["run"] = (argv, options) => lab.kubectl(["exec", "--stdin", name, "--", ...argv], options);
+  for (const address of peer.addresses) assert.equal((await askSource({ run }, address)).by, peer.name);
+  return ms;
+}
+
+interface AgentPod {
+  readonly metadata: { readonly deletionTimestamp?: string };
+  readonly spec: { readonly nodeName?: string; readonly containers: readonly [{ readonly image: string }] };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Node → image of the agent there that is ready and goes on. */
+async function readyAgents({ kubectl }: ReleaseLab): Promise<Map<string, string>> {
+  const query = ["get", "pods", "--namespace=kube-system", "--selector=app.kubernetes.io/component=agent", "--output=json"];
+  const { items }: { items: readonly AgentPod[] } = JSON.parse(await kubectl(...query));
+  const ready = items.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined &&
+      status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
+  );
+  return new Map(ready.map(({ spec }) => [spec.nodeName ?? "", spec.containers[0].image]));
+}
+
+/** Waits until some node is without an agent, since that is being replaced, and gives the node. */
+export function nodeWithoutAgent(on: ReleaseLab): Promise<string> {
+  return waitUntil("an agent to be replaced", 60_000, async () => {
+    const ready = await readyAgents(on);
+    return on.lab.nodes.map(({ name }) => name).find((name) => !ready.has(name));
+  });
+}
+
+/** Waits until every node has an agent of this image. */
+export async function agentsOf(on: ReleaseLab, image: string): Promise<void> {
+  await waitUntil(`every node to have an agent of ${image}`, 120_000, async () => {
+    const ready = await readyAgents(on);
+    return on.lab.nodes.every(({ name }) => ready.get(name) === image) || undefined;
+  });
+}
