@@ -10,12 +10,14 @@ import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { provideImage } from "../../tools/image/provide-image.ts";
 import { quietProgress } from "../../tools/progress.ts";
-import { runDocumented } from "../support/documented.ts";
+import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { labName } from "../support/lab-name.ts";
 import { succeed } from "../support/succeed.ts";
 
 const root = join(import.meta.dirname, "../..");
 const manifest = join(root, "deploy/podnet.yaml");
+/** As docs/install.md names them → where they are. */
+const files = { "deploy/podnet.yaml": manifest, "examples/three-nodes.yaml": join(root, "examples/three-nodes.yaml") };
 
 let lab: Lab;
 
@@ -29,7 +31,7 @@ const kubectl = (...args: readonly string[]) => succeed(lab.kubectl(args));
 
 test("applied to three nodes as docs/install.md says, and a network at once after it: nothing is refused, nodes become Ready, all of podnet runs, pods reach pods", async (t) => {
   const began = performance.now();
-  await runDocumented(lab, "docs/install.md", "Without Helm");
+  for (const command of commandsBelow("docs/install.md", "Without Helm")) await runDocCommand(lab, command, files);
   await kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s");
   t.diagnostic(`from the first apply to three Ready nodes: ${((performance.now() - began) / 1000).toFixed(1)} s`);
   for (const workload of ["daemonset/podnet-cni", "deployment/podnet-operator", "deployment/podnet-webhook"])
