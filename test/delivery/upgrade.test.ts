@@ -23,6 +23,7 @@ let conflist: string;
 const untouched = new Map<string, string>();
 
 const install = ["helm", "install", "podnet", "deploy/chart", "--namespace=kube-system", "--values=values.yaml", "--wait"];
+const networks = "podnetwork.podnet.dev/default\npodnetwork.podnet.dev/spare\n";
 const kinds = ["podnetworks", "nodesubnets", "nodenetworks", "rangeledgers"];
 
 before(async () => {
@@ -147,6 +148,7 @@ test("without podnet pods stay connected and new ones start; what remains is wha
     t.diagnostic(`a pod without podnet is ready after ${ms} ms`);
   });
   assert.deepEqual(await claimsOf(on), claims);
+  assert.equal(await on.kubectl("get", "podnetworks", "--output=name"), networks);
   assert.deepEqual((await podnetsIn(on)).toSorted(), [
     "customresourcedefinition.apiextensions.k8s.io/nodenetworks.podnet.dev",
     "customresourcedefinition.apiextensions.k8s.io/nodesubnets.podnet.dev",
@@ -168,6 +170,7 @@ test("installed again it takes up the same subnets, and no packet is lost", asyn
     await runDocCommand(on.lab, install, on.now.replaced);
     await startedPod(on, "taken-up", "node-1", peerOf("node-1"));
   });
+  assert.equal(await on.kubectl("get", "podnetworks", "--output=name"), networks);
   await assertNothingMoved();
 });
 
@@ -177,12 +180,15 @@ test("removed for good it leaves nothing in the cluster or on a node, and takes 
   const manifest = join(on.lab.directory, "cleanup.yaml");
   const text = await readFile(join(import.meta.dirname, "../../deploy/cleanup.yaml"), "utf8");
   await writeFile(manifest, text.replaceAll(/image: .*/g, `image: ${on.now.image}`));
+  await on.kubectl("delete", "podnetwork", "spare", "--timeout=60s");
   const killed = on.lab.host("node-1");
   await on.follow("Removing podnet for good", { ...on.now.replaced, "deploy/cleanup.yaml": manifest }, async (command) => {
     if (command === "kubectl apply -f deploy/cleanup.yaml") await leaveAsKilled(killed, conflist);
   });
   await allGone();
   assert.deepEqual(await podnetsIn(on), []);
+  const ofNodes = "--output=jsonpath={.items[*].status.conditions[*].type} {.items[*].spec.taints[*].key}";
+  assert.doesNotMatch(await on.kubectl("get", "nodes", ofNodes), /NetworkUnavailable|network-unavailable|podnet/);
   for (const node of on.lab.nodes) assert.equal(await remainsOf(node), untouched.get(node.name), node.name);
 });
 

@@ -23,6 +23,14 @@ const ownChart = join(import.meta.dirname, "../../deploy/chart");
 /** Nobody wants to wait a minute for a heartbeat. */
 const hasty = { operator: { PODNET_HEARTBEAT_SECONDS: "3" }, agent: { PODNET_HEARTBEAT_SECONDS: "3" } };
 
+/** A network of no node that is made with the installation: it outlives that, and a second one takes it over. */
+const networks = {
+  spare: {
+    ranges: [{ cidr: "10.250.0.0/24", nodePrefixLength: 26 }],
+    nodeSelector: { matchLabels: { "example.com/none": "x" } },
+  },
+};
+
 /** Two deliveries of podnet on a lab of three real nodes. */
 export interface ReleaseLab {
   readonly lab: Lab;
@@ -68,7 +76,7 @@ export async function startReleaseLab(test: string): Promise<ReleaseLab> {
     );
     const delivery = async (image: string, chart: string): Promise<Delivery> => {
       const values = join(folder, `${image.slice(image.lastIndexOf(":") + 1)}.json`);
-      await writeFile(values, JSON.stringify(valuesOf({ image, env: hasty })));
+      await writeFile(values, JSON.stringify(valuesOf({ image, env: hasty, networks })));
       return { image, replaced: { helm, "values.yaml": values, "deploy/chart": chart } };
     };
     const [before, now] = [await delivery(oldImage, previous.chart), await delivery(name, ownChart)];
