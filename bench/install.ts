@@ -2,10 +2,10 @@ import { stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { threeNodes } from "../lab/instance.ts";
 import type { Lab } from "../lab/lab.ts";
-import { applyObject, testDaemonSet } from "../lab/pod.ts";
+import { TEST_IMAGE } from "../lab/image/test-image.ts";
+import { applyObject } from "../lab/pod.ts";
 import { installPodnet } from "../lab/podnet/install-podnet.ts";
 import { startLab } from "../lab/start-lab.ts";
-import { waitUntil } from "../lab/wait-until.ts";
 import { provideBinaries } from "../tools/binaries.ts";
 import { provideImage } from "../tools/image/provide-image.ts";
 import { Problem } from "../tools/problem.ts";
@@ -38,11 +38,8 @@ const networks = { default: { ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength
 
 /** Pods wait before podnet is there, as those of a fresh cluster do. */
 async function installed(lab: Lab, how: { readonly helm: string; readonly image: string }): Promise<Figure[]> {
-  await applyObject(lab, testDaemonSet("waiting"));
-  await waitUntil("a pod to wait on each node", 30_000, async () => {
-    const { stdout } = await lab.kubectl(["get", "pods", "--selector=app=waiting", "--output=name"]);
-    return stdout.trim().split("\n").length === lab.nodes.length || undefined;
-  });
+  const items = lab.nodes.map(({ name }) => waitingPod(name));
+  await applyObject(lab, { apiVersion: "v1", kind: "List", items });
   const began = Date.now();
   const figure = (what: string, untilMs: number): Figure => ({ what, unit: "s", values: [(untilMs - began) / 1000] });
   const [helm, nodes, pod, pods] = await Promise.all([
@@ -58,6 +55,20 @@ async function installed(lab: Lab, how: { readonly helm: string; readonly image:
     figure("every waiting pod runs", pods),
     figure("Helm has seen all of podnet ready", helm),
   ];
+}
+
+/** A pod for one node; the controller of DaemonSets makes none for nodes that are not Ready. */
+function waitingPod(node: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `waiting-for-${node}`, namespace: "default", labels: { app: "waiting" } },
+    spec: {
+      nodeSelector: { "kubernetes.io/hostname": node },
+      automountServiceAccountToken: false,
+      containers: [{ name: "test", image: TEST_IMAGE, imagePullPolicy: "Never" }],
+    },
+  };
 }
 
 /** When it was so, in milliseconds since 1970. */
