@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { apiServerFamily } from "../tools/api-server-family.ts";
 import { provideBinaries } from "../tools/binaries.ts";
 import type { Family } from "../tools/family.ts";
-import { DEBIAN_PACKAGES, type DebianPackage, provideDebianPackages } from "../tools/packages.ts";
+import { DEBIAN_PACKAGES, type DebianPackage, GITOPS_PACKAGES, provideDebianPackages } from "../tools/packages.ts";
 import { requireLinux, requireRoot } from "../tools/preflight.ts";
 import { Problem, runCommand } from "../tools/problem.ts";
 import { openProgress, type Progress } from "../tools/progress.ts";
@@ -22,7 +22,10 @@ const NEEDS: Readonly<Record<LevelName, { readonly packages: readonly DebianPack
     kernel: { packages: ["nftables", "iproute2", "util-linux"], families: ["cni-plugins"] },
     contract: { packages: ["iproute2", "util-linux"], families: ["etcd"] },
     cluster: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes"] },
-    delivery: { packages: DEBIAN_PACKAGES, families: ["cni-plugins", "etcd", "containerd", "kubernetes", "helm", "prometheus"] },
+    delivery: {
+      packages: [...DEBIAN_PACKAGES, ...GITOPS_PACKAGES],
+      families: ["cni-plugins", "etcd", "containerd", "kubernetes", "helm", "prometheus", "argocd"],
+    },
   };
 
 async function main(args: readonly string[]): Promise<number> {

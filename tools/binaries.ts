@@ -99,7 +99,9 @@ async function download(pinned: Pinned, bin: string, reach: Reach, task: Task): 
   const architectures: Readonly<Record<string, Architecture>> = { x64: "amd64", arm64: "arm64" };
   const architecture = architectures[process.arch];
   if (architecture === undefined) return `there is no official release for ${process.arch}`;
-  for (const release of releasesOf(pinned.recipe.family, pinned.recipe.programs, pinned.release, architecture)) {
+  const releases = releasesOf(pinned.recipe.family, pinned.recipe.programs, pinned.release, architecture);
+  if (releases.length === 0) return "no official release has all that is needed of it";
+  for (const release of releases) {
     const refused = await downloadRelease(release, bin, reach, task);
     if (refused !== undefined) return refused;
   }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, symlink } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { cacheRoot } from "./cache-root.ts";
 import { requireSpace } from "./disk-space.ts";
 import { exec } from "./exec.ts";
@@ -30,8 +30,10 @@ export async function buildFamily(pinned: Pinned, bin: string, progress: Progres
   );
   await requireSpace(purpose, spaceNeeds(pinned, go, stale > COLD_PACKAGES));
   await progress.during(`building ${pinned.recipe.family} ${pinned.version}`, (task) => compile(pinned, go, bin, stale, task));
-  const { multiCall, programs } = pinned.recipe;
+  const { multiCall, programs, module, moduleFiles = [] } = pinned.recipe;
   if (multiCall !== undefined) await Promise.all(programs.map((program) => symlink(multiCall, join(bin, program))));
+  const sources = join(go.moduleCache, `${module}@${pinned.version}`);
+  await Promise.all(moduleFiles.map((file) => copyFile(join(sources, file), join(bin, basename(file)))));
   return `built with ${go.version}`;
 }
 

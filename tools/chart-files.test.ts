@@ -15,7 +15,7 @@ test("a manifest becomes a template for any namespace, and who is Kubernetes' ow
     "expression: user == 'system:serviceaccount:kube-system:generic-garbage-collector'",
   ].join("\n");
   assert.deepEqual(renderTemplate("deploy/agent.yaml", manifest).split("\n").slice(1), [
-    "metadata: {name: podnet-agent, namespace: {{ .Release.Namespace }}}",
+    "metadata: {name: podnet-agent, namespace: {{ .Release.Namespace }}, labels: {app.kubernetes.io/instance: {{ .Release.Name }}}}",
     "expression: user == 'system:serviceaccount:{{ .Release.Namespace }}:podnet-agent'",
     "expression: user == 'system:serviceaccount:kube-system:generic-garbage-collector'",
   ]);

@@ -20,6 +20,9 @@ export const CRD_RIGHTS_FILE = "deploy/crd-upgrade.yaml";
 const root = new URL("../", import.meta.url);
 const release = "{{ .Release.Namespace }}";
 
+/** By this label Argo CD sees that an object is of this release, and adopts it without a change. */
+const instance = "labels: {app.kubernetes.io/instance: {{ .Release.Name }}}";
+
 /** The files of the Helm chart that are made of others: path from the root → its text. */
 export async function chartFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
@@ -38,6 +41,7 @@ export async function chartFiles(): Promise<Map<string, string>> {
 export function renderTemplate(file: string, manifest: string): string {
   if (manifest.includes("{{")) throw new Error(`${file} has {{, which Helm would take as its own`);
   const text = manifest
+    .replaceAll(/^metadata: \{(.*)\}$/gm, `metadata: {$1, ${instance}}`)
     .replaceAll("namespace: kube-system", `namespace: ${release}`)
     .replaceAll("system:serviceaccount:kube-system:podnet-", `system:serviceaccount:${release}:podnet-`);
   return `{{- /* Generated from ${file}. */ -}}\n${text}`;

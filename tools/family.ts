@@ -8,6 +8,8 @@ export const PROGRAMS = {
   "cni-plugins": ["bridge", "loopback", "host-local", "portmap", "bandwidth"],
   helm: ["helm"],
   prometheus: ["promtool"],
+  // Its two processes that Applications need, and one that judges objects by a script as they do.
+  argocd: ["argocd-application-controller", "argocd-repo-server", "argocd-resource-health"],
 } as const;
 
 export type Family = keyof typeof PROGRAMS;
@@ -24,10 +26,11 @@ export const FAMILIES: readonly Family[] = [
   "containerd",
   "kubernetes",
   "kubernetes-1.34",
+  "argocd",
 ];
 
 /** Wanted by single tests alone. */
-const RARE_FAMILIES: readonly Family[] = ["kubernetes-1.34", "prometheus"];
+const RARE_FAMILIES: readonly Family[] = ["kubernetes-1.34", "prometheus", "argocd"];
 
 /** What a lab usually runs. */
 export const USUAL_FAMILIES: readonly Family[] = FAMILIES.filter((family) => !RARE_FAMILIES.includes(family));

@@ -15,6 +15,9 @@ const PROGRAMS_OF = {
   "util-linux": ["nsenter", "unshare"],
   buildah: ["buildah"],
   mmdebstrap: ["mmdebstrap"],
+  git: ["git"],
+  // Its server is in the same file, and goes by its name. The package of the server has a link alone, and would start a service on the machine.
+  "redis-tools": ["redis-check-rdb"],
 } as const;
 
 /** A Debian package that may be needed. */
@@ -29,6 +32,9 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   "conntrack",
   "util-linux",
 ];
+
+/** Those that run podnet from Git in a lab. */
+export const GITOPS_PACKAGES: readonly DebianPackage[] = ["git", "redis-tools"];
 
 /**
  * Makes sure the programs of these packages are installed, by apt-get where one is missing.
@@ -60,7 +66,7 @@ function isInstalled(name: DebianPackage): boolean {
 }
 
 /** The path of a program on PATH or in the folders of root's programs, which a person's PATH may lack. */
-function findProgram(program: string): string | undefined {
+export function findProgram(program: string): string | undefined {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   return folders.map((folder) => join(folder, program)).find((file) => file.startsWith("/") && existsSync(file));
 }

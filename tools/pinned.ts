@@ -28,7 +28,8 @@ export async function readPinned(family: Family): Promise<Pinned> {
   const { go, requires } = parseGoMod(files[names.indexOf("go.mod")] ?? "");
   const version = requires.get(recipe.module);
   if (version === undefined) throw new Error(`${folder}/go.mod does not require ${recipe.module}`);
-  const ingredients = [process.arch, ...recipe.packages, ...recipe.flags(version), ...names, ...files];
+  const { packages, moduleFiles = [] } = recipe;
+  const ingredients = [process.arch, ...packages, ...moduleFiles, ...recipe.flags(version), ...names, ...files];
   const release = recipe.releaseOf?.(version) ?? version;
   return { recipe, version, release, leastGo: go, folder, entry: entryName(family, version, ingredients) };
 }

@@ -16,6 +16,8 @@ export interface Recipe {
   releaseOf?(version: string): string;
   /** Arguments with which a program says its version. */
   versionArguments(program: string): readonly string[];
+  /** Files of the module that are kept beside the programs, by their last name, e.g. `"manifests/crds/application-crd.yaml"`. */
+  readonly moduleFiles?: readonly string[];
   /** Free space a build with empty Go caches needs, in megabytes: compiled packages, and module sources. */
   readonly coldMegabytes: { readonly compiled: number; readonly modules: number };
 }
@@ -31,6 +33,7 @@ const CONTAINERD = "github.com/containerd/containerd/v2";
 const PLUGINS = "github.com/containernetworking/plugins";
 const HELM = "helm.sh/helm/v4";
 const PROMETHEUS = "github.com/prometheus";
+const ARGOCD = "github.com/argoproj/argo-cd/v3";
 
 function askVersion(): readonly string[] {
   return ["--version"];
@@ -99,6 +102,19 @@ const RECIPES: Readonly<Record<Family, Ways>> = {
     releaseOf: prometheusRelease,
     versionArguments: askVersion,
     coldMegabytes: { compiled: 1500, modules: 600 },
+  },
+  argocd: {
+    module: ARGOCD,
+    multiCall: "argocd",
+    packages: ["."],
+    flags: (version) => [...WITHOUT_DEBUG, `-ldflags=-s -w -X ${ARGOCD}/common.version=${version.replace(/^v/, "")}`],
+    versionArguments: askVersion,
+    moduleFiles: [
+      "manifests/crds/application-crd.yaml",
+      "manifests/crds/appproject-crd.yaml",
+      "manifests/base/config/argocd-cm.yaml",
+    ],
+    coldMegabytes: { compiled: 2500, modules: 1500 },
   },
 };
 

@@ -13,7 +13,7 @@ export interface Release {
 }
 
 /**
- * The official downloads of a family's programs, for a version with its v, e.g. `"v1.37.2"`.
+ * The official downloads of a family's programs, for a version with its v, e.g. `"v1.37.2"`; none where no download has all that is needed.
  * No checksum is pinned here, since none could be verified apart from the place that serves the file: the release's own
  * checksum is fetched over TLS, and the program must then say the pinned version.
  */
@@ -29,6 +29,8 @@ export function releasesOf(
       return { url, checksumUrl: `${url}.sha256`, archive: false, programs: [program] };
     });
   }
+  // Its releases have programs alone; the kinds that they serve are in its module only.
+  if (family === "argocd") return [];
   const project = ARCHIVES[family];
   const name = project.archive(version, architecture);
   const base = project.base ?? `https://github.com/${project.repository}/releases/download/${version}`;
@@ -44,7 +46,7 @@ interface Archive {
   checksum(archive: string): string;
 }
 
-const ARCHIVES: Readonly<Record<Exclude<Family, "kubernetes" | "kubernetes-1.34">, Archive>> = {
+const ARCHIVES: Readonly<Record<Exclude<Family, "kubernetes" | "kubernetes-1.34" | "argocd">, Archive>> = {
   etcd: {
     repository: "etcd-io/etcd",
     archive: (version, architecture) => `etcd-${version}-linux-${architecture}.tar.gz`,

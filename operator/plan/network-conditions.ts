@@ -15,7 +15,8 @@ export function networkConditions(view: NetworkView, capacity: NetworkVerdict): 
   const own = [accepted(view), allocated(view), programmed(view)];
   const { verdict: reach, isTolerated } = reachable(view);
   const parts = isTolerated ? own : [...own, reach];
-  const states = [withFlaw(ready(view, parts), reach), reconciling(view, parts), stalled(parts)];
+  // Stalled first: kstatus goes by the first of the two that is True, and what needs a person must not be hidden by what is under way.
+  const states = [withFlaw(ready(view, parts), reach), stalled(parts), reconciling(view, parts)];
   return [...own, reach, capacity, ...states, ...warnings(view)];
 }
 

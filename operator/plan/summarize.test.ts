@@ -32,8 +32,8 @@ test("three programmed nodes make the network Ready, and its columns say so", ()
       "Reachable Unknown NotProbed",
       "CapacityOK True Enough",
       "Ready True Ready",
-      "Reconciling False Settled",
       "Stalled False NotStalled",
+      "Reconciling False Settled",
     ],
   );
   assert.equal(told(status, "Ready"), "Ready True/Ready: 3 of 3 nodes programmed");

@@ -11,6 +11,7 @@ import { isKubeError } from "../../lib/kube/errors.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
 import { installCrds } from "../support/install-crds.ts";
 import { type CrdLab, refusedFor, startCrdLab } from "../support/crd-lab.ts";
+import { kstatusOf } from "../support/kstatus.ts";
 import { claimOf, entryOf, ledgerOf, nodeNetworkOf, podNetworkOf } from "../support/network-sample.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
@@ -51,6 +52,13 @@ test("a NodeNetwork's status and its spec are written apart, and a report raises
   assert.deepEqual(reported.status, status);
   assert.deepEqual(reported.spec, spec);
   assert.equal(reported.metadata.generation, stored.metadata.generation);
+});
+
+test("a network that nobody has judged yet is not taken as done by kstatus, which Flux goes by", async () => {
+  const made = await client.create(podNetworks, podNetworkOf("new", ["10.97.0.0/16"]));
+  assert.equal(kstatusOf(made), "InProgress");
+  const stored = (await client.get(podNetworks, "new")) ?? assert.fail();
+  assert.equal(kstatusOf(stored), "InProgress");
 });
 
 test("kubectl prints the columns that people look for", async () => {

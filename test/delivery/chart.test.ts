@@ -116,6 +116,16 @@ test("everything that has a namespace is in the release's, and every right belon
   assert.match(text, /system:serviceaccount:network:podnet-operator/);
 });
 
+test("every object that stays says of which release it is, so that Argo CD adopts what Helm installed without a change", async () => {
+  const objects = await template({ networks: { default: { ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }] } } });
+  const lasting = objects.filter(({ metadata }) => metadata.annotations?.["helm.sh/hook"] === undefined);
+  const others = lasting.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"] !== "podnet");
+  assert.deepEqual(
+    others.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    [],
+  );
+});
+
 test("the agent has one capability, a root folder that it cannot write, and an image with a tag; operator and webhook are not root", async () => {
   const objects = await template({});
   const agent = podOf(objects, "DaemonSet", "podnet-cni");

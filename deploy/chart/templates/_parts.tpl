@@ -6,6 +6,7 @@
 {{- /* Labels of everything; give the component. */ -}}
 {{- define "podnet.labels" -}}
 app.kubernetes.io/name: podnet
+app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
