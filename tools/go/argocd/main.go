@@ -14,6 +14,7 @@ import (
 	reposerver "github.com/argoproj/argo-cd/v3/cmd/argocd-repo-server/commands"
 	"github.com/argoproj/argo-cd/v3/common"
 	"github.com/argoproj/argo-cd/v3/util/log"
+	"github.com/argoproj/gitops-engine/pkg/utils/io"
 )
 
 // programs: program name → its command.
@@ -28,6 +29,8 @@ func main() {
 		fmt.Println(common.GetVersion())
 		return
 	}
+	// Manifests, and what opens the cluster, are then written to TMPDIR and go with the lab, instead of /dev/shm.
+	io.TempDir = ""
 	klog.SetLogger(log.NewLogrusLogger(log.NewWithCurrentConfig()))
 	program, known := programs[filepath.Base(os.Args[0])]
 	if !known {
