@@ -10,7 +10,7 @@ import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { provideImage } from "../../tools/image/provide-image.ts";
 import { quietProgress } from "../../tools/progress.ts";
-import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
+import { commandsBelow, questionsOf, runDocCommand } from "../support/doc-commands.ts";
 import { labName } from "../support/lab-name.ts";
 import { succeed } from "../support/succeed.ts";
 
@@ -40,6 +40,19 @@ test("applied to three nodes as docs/install.md says, and a network at once afte
   const [first, second] = await readyPods(lab, "here", 3);
   assert.ok(first && second);
   assert.equal((await askSource(first, second.addresses[0] ?? "")).by, second.name);
+});
+
+test("whatever the pages ask a cluster has an answer", async () => {
+  // As the pages have it, of a larger cluster.
+  const names = { NODE: "node-1", NAME: "default" };
+  const own = (words: readonly string[]) => words.map((word) => (word === "10.244.7.0-24" ? "10.244.1.0-24" : word));
+  const asked = ["docs/operations.md", "docs/troubleshooting.md", "docs/runbooks.md"].flatMap((page) => questionsOf(page, names));
+  const commands = [...asked, ...commandsBelow("docs/operations.md", "Backup")];
+  assert.ok(commands.length > 12, `${commands.length}`);
+  const answers = await Promise.all(commands.map((command) => runDocCommand(lab, own(command), {})));
+  // What a network waits for is nothing here.
+  const silent = commands.filter((command, index) => answers[index] === "" && !command.join(" ").includes("blockedBy"));
+  assert.deepEqual(silent, []);
 });
 
 test("then the webhook judges, and applying the manifest once more changes nothing that runs", async () => {

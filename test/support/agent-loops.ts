@@ -32,7 +32,7 @@ export async function startLoops(
   let hasEnded = false;
   const argv = [process.execPath, inside, JSON.stringify(full)];
   void node.netns.exec.follow(argv, listener, stop.signal).finally(() => (hasEnded = true));
-  t.after(() => {
+  node.endsBefore(() => {
     stop.abort();
     return until("the agent stops when it is told to", () => hasEnded);
   });

@@ -25,6 +25,8 @@ export interface AgentNode {
   readonly journal: string;
   /** What any agent of it is told. */
   readonly order: Omit<AgentOrder, "stepMs" | "views">;
+  /** Ends what writes to its folders, before they go. */
+  endsBefore(end: () => Promise<unknown>): void;
   /** A fresh agent of the same boot that runs once for each view, a minute apart; what each run came to. */
   run(...views: AgentOrder["views"]): Promise<AgentAnswer[]>;
   /** The same, otherwise than a minute apart or in another boot. */
@@ -36,7 +38,14 @@ const inside = join(import.meta.dirname, "agent-inside.ts");
 /** Gives a namespace the folders of a node. They go when the test ends. */
 export async function agentNode(t: Span, name: string, netns: Netns): Promise<AgentNode> {
   const folder = await mkdtemp(join(tmpdir(), `podnet-t-${name}-`));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const writers: (() => Promise<unknown>)[] = [];
+  t.after(async () => {
+    try {
+      await Promise.all(writers.map((end) => end()));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
   const [confFolder, pluginFolder, cniStateFolder] = ["net.d", "bin", "cni"].map((part) => join(folder, part));
   assert.ok(confFolder !== undefined && pluginFolder !== undefined && cniStateFolder !== undefined);
   await mkdir(confFolder);
@@ -58,7 +67,8 @@ export async function agentNode(t: Span, name: string, netns: Netns): Promise<Ag
   const conflist = join(confFolder, "10-podnet.conflist");
   const runtime = { node: netns, pluginFolder, conflist, leaseFolder: join(cniStateFolder, "networks") };
   const run: AgentNode["run"] = (...views) => runWith({}, ...views);
-  return { name, netns, confFolder, pluginFolder, cniStateFolder, runtime, journal, order, runWith, run };
+  const endsBefore: AgentNode["endsBefore"] = (end) => void writers.push(end);
+  return { name, netns, confFolder, pluginFolder, cniStateFolder, runtime, journal, order, endsBefore, runWith, run };
 }
 
 /** What an agent sees: its own spec, if any, and the claims. */

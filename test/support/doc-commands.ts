@@ -17,6 +17,19 @@ export function commandsBelow(page: string, heading: string): string[][] {
 }
 
 /**
+ * What a page asks of a cluster within its sentences, e.g. `kubectl get podnetworks`: those with an object, and each once, as words.
+ * @param names word of the page → what stands for it here, e.g. `NODE` → `node-1`
+ */
+export function questionsOf(page: string, names: Readonly<Record<string, string>>): string[][] {
+  const text = readFileSync(join(import.meta.dirname, "../..", page), "utf8");
+  const asked = Array.from(text.matchAll(/`(kubectl (?:get|describe|events) [^`]+)`/g), ([, command = ""]) => command);
+  const named = asked.map((command) => command.replaceAll(/\b(NODE|NAME)\b(?!:)/g, (word) => names[word] ?? word));
+  return [...new Set(named)]
+    .map((command) => command.split(" "))
+    .filter(([, verb, object]) => verb !== "describe" || object !== "pod");
+}
+
+/**
  * Runs one of them on a lab as its administrator would; it has to succeed.
  * @param replaced word of the page → what stands for it here, e.g. a file's name; also the path of Helm
  */
