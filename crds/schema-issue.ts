@@ -1,4 +1,5 @@
 import type { Issue, IssueCode } from "./issue.ts";
+import { beginningOf } from "../lib/text/beginning.ts";
 import { printable } from "../lib/text/printable.ts";
 
 /** What the schema's compiled form says about one thing wrong: JSON Schema's words, with what they were said about. */
@@ -63,26 +64,11 @@ export function schemaIssue(error: SchemaError, root: unknown): Issue {
 
 /** A value as JSON, cut to what a message can hold, as people may see it. */
 export function show(value: unknown): string {
-  const text = beginning(value, longestShown + 1) ?? "nothing";
+  const text = beginningOf(value, longestShown + 1) ?? "nothing";
   return printable(text.length > longestShown ? `${text.slice(0, longestShown - 3)}...` : text);
 }
 
 const longestShown = 80;
-
-/** A value as JSON; of what has more characters than `room` those at least, however large it is and however deep. Undefined for what JSON cannot say. */
-function beginning(value: unknown, room: number): string | undefined {
-  if (room <= 0) return "";
-  if (typeof value === "string") return JSON.stringify(value.slice(0, room));
-  if (!isRecord(value)) return JSON.stringify(value);
-  const isList = Array.isArray(value);
-  let text = "";
-  for (const key of Object.keys(value)) {
-    if (text.length >= room) break;
-    const name = isList ? "" : `${JSON.stringify(key.slice(0, room))}:`;
-    text += `${text === "" ? "" : ","}${name}${beginning(value[key], room - text.length - name.length - 1) ?? "null"}`;
-  }
-  return isList ? `[${text}]` : `{${text}}`;
-}
 
 /** As Kubernetes writes paths: an index in brackets, any other step, a label's number among them, behind a dot. */
 function renderPath(steps: readonly string[], root: unknown): string {

@@ -1,3 +1,4 @@
+import { beginningOf } from "../../text/beginning.ts";
 import { parseAddress } from "../../net/address.ts";
 
 /** A tool printed something that its reader does not know: another version, or a mistake of ours. */
@@ -110,13 +111,11 @@ function unexpected(source: string, field: string, value: unknown, wanted: strin
   return new UnexpectedOutput(source, `field "${field}" is ${shown(value)}, expected ${wanted}`);
 }
 
-/** A value as JSON, cut. */
+const longestShown = 200;
+
+/** A value as JSON, cut, however large it is and however deep. */
 function shown(value: unknown): string {
-  try {
-    return JSON.stringify(value)?.slice(0, 200) ?? "absent";
-  } catch {
-    return "nested too deep to be shown";
-  }
+  return beginningOf(value, longestShown)?.slice(0, longestShown) ?? "absent";
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
