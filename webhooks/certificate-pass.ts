@@ -8,11 +8,19 @@ import type { RunResult } from "../lib/reconcile/loop.ts";
 import { chainFacts } from "./certificate-facts.ts";
 import { chainAfter, chainOf, type SecretPlace, storeChain } from "./certificate-secret.ts";
 import type { Chain } from "./certificates.ts";
-import { notYet, refusedBecause, type RegisteredWebhook } from "./plan/acceptance.ts";
+import { refusedBecause, type RegisteredWebhook } from "./plan/acceptance.ts";
 import { type Endpoint, namesFor, renderRegistration } from "./plan/registration.ts";
 import { registrationDiffers } from "./plan/registration-change.ts";
 import { type LeafFacts, type Lives, planStep, type Step, type StoredFacts } from "./plan/renewal.ts";
-import { acceptedByAll, isAnswered, readOwner, readRegistration, webhooksOf, writeRegistration } from "./registration.ts";
+import {
+  acceptedByAll,
+  asksAnybody,
+  isAnswered,
+  readOwner,
+  readRegistration,
+  webhooksOf,
+  writeRegistration,
+} from "./registration.ts";
 
 export interface CertificatePassOptions {
   readonly client: KubeClient;
@@ -36,12 +44,15 @@ export interface CertificatePass {
   readonly notAfter: () => Date | undefined;
 }
 
+/** Until it is asked again whether a replica is known as ready. */
+const answerMs = 500;
+
 /** Each step is looked at anew; more than that in one pass means that somebody undoes them. */
 const mostSteps = 12;
 
 interface Memory {
   served: LeafFacts | undefined;
-  registered: readonly RegisteredWebhook[] | typeof notYet | undefined;
+  registered: readonly RegisteredWebhook[] | undefined;
   /** The last stored authority, and since when it is seen registered without a break. */
   settled: { readonly id: string; readonly since: number } | undefined;
 }
@@ -50,6 +61,7 @@ interface Memory {
 interface View {
   readonly registration: Stored<ValidatingWebhookConfiguration> | undefined;
   readonly wanted: ReturnType<typeof renderRegistration>;
+  readonly isAsked: boolean;
   readonly secret: Stored<Secret> | undefined;
   readonly chain: Chain | undefined;
   readonly step: Step;
@@ -63,7 +75,7 @@ export function createCertificatePass(options: CertificatePassOptions): Certific
       for (let count = 0; count < mostSteps; count += 1) {
         const view = await look(options, memory);
         const { step } = view;
-        if (step.do === "nothing") return undefined;
+        if (step.do === "nothing") return view.isAsked ? undefined : { againAfterMs: answerMs };
         if (step.do === "wait") return { againAfterMs: step.forMs };
         if (await act(options, memory, view)) options.onStep(step);
       }
@@ -82,20 +94,15 @@ async function look(options: CertificatePassOptions, memory: Memory): Promise<Vi
   const { client, clock, endpoint, place, lives } = options;
   const registration = await readRegistration(client);
   const registered = registration && webhooksOf(registration);
-  const isReached = registration !== undefined || (await isAnswered(client, endpoint));
-  memory.registered = isReached ? registered : notYet;
+  const isAsked = asksAnybody(registration) || (await isAnswered(client, endpoint));
+  memory.registered = registered;
   const secret = await client.get(secrets, place);
   const chain = secret && chainOf(secret);
   const stored = chain && chainFacts(chain);
   const accepted = acceptedByAll(registered ?? []);
-  const wanted = renderRegistration(endpoint, chain?.authorities ?? [], await readOwner(client));
+  const wanted = renderRegistration(endpoint, chain?.authorities ?? [], { owner: await readOwner(client), isAsked });
   const step = planStep({
-    registered: {
-      authorities: accepted,
-      differs: registrationDiffers(wanted, registration),
-      isThere: registration !== undefined || (await readRegistration(client)) !== undefined,
-    },
-    isAnswered: isReached,
+    registered: { authorities: accepted, differs: registrationDiffers(wanted, registration) },
     stored,
     served: memory.served?.id,
     settledMs: settledMs(memory, stored, accepted, clock.now()),
@@ -103,7 +110,7 @@ async function look(options: CertificatePassOptions, memory: Memory): Promise<Vi
     now: options.wallClock(),
     lives,
   });
-  return { registration, wanted, secret, chain, step };
+  return { registration, wanted, isAsked, secret, chain, step };
 }
 
 /** For how long the last stored authority is seen registered. */

@@ -36,16 +36,8 @@ async function askedWith(bundle: readonly string[], chain: Chain): Promise<numbe
 function stepFor(chain: Chain, wanted = names): string {
   const stored = chainFacts(chain);
   const authorities = stored.authorities.map(({ id }) => id);
-  const registered = { authorities, differs: undefined, isThere: true };
-  const step = planStep({
-    ...issue,
-    names: wanted,
-    registered,
-    isAnswered: true,
-    stored,
-    served: stored.leaf?.id,
-    settledMs: Infinity,
-  });
+  const registered = { authorities, differs: undefined };
+  const step = planStep({ ...issue, names: wanted, registered, stored, served: stored.leaf?.id, settledMs: Infinity });
   return step.do === "store" ? step.what : step.do;
 }
 

@@ -10,7 +10,7 @@ import { isKubeError } from "../lib/kube/errors.ts";
 import type { OwnerReference, Stored } from "../lib/kube/resource.ts";
 import { authorityFacts, parseBundle } from "./certificate-facts.ts";
 import { hostOf, type RegisteredWebhook } from "./plan/acceptance.ts";
-import { type Endpoint, ownerName, registrationName, type renderRegistration } from "./plan/registration.ts";
+import { type Endpoint, notYet, ownerName, registrationName, type renderRegistration } from "./plan/registration.ts";
 
 /** The registration as the API server holds it now. */
 export function readRegistration(client: KubeClient): Promise<Stored<ValidatingWebhookConfiguration> | undefined> {
@@ -32,6 +32,12 @@ export async function writeRegistration(
     const metadata = { ...found.metadata, ...wanted.metadata };
     await client.replace(validatingWebhookConfigurations, { ...found, metadata, webhooks: wanted.webhooks }, options);
   }
+}
+
+/** Whether API servers ask a webhook of it; they ask none before a replica is known as ready for the first time. */
+export function asksAnybody(registration: ValidatingWebhookConfiguration | undefined): boolean {
+  const { webhooks = [] } = registration ?? {};
+  return webhooks.some(({ matchConditions = [] }) => !matchConditions.some(({ name }) => name === notYet.name));
 }
 
 /** What the registration is to go with; undefined where it is not there, or may not be looked at. */

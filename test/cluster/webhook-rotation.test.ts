@@ -17,6 +17,7 @@ import type { Resource } from "../../lib/kube/resource.ts";
 import { labName } from "../support/lab-name.ts";
 import { mistakesIn } from "../support/log-mistakes.ts";
 import { podNetworkOf } from "../support/network-sample.ts";
+import { notYet } from "../../webhooks/plan/registration.ts";
 import { type Replica, serviceName, startReplica, startService } from "../support/webhook-replicas.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
@@ -41,8 +42,12 @@ after(async () => {
   await lab?.stop();
 });
 
-test("replicas that no Service knows of are ready and not registered, so that networks are taken; then they are asked, and go with their role", async () => {
-  assert.equal(await client.get(validatingWebhookConfigurations, "podnet"), undefined);
+test("replicas that no Service knows of are ready and not asked, so that networks are taken; then they are asked, and go with their role", async () => {
+  const early = await client.get(validatingWebhookConfigurations, "podnet");
+  assert.deepEqual(
+    early?.webhooks?.map(({ matchConditions }) => matchConditions?.[0]),
+    [notYet, notYet],
+  );
   await client.create(podNetworks, podNetworkOf("first", ["10.250.0.0/16"]));
   await startService(lab);
   await waitUntil("the webhook to be asked", 30_000, async () => {

@@ -18,22 +18,18 @@ export interface ClientConfig {
   readonly service?: { readonly namespace: string; readonly name: string };
 }
 
-/** Not there as yet: it is registered once a replica is known as ready, so that none is asked before. */
-export const notYet = "not yet";
-
 /**
  * Why the API server would refuse the certificate that is served, and what to do; undefined where it would not. `registered` is what the API server holds,
  * not what it was told by us.
  */
 export function refusedBecause(
   served: LeafFacts | undefined,
-  registered: readonly RegisteredWebhook[] | typeof notYet | undefined,
+  registered: readonly RegisteredWebhook[] | undefined,
   now: Date,
 ): string | undefined {
   if (served === undefined) return "no certificate is served yet; if this stays, the log says why";
   if (now < served.notBefore) return `the certificate is valid from ${served.notBefore.toISOString()}; set this machine's clock`;
   if (isOver(served, now)) return `the certificate was valid until ${served.notAfter.toISOString()} ${remedy}`;
-  if (registered === notYet) return undefined;
   if (registered === undefined || registered.length === 0)
     return `there is no ValidatingWebhookConfiguration ${registrationName} with webhooks in it; ${repaired}`;
   for (const webhook of registered) {

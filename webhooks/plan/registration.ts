@@ -29,6 +29,16 @@ export function serviceHost({ namespace, name }: { readonly namespace: string; r
   return `${name}.${namespace}.svc`;
 }
 
+/** With it API servers know whom to accept, and ask nobody. */
+export const notYet = { name: "not-yet", expression: "false" };
+
+export interface RegistrationPart {
+  /** What it goes with. */
+  readonly owner?: OwnerReference | undefined;
+  /** False: `notYet`. */
+  readonly isAsked?: boolean;
+}
+
 /** What kubectl names as the one that refused. */
 const webhookNames = { writes: `podnetworks.${group}`, deletions: `deletions.podnetworks.${group}` } as const;
 
@@ -37,7 +47,12 @@ const webhookNames = { writes: `podnetworks.${group}`, deletions: `deletions.pod
  * Only PodNetworks, only where the spec changes and the object is not being deleted. While we are away no spec is written, but whatever happens to us, pods,
  * nodes and deletions are never held up. With its owner it goes when podnet is uninstalled: then nobody is there to ask.
  */
-export function renderRegistration(endpoint: Endpoint, authorities: readonly string[], owner?: OwnerReference) {
+export function renderRegistration(
+  endpoint: Endpoint,
+  authorities: readonly string[],
+  { owner, isAsked = true }: RegistrationPart = {},
+) {
+  const atAll = isAsked ? [] : [notYet];
   const webhook = (operations: readonly string[]) => ({
     admissionReviewVersions: ["v1"],
     sideEffects: "None",
@@ -56,6 +71,7 @@ export function renderRegistration(endpoint: Endpoint, authorities: readonly str
         name: webhookNames.writes,
         failurePolicy: "Fail",
         matchConditions: [
+          ...atAll,
           { name: "not-being-deleted", expression: "!has(object.metadata.deletionTimestamp)" },
           { name: "spec-changed", expression: "request.operation == 'CREATE' || object.spec != oldObject.spec" },
         ],
@@ -64,7 +80,7 @@ export function renderRegistration(endpoint: Endpoint, authorities: readonly str
         ...webhook(["DELETE"]),
         name: webhookNames.deletions,
         failurePolicy: "Ignore",
-        matchConditions: [{ name: "not-being-deleted", expression: "!has(oldObject.metadata.deletionTimestamp)" }],
+        matchConditions: [...atAll, { name: "not-being-deleted", expression: "!has(oldObject.metadata.deletionTimestamp)" }],
       },
     ],
   };

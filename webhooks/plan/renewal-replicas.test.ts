@@ -22,8 +22,7 @@ interface Replica {
 
 interface Registered {
   readonly version: number;
-  /** undefined: there is no registration, and nobody is asked. */
-  readonly authorities: readonly string[] | undefined;
+  readonly authorities: readonly string[];
 }
 
 interface Read {
@@ -43,9 +42,9 @@ interface World {
   now: number;
   nextId: number;
   secret: { version: number; stored: StoredFacts | undefined };
-  registration: Registered;
+  registration: { version: number; authorities: readonly string[] };
   /** Registrations that an API server may still go by, with the moment each was replaced. */
-  past: { readonly until: number; readonly authorities: Registered["authorities"] }[];
+  past: { readonly until: number; readonly authorities: readonly string[] }[];
   readonly known: Map<string, CertificateFacts>;
   readonly urgent: Set<string>;
   readonly replicas: readonly Replica[];
@@ -61,7 +60,7 @@ function newWorld(skews: readonly number[]): World {
     now: 0,
     nextId: 1,
     secret: { version: 1, stored: undefined },
-    registration: { version: 1, authorities: undefined },
+    registration: { version: 1, authorities: [] },
     past: [],
     known: new Map(),
     urgent: new Set(),
@@ -102,19 +101,19 @@ function go(world: World, replica: Replica): void {
   } else if (registered === undefined) replica.registered = { ...world.registration };
   else if (read === undefined) replica.read = { ...world.secret };
   if (replica.registered !== undefined && replica.read !== undefined && planned === undefined)
-    replica.planned = plan(world, replica, replica.registered, replica.read);
+    replica.planned = plan(world.now + replica.skewMs, world.now, replica, replica.registered, replica.read);
 }
 
-function plan(world: World, replica: Replica, registered: Registered, read: Read): Planned {
-  const [now, clock] = [world.now + replica.skewMs, world.now];
+function plan(now: number, clock: number, replica: Replica, registered: Registered, read: Read): Planned {
   const { stored } = read;
-  const authorities = registered.authorities ?? [];
-  noteSettled(replica, clock, stored?.authorities.at(-1)?.id, authorities);
-  const wanted = (stored?.authorities ?? []).map(({ id }) => id).join();
-  const differs = wanted === authorities.join() && wanted !== "" ? undefined : "it differs";
+  const newest = stored?.authorities.at(-1)?.id;
+  const settled = newest !== undefined && registered.authorities.includes(newest) ? newest : undefined;
+  if (settled === undefined) replica.settled = undefined;
+  else if (replica.settled?.id !== settled) replica.settled = { id: settled, since: clock };
+  const wanted = (stored?.authorities ?? []).map(({ id }) => id);
+  const differs = wanted.join() === registered.authorities.join() && wanted.length > 0 ? undefined : "it differs";
   const step = planStep({
-    registered: { authorities, differs, isThere: isThere(registered) || isThere(world.registration) },
-    isAnswered: world.replicas.some(({ served }) => served !== undefined),
+    registered: { authorities: registered.authorities, differs },
     stored,
     served: replica.served?.id,
     settledMs: replica.settled === undefined ? 0 : clock - replica.settled.since,
@@ -123,16 +122,6 @@ function plan(world: World, replica: Replica, registered: Registered, read: Read
     lives,
   });
   return { step, now, registered, read };
-}
-
-/** As the pass remembers it. */
-function noteSettled(replica: Replica, clock: number, newest: string | undefined, authorities: readonly string[]): void {
-  if (newest === undefined || !authorities.includes(newest)) replica.settled = undefined;
-  else if (replica.settled?.id !== newest) replica.settled = { id: newest, since: clock };
-}
-
-function isThere({ authorities }: Registered): boolean {
-  return authorities !== undefined;
 }
 
 function act(world: World, replica: Replica, { step, now, registered, read: { version, stored } }: Planned): void {
@@ -165,8 +154,7 @@ function assertAccepted(world: World): void {
   }
 }
 
-function isAccepted({ known, now }: World, { authority = "" }: LeafFacts, authorities: Registered["authorities"]): boolean {
-  if (authorities === undefined) return true;
+function isAccepted({ known, now }: World, { authority = "" }: LeafFacts, authorities: readonly string[]): boolean {
   const end = authorities.includes(authority) ? known.get(authority)?.notAfter.getTime() : undefined;
   return end !== undefined && end >= now;
 }
@@ -238,7 +226,6 @@ test("in every order of reads and writes each served leaf is accepted, at every 
 test("whatever somebody's hand does to the Secret or the registration, replicas come to agree and are accepted", () => {
   const hands: readonly ((world: World) => void)[] = [
     (world) => (world.secret = { version: world.secret.version + 1, stored: undefined }),
-    (world) => (world.registration = { version: world.registration.version + 1, authorities: undefined }),
     (world) => (world.registration = { version: world.registration.version + 1, authorities: [] }),
     (world) => (world.registration = { version: world.registration.version + 1, authorities: ["foreign"] }),
     ({ secret }) => {

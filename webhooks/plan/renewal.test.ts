@@ -13,8 +13,7 @@ const stored = {
   leaf: { id: "leaf-1", notBefore: start, notAfter: after(90), names, authority: "ca-1", hasKey: true },
 } satisfies StoredFacts;
 const scene: Scene = {
-  registered: { authorities: ["ca-1"], differs: undefined, isThere: true },
-  isAnswered: true,
+  registered: { authorities: ["ca-1"], differs: undefined },
   stored,
   served: "leaf-1",
   settledMs: 0,
@@ -31,19 +30,10 @@ const oneOver: StoredFacts = {
   ...withLeaf({ authority: "ca-2", notBefore: after(350), notAfter: after(400) }),
   authorities: [...stored.authorities, { id: "ca-2", notBefore: after(300), notAfter: after(660) }],
 };
-const unregistered = { registered: { authorities: [], differs: "it is not registered", isThere: false } };
-const unanswered = { ...unregistered, isAnswered: false };
+const unregistered = { registered: { authorities: [], differs: "it is not registered" } };
 
 const cases: readonly [string, Partial<Scene>, string][] = [
   ["nothing is stored", { ...unregistered, stored: undefined, served: undefined }, "store everything"],
-  ["nothing is registered, and none is served yet", { ...unanswered, served: undefined }, "serve"],
-  ["nothing is registered, and nobody is known to answer", unanswered, "wait"],
-  ["nothing is registered, and somebody answers", unregistered, "register"],
-  [
-    "what is registered is another's, and nobody answers any more",
-    { registered: { authorities: [], differs: "it has another caBundle", isThere: true }, isAnswered: false },
-    "register",
-  ],
   ["everything is fresh", {}, "nothing"],
   ["just before two thirds of the leaf's life", { now: new Date(after(60).getTime() - 1) }, "nothing"],
   ["at two thirds of the leaf's life", { now: after(60), settledMs: 60_000 }, "store leaf"],
@@ -73,32 +63,22 @@ const cases: readonly [string, Partial<Scene>, string][] = [
   ["another leaf is stored, and its authority not registered", { ...unregistered, served: "leaf-0" }, "register"],
   [
     "somebody changed the registration",
-    { registered: { authorities: ["ca-1"], differs: "it has another caBundle", isThere: true } },
+    { registered: { authorities: ["ca-1"], differs: "it has another caBundle" } },
     "register",
   ],
   [
     "a new authority is stored and not registered",
-    { stored: two, registered: { authorities: ["ca-1"], differs: "it has another caBundle", isThere: true }, now: after(60) },
+    { stored: two, registered: { authorities: ["ca-1"], differs: "it has another caBundle" }, now: after(60) },
     "register",
   ],
   [
     "a new authority is registered just now and the leaf due",
-    {
-      stored: two,
-      registered: { authorities: ["ca-1", "ca-2"], differs: undefined, isThere: true },
-      now: after(60),
-      settledMs: 59_000,
-    },
+    { stored: two, registered: { authorities: ["ca-1", "ca-2"], differs: undefined }, now: after(60), settledMs: 59_000 },
     "wait",
   ],
   [
     "a new authority is registered long enough and the leaf due",
-    {
-      stored: two,
-      registered: { authorities: ["ca-1", "ca-2"], differs: undefined, isThere: true },
-      now: after(60),
-      settledMs: 60_000,
-    },
+    { stored: two, registered: { authorities: ["ca-1", "ca-2"], differs: undefined }, now: after(60), settledMs: 60_000 },
     "store leaf",
   ],
   ["an old authority is over", { stored: oneOver, now: after(361) }, "store drop"],

@@ -47,14 +47,7 @@ export interface StoredFacts {
 /** All that one replica knows. */
 export interface Scene {
   /** Authorities that API servers are told to accept, and why the registration is not as `stored` wants it. To be read before `stored`: see `planStep`. */
-  readonly registered: {
-    readonly authorities: readonly string[];
-    readonly differs: string | undefined;
-    /** Whether there is one, before or after `stored` was read; else API servers ask nobody. */
-    readonly isThere: boolean;
-  };
-  /** Whether somebody answers where API servers would ask. */
-  readonly isAnswered: boolean;
+  readonly registered: { readonly authorities: readonly string[]; readonly differs: string | undefined };
   readonly stored: StoredFacts | undefined;
   /** The leaf that this replica serves. */
   readonly served: string | undefined;
@@ -74,9 +67,6 @@ export type Step =
   | { readonly do: "wait"; readonly forMs: number; readonly because: string }
   | { readonly do: "nothing" };
 
-/** Until it is asked again whether somebody answers. */
-const answerMs = 500;
-
 type Stored = Extract<Step, { readonly do: "store" }>;
 
 /**
@@ -87,24 +77,15 @@ type Stored = Extract<Step, { readonly do: "store" }>;
  * the registration meanwhile had read a newer store, and our older one does not replace it.
  */
 export function planStep(scene: Scene): Step {
-  const { registered, served } = scene;
-  if (mayServe(scene)) return { do: "serve", because: served === undefined ? "none is served yet" : "another one is stored" };
+  const { stored, registered, served } = scene;
+  const leaf = stored?.leaf;
+  const isFit = stored !== undefined && leafProblem(stored, scene) === undefined;
+  if (isFit && leaf?.authority !== undefined && leaf.id !== served && registered.authorities.includes(leaf.authority))
+    return { do: "serve", because: served === undefined ? "none is served yet" : "another one is stored" };
   const write = planWrite(scene);
   if (write?.do === "store") return write;
-  if (!registered.isThere && !scene.isAnswered)
-    return { do: "wait", forMs: answerMs, because: "no replica is known as ready yet" };
   if (registered.differs !== undefined) return { do: "register", because: registered.differs };
   return write ?? { do: "nothing" };
-}
-
-/** Whether what is stored can be served in place of what is. */
-function mayServe(scene: Scene): boolean {
-  const { stored, registered, served } = scene;
-  if (stored?.leaf?.authority === undefined || stored.leaf.id === served || leafProblem(stored, scene) !== undefined)
-    return false;
-  if (registered.authorities.includes(stored.leaf.authority)) return true;
-  // The very first is served before anybody asks, since only who answers is registered; whoever registers then registers its authority.
-  return served === undefined && !registered.isThere && stored.authorities.length === 1;
 }
 
 function planWrite(scene: Scene): Step | undefined {
