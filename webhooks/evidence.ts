@@ -10,7 +10,7 @@ import { indexPrefixes } from "../lib/net/prefix-index.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import type { NodeNetwork, PodNetwork } from "../crds/types.ts";
 import { indexRanges, type OwnedRanges } from "../crds/validate.ts";
-import { type Evidence, type EvidenceName, notAsked, type Reading } from "./plan/evidence.ts";
+import { type Evidence, type EvidenceName, nothingAsked, type Reading } from "./plan/evidence.ts";
 import { type Neighbour, type Neighbours, nodeNeighbours, routeNeighbours, type Surrounding } from "./plan/surroundings.ts";
 import { createServiceCopy } from "./service-copy.ts";
 import { sortEvidence } from "./sort-evidence.ts";
@@ -33,8 +33,6 @@ interface Source<T extends KubeObject> {
   /** What of an object a judgement by a copy looks at. */
   readonly project?: (object: Stored<T>) => Stored<T>;
 }
-
-type ObjectName = keyof typeof sources;
 
 /** Agents write the rest of a status all day; what turns on that is asked anew. */
 function onlyRoutes({ status, ...object }: Stored<NodeNetwork>): Stored<NodeNetwork> {
@@ -193,10 +191,6 @@ function copyOf<T extends KubeObject>(
   return { name, resource: resource.plural, of: informer };
 }
 
-function objectNames(): ObjectName[] {
-  return Object.keys(sources).filter((name): name is ObjectName => name in sources);
-}
-
 /** A review goes on without what cannot be read, and says so. */
 async function readAnew(
   { client, onUnread }: EvidenceOptions,
@@ -217,7 +211,5 @@ async function readAnew(
 
 /** What was read under its names; nothing was asked of the others. */
 function evidenceOf(read: readonly (readonly [EvidenceName, Reading<unknown>])[]): Evidence {
-  const names: readonly EvidenceName[] = [...objectNames(), "services"];
-  const all: readonly (readonly unknown[])[] = [...names.map((name) => [name, notAsked]), ...read];
-  return Object.fromEntries(all);
+  return { ...nothingAsked, ...Object.fromEntries<unknown>(read) };
 }

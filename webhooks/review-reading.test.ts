@@ -3,19 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PodNetwork } from "../crds/types.ts";
 import { claimOf, podNetworkOf } from "../test/support/network-sample.ts";
-import { type Evidence, type EvidenceName, notAsked } from "./plan/evidence.ts";
+import { type Evidence, type EvidenceName, nothingAsked } from "./plan/evidence.ts";
 import type { AdmissionRequest } from "./plan/admission-review.ts";
 import { reviewer } from "./review.ts";
 
-const nothingKnown: Evidence = {
-  networks: notAsked,
-  claims: notAsked,
-  records: notAsked,
-  ledgers: notAsked,
-  nodes: notAsked,
-  services: notAsked,
-};
-const taken: Evidence = { ...nothingKnown, networks: { items: [podNetworkOf("first", ["10.244.0.0/16"])] } };
+const taken: Evidence = { ...nothingAsked, networks: { items: [podNetworkOf("first", ["10.244.0.0/16"])] } };
 
 function request(part: Partial<AdmissionRequest>): AdmissionRequest {
   const resource = { group: "podnet.dev", version: "v1alpha1", resource: "podnetworks" };
@@ -37,26 +29,26 @@ async function ask(one: AdmissionRequest, copies: Evidence | undefined, server: 
 }
 
 test("what the copies allow is allowed without a question", async () => {
-  assert.deepEqual(await ask(creation, nothingKnown, taken), [true, ""]);
+  assert.deepEqual(await ask(creation, nothingAsked, taken), [true, ""]);
 });
 
 test("what the copies refuse is asked anew, once, and that decides", async () => {
   assert.deepEqual(await ask(creation, taken, taken), [false, "claims,ledgers,networks,nodes,records,services"]);
-  assert.deepEqual(await ask(creation, taken, nothingKnown), [true, "claims,ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, taken, nothingAsked), [true, "claims,ledgers,networks,nodes,records,services"]);
 });
 
 test("without copies the API server is asked", async () => {
   assert.deepEqual(await ask(creation, undefined, taken), [false, "claims,ledgers,networks,nodes,records,services"]);
-  assert.deepEqual(await ask(creation, undefined, nothingKnown), [true, "claims,ledgers,networks,nodes,records,services"]);
+  assert.deepEqual(await ask(creation, undefined, nothingAsked), [true, "claims,ledgers,networks,nodes,records,services"]);
 });
 
 test("a deletion, and a range that goes, are never judged by copies", async () => {
   const network: PodNetwork = podNetworkOf("first", ["10.244.0.0/16", "10.245.0.0/16"]);
-  const used: Evidence = { ...nothingKnown, claims: { items: [claimOf("node-1", "10.244.1.0/24", { network: "first" })] } };
+  const used: Evidence = { ...nothingAsked, claims: { items: [claimOf("node-1", "10.244.1.0/24", { network: "first" })] } };
   const deletion = request({ operation: "DELETE", oldObject: network });
-  assert.deepEqual(await ask(deletion, nothingKnown, used), [false, "claims,records"]);
+  assert.deepEqual(await ask(deletion, nothingAsked, used), [false, "claims,records"]);
   const removal = request({ operation: "UPDATE", oldObject: network, object: podNetworkOf("first", ["10.245.0.0/16"]) });
-  assert.deepEqual(await ask(removal, nothingKnown, used), [false, "claims,networks,nodes,records"]);
+  assert.deepEqual(await ask(removal, nothingAsked, used), [false, "claims,networks,nodes,records"]);
 });
 
 test("objects nested without end, wherever that is, are refused or allowed and overflow nothing", async () => {
@@ -74,12 +66,12 @@ test("objects nested without end, wherever that is, are refused or allowed and o
     ])
       for (const operation of ["CREATE", "UPDATE", "DELETE"] as const)
         assert.equal(
-          typeof (await ask(request({ operation, object, oldObject: object }), nothingKnown, nothingKnown))[0],
+          typeof (await ask(request({ operation, object, oldObject: object }), nothingAsked, nothingAsked))[0],
           "boolean",
         );
 });
 
 test("what turns on nothing else is answered at once, refusals too", async () => {
   const malformed = request({ object: { ...podNetworkOf("second", []), spec: { ranges: 7 } } });
-  assert.deepEqual(await ask(malformed, nothingKnown, taken), [false, ""]);
+  assert.deepEqual(await ask(malformed, nothingAsked, taken), [false, ""]);
 });

@@ -28,3 +28,13 @@ export type EvidenceName = Exclude<keyof Evidence, "ranges" | "neighbours">;
 
 /** A reading for what no judgement asks for. */
 export const notAsked: Reading<never> = { items: [] };
+
+/** The evidence of which nothing was asked. */
+export const nothingAsked: Evidence = {
+  networks: notAsked,
+  claims: notAsked,
+  records: notAsked,
+  ledgers: notAsked,
+  nodes: notAsked,
+  services: notAsked,
+};
