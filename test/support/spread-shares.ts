@@ -51,7 +51,7 @@ export async function spreadShares<Share extends SeedShare, Failure>({
   let done = 0;
   let isOver = false;
   const work = async () => {
-    const worker = new Worker(program, { resourceLimits: { maxYoungGenerationSizeMb: 64 } });
+    const worker = new Worker(program, { resourceLimits: { maxYoungGenerationSizeMb: 384 } });
     try {
       for (const share of queue) {
         if (isOver) break;
