@@ -8,9 +8,9 @@ import { type Bench, type BenchInput, parallel } from "./bench.ts";
 import { acrossRounds, type Figure } from "./figure.ts";
 import { rangedNetwork } from "./sample.ts";
 import { type Site, startSite, webhookHealth } from "./site.ts";
-import type { AdmitInput } from "./task/admit.ts";
+import type { AdmitInput, AdmitOutput } from "./task/admit.ts";
 import { followUsage } from "./usage.ts";
-import { callsSince, parseWebhookCalls } from "./webhook-calls.ts";
+import { type CallShare, callsSince, parseWebhookCalls } from "./webhook-calls.ts";
 
 interface Size {
   readonly networks: number;
@@ -53,37 +53,58 @@ async function ofSize(input: BenchInput, size: Size): Promise<Figure[]> {
 async function columns(site: Site, input: BenchInput, { networks, ranges }: Size, label: string): Promise<Figure[]> {
   await withoutPolicies(site);
   await site.inside("createNetworks", { count: networks, ranges, parallel });
-  const nothing = await site.inside("admit", await bearable(site, input, ranges));
+  const light = await bearable(site, input, ranges);
+  const nothing = await site.inside("admit", light);
   await installManifests(site.lab);
   await overlapIs(site, true);
-  const load = await bearable(site, input, ranges);
-  const policies = await site.inside("admit", load);
+  const heavy = await bearable(site, input, ranges);
+  const policies = await site.inside("admit", heavy);
   const webhook = await site.startWebhook();
   await asked(site);
   const usage = followUsage(webhook.pid);
-  const before = parseWebhookCalls(await metricsOf(site));
-  const both = await site.inside("admit", load);
-  const calls = callsSince(before, parseWebhookCalls(await metricsOf(site)));
+  const both = await counted(site, heavy);
+  await withoutPolicies(site);
+  const alone = await counted(site, light);
   usage.stop();
   await webhook.stop();
-  const p99 = (of: readonly number[]) => quantile(of, 0.99);
+  const refused = nothing.refused + policies.refused + both.refused + alone.refused;
   return [
-    figure(`${label}: creates a second, with policies`, load.perSecond, ""),
-    figure(`${label}: nothing, p50`, quantile(nothing.milliseconds, 0.5), "ms"),
-    figure(`${label}: nothing, p99`, p99(nothing.milliseconds), "ms"),
-    figure(`${label}: policies, p50`, quantile(policies.milliseconds, 0.5), "ms"),
-    figure(`${label}: policies, p99`, p99(policies.milliseconds), "ms"),
-    figure(`${label}: policies and webhook, p50`, quantile(both.milliseconds, 0.5), "ms"),
-    figure(`${label}: policies and webhook, p99`, p99(both.milliseconds), "ms"),
-    figure(
-      `${label}: the webhook adds, p50 less p50`,
-      quantile(both.milliseconds, 0.5) - quantile(policies.milliseconds, 0.5),
-      "ms",
-    ),
-    figure(`${label}: asking the webhook, mean, as the API server has it`, calls.meanMs, "ms"),
-    { ...figure(`${label}: asking the webhook, of 100 times longer than 5 ms`, 100 * calls.slowShare, ""), atMost: 1 },
-    { ...figure(`${label}: refused`, nothing.refused + policies.refused + both.refused, ""), atMost: 0 },
+    figure(`${label}: creates a second`, light.perSecond, ""),
+    figure(`${label}: creates a second, with policies`, heavy.perSecond, ""),
+    ...lasting(`${label}: nothing`, nothing),
+    ...lasting(`${label}: policies`, policies),
+    ...lasting(`${label}: policies and webhook`, both),
+    ...lasting(`${label}: webhook alone`, alone),
+    added(`${label}: the webhook adds to nothing`, alone, nothing),
+    added(`${label}: the webhook adds to policies`, both, policies),
+    ...asking(`${label}: asking the webhook alone`, alone.calls),
+    ...asking(`${label}: asking it behind policies`, both.calls),
+    { ...figure(`${label}: refused`, refused, ""), atMost: 0 },
     figure(`${label}: webhook, peak memory`, usage.peakMebibytes(), "MiB"),
+  ];
+}
+
+/** How long creates take, and what the API server counts of its calls of the webhook meanwhile. */
+async function counted(site: Site, load: AdmitInput): Promise<AdmitOutput & { readonly calls: CallShare }> {
+  const before = parseWebhookCalls(await metricsOf(site));
+  const out = await site.inside("admit", load);
+  return { ...out, calls: callsSince(before, parseWebhookCalls(await metricsOf(site))) };
+}
+
+function lasting(label: string, { milliseconds }: AdmitOutput): Figure[] {
+  return [0.5, 0.99].map((share) => figure(`${label}, p${100 * share}`, quantile(milliseconds, share), "ms"));
+}
+
+function added(label: string, more: AdmitOutput, less: AdmitOutput): Figure {
+  const [high, low] = [more, less].map(({ milliseconds }) => quantile(milliseconds, 0.99));
+  return { ...figure(`${label}, p99 less p99`, (high ?? Number.NaN) - (low ?? Number.NaN), "ms"), atMost: 5 };
+}
+
+/** By the API server's own account, which has nothing else in it. */
+function asking(label: string, { meanMs, slowShare }: CallShare): Figure[] {
+  return [
+    figure(`${label}, mean, as the API server has it`, meanMs, "ms"),
+    { ...figure(`${label}, of 100 times longer than 5 ms`, 100 * slowShare, ""), atMost: 1 },
   ];
 }
 

@@ -20,8 +20,15 @@ export function parseWebhookCalls(text: string): WebhookCalls {
   return { count: sum("_count{"), seconds: sum("_sum{"), quick: sum('le="0.005"') };
 }
 
-/** Of the calls in between: the mean, and the share of those that took longer than 5 ms. */
-export function callsSince(before: WebhookCalls, after: WebhookCalls): { readonly meanMs: number; readonly slowShare: number } {
+/** How long calls took. */
+export interface CallShare {
+  readonly meanMs: number;
+  /** Of those that took longer than 5 ms, 0 to 1. */
+  readonly slowShare: number;
+}
+
+/** Of the calls in between. */
+export function callsSince(before: WebhookCalls, after: WebhookCalls): CallShare {
   const count = after.count - before.count;
   return {
     meanMs: (1000 * (after.seconds - before.seconds)) / count,
