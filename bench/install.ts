@@ -12,10 +12,11 @@ import { Problem } from "../tools/problem.ts";
 import type { Bench } from "./bench.ts";
 import { acrossRounds, type Figure } from "./figure.ts";
 import { memoryOfStages } from "./stage-memory.ts";
+import { startUpOfStages } from "./start-up.ts";
 
-/** From `helm install` with a PodNetwork in it, on three nodes that are not Ready, to pods with addresses; and what the image and each process weigh. */
+/** From `helm install` with a PodNetwork in it, on three nodes that are not Ready, to pods with addresses; what the image and each process weigh, and how long each takes to start. */
 export const install: Bench = {
-  title: "helm install on three NotReady nodes, the image, and each process at rest",
+  title: "helm install on three NotReady nodes, the image, and each process at its start and at rest",
   async run({ rounds, steadySeconds, labName, progress }) {
     const { helm } = await provideBinaries(["helm"], progress);
     const { name: image, archive } = await provideImage(progress);
@@ -25,7 +26,7 @@ export const install: Bench = {
       try {
         const figures = await installed(lab, { helm, image });
         await delay(steadySeconds * 1000);
-        all.push([...figures, ...(await memoryOfStages(lab))]);
+        all.push([...figures, ...(await memoryOfStages(lab)), ...(await startUpOfStages(lab))]);
       } finally {
         await lab.stop();
       }

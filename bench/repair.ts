@@ -116,7 +116,8 @@ async function programmed(lab: AgentLab): Promise<void> {
 }
 
 async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promise<number[]> {
-  const exec = makeExec({ prefix: networkOnly(node.enter) });
+  // The network alone: a command that is entered into more is the child of another one, which does not end it when it is ended itself.
+  const exec = makeExec({ prefix: node.enterNetwork });
   const stop = new AbortController();
   let hear: (line: string, atMs: number) => void = () => undefined;
   const following = exec.follow(
@@ -144,11 +145,6 @@ async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promi
     stop.abort();
     await following;
   }
-}
-
-/** Enters the network namespace alone: a command that is entered into more is the child of another one, which does not end it when it is ended itself. */
-function networkOnly(enter: readonly string[]): string[] {
-  return ["nsenter", ...enter.filter((word) => word.startsWith("--net="))];
 }
 
 async function inVain(what: string): Promise<never> {

@@ -2,11 +2,9 @@ import { join } from "node:path";
 import type { LabProcess } from "../lab/host.ts";
 import { noNodes } from "../lab/instance.ts";
 import type { Lab } from "../lab/lab.ts";
-import { askHealth } from "../lab/podnet/health.ts";
+import { askHealth, untilHealthy } from "../lab/podnet/health.ts";
 import { installManifests } from "../lab/podnet/start-podnet.ts";
-import { identify } from "../lab/process-table.ts";
 import { startLab } from "../lab/start-lab.ts";
-import { waitUntil } from "../lab/wait-until.ts";
 import { Problem } from "../tools/problem.ts";
 import type { Progress } from "../tools/progress.ts";
 import type { Tasks } from "./inside.ts";
@@ -46,6 +44,7 @@ export interface SiteOptions {
 
 /** Longer than anything that is measured. */
 const taskTimeoutMs = 900_000;
+const startDeadlineMs = 60_000;
 
 /** Starts a lab that has an API server, podnet's kinds, and nothing that writes. */
 export async function startSite({ name, progress, profileFolder }: SiteOptions): Promise<Site> {
@@ -72,7 +71,7 @@ export async function startSite({ name, progress, profileFolder }: SiteOptions):
     async startNodeIPAM(range, extra) {
       const argv = [lab.binary("kube-controller-manager"), ...nodeIPAMArguments(kubeconfig, range, lab.directory), ...extra];
       const started = host.start("node-ipam", argv);
-      await healthy(lab, started, "https://127.0.0.1:10257/healthz");
+      await untilHealthy(host, started, "https://127.0.0.1:10257/healthz", startDeadlineMs);
       return started;
     },
     stop: () => lab.stop(),
@@ -86,7 +85,7 @@ async function startOperator(lab: Lab, profileFolder: string | undefined): Promi
   const address = `127.0.0.1:${healthPort}`;
   const env = { ...podEnv, PODNET_HEALTH_LISTEN: address, PODNET_LOG_LEVEL: "info" };
   const started = host.start("podnet-operator", [process.execPath, ...profile, join(root, "cli/podnet.ts"), "operator"], { env });
-  await healthy(lab, started, `http://${address}/readyz`);
+  await untilHealthy(host, started, `http://${address}/readyz`, startDeadlineMs);
   return {
     process: started,
     async passes() {
@@ -101,7 +100,7 @@ async function startWebhook(lab: Lab): Promise<LabProcess> {
   const { podEnv } = await lab.identity({ name: "podnet-webhook", namespace: "kube-system" });
   const env = { ...podEnv, PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" };
   const started = host.start("podnet-webhook", [process.execPath, join(root, "cli/podnet.ts"), "webhook"], { env });
-  await healthy(lab, started, `${webhookHealth}/readyz`);
+  await untilHealthy(host, started, `${webhookHealth}/readyz`, startDeadlineMs);
   return started;
 }
 
@@ -117,19 +116,4 @@ function nodeIPAMArguments(kubeconfig: string, range: string, folder: string): s
     "--bind-address=127.0.0.1",
     `--flex-volume-plugin-dir=${folder}/volume-plugins`,
   ];
-}
-
-/** Asked from inside with no regard to its certificate, which it signs itself. */
-const insecurely = ["--no-warnings", "--input-type=module", "--eval"];
-const ask = `import { get } from "node:https";
-get(process.argv[1], { rejectUnauthorized: false }, (answer) => { process.exitCode = answer.statusCode === 200 ? 0 : 1; answer.resume(); }).on("error", () => { process.exitCode = 1; });`;
-
-async function healthy(lab: Lab, { pid, logFile, name }: LabProcess, url: string): Promise<void> {
-  const host = lab.host("control-plane");
-  await waitUntil(`${name} to be ready; its log is ${logFile}`, 60_000, async () => {
-    if (identify(pid) === undefined) throw new Problem(`${name} ended before it was ready; its log is ${logFile}`);
-    const isPlain = url.startsWith("http:");
-    const { code } = isPlain ? await askHealth(host, url) : await host.run([process.execPath, ...insecurely, ask, url]);
-    return code === 0 || undefined;
-  });
 }

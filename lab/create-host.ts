@@ -33,6 +33,7 @@ export function createHost(spec: HostSpec, place: HostPlace): Host {
     addresses: addressesOf(spec),
     directory,
     enter: place.enter,
+    enterNetwork: enterNetwork(place.instance.name, spec.name),
     start: (name, argv, options = {}) =>
       startProcess({
         ...options,

@@ -34,6 +34,8 @@ export interface Host {
   readonly directory: string;
   /** Begins every command line that is to run inside this host's namespaces, e.g. `["nsenter", "--net=…", "--"]`. */
   readonly enter: readonly string[];
+  /** Begins a command line that is to have this host's network alone: files and process numbers stay the machine's. */
+  readonly enterNetwork: readonly string[];
   /** Starts a long-lived process inside this host's namespaces. */
   start(name: string, argv: readonly string[], options?: StartOptions): LabProcess;
   /** Runs a command inside this host's namespaces to its end; never throws for a non-zero exit. */

@@ -1,3 +1,5 @@
+import { apiVersion, podNetworkResource } from "../crds/names.ts";
+import { parsePodNetwork } from "../crds/parse.ts";
 import type { AdmissionResponse } from "./plan/admission-review.ts";
 import type { EvidenceReader } from "./evidence.ts";
 import { mustBeAskedAnew } from "./plan/freshness.ts";
@@ -15,6 +17,8 @@ export interface ReviewerOptions {
  * known in full, and where an old copy could harm pods. What it allows by a copy that is behind, it does not prove: the ledger and the claims' names do.
  */
 export function reviewer({ evidence, onAnswer }: ReviewerOptions): Review {
+  // The schema is compiled when it is first asked, and that takes some ten milliseconds: nobody's review is to wait for it.
+  parsePodNetwork({ apiVersion, kind: podNetworkResource.kind });
   return async (request) => {
     const began = performance.now();
     const question = questionOf(request);

@@ -65,11 +65,6 @@ export async function refreshApplication(lab: Lab, name: string): Promise<void> 
   await annotate(lab, name, "argocd.argoproj.io/refresh=normal");
 }
 
-/** Says that what Git no longer has, and asks to be confirmed, may go. */
-export async function approvePruning(lab: Lab, name: string): Promise<void> {
-  await annotate(lab, name, `argocd.argoproj.io/deletion-approved=${new Date().toISOString()}`);
-}
-
 async function annotate(lab: Lab, name: string, annotation: string): Promise<void> {
   const { code, stderr } = await lab.kubectl(["annotate", "--overwrite", "application", name, inNamespace, annotation]);
   if (code !== 0) throw new Error(`Application ${name} could not be annotated: ${stderr.trim()}`);

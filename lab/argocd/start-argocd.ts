@@ -5,9 +5,7 @@ import { findProgram } from "../../tools/packages.ts";
 import { Problem } from "../../tools/problem.ts";
 import type { Host, LabProcess } from "../host.ts";
 import type { Lab } from "../lab.ts";
-import { askHealth } from "../podnet/health.ts";
-import { identify } from "../process-table.ts";
-import { waitUntil } from "../wait-until.ts";
+import { untilHealthy } from "../podnet/health.ts";
 import { createRepository, type GitRepository } from "./git-repository.ts";
 import { argocdNamespace, installArgocd } from "./install-argocd.ts";
 
@@ -113,11 +111,6 @@ function startController(host: Host, folder: string, kubeconfig: string, options
 }
 
 async function started(host: Host, process: LabProcess, healthPort: number): Promise<LabProcess> {
-  await waitUntil(`${process.name} to be ready; its log is ${process.logFile}`, readyMs, async () => {
-    if (identify(process.pid) === undefined)
-      throw new Problem(`${process.name} ended before it was ready; its log is ${process.logFile}`);
-    const { code } = await askHealth(host, `http://127.0.0.1:${healthPort}/healthz`);
-    return code === 0 || undefined;
-  });
+  await untilHealthy(host, process, `http://127.0.0.1:${healthPort}/healthz`, readyMs);
   return process;
 }

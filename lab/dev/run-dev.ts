@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { DEBIAN_PACKAGES, provideDebianPackages } from "../../tools/packages.ts";
 import { openProgress } from "../../tools/progress.ts";
 import { tellStory } from "../demo/tell-story.ts";
@@ -10,6 +10,7 @@ import { installManifests, type RunningPodnet, startPodnet } from "../podnet/sta
 import { startLab } from "../start-lab.ts";
 import { directoryInCheckout, renderUsage } from "../up.ts";
 import { affectedBy, followed, type Part } from "./affected.ts";
+import { type Builds, createBuilds } from "./builds.ts";
 import { followSources } from "./follow-sources.ts";
 
 const root = dirname(dirname(import.meta.dirname));
@@ -20,28 +21,40 @@ export interface DevOptions {
   readonly name: string;
 }
 
-/** podnet as processes of this checkout, on three nodes, each started anew when its sources change, until this process is told to end. */
+/**
+ * podnet as processes of this checkout, on three nodes, each started anew when its sources change, until this process is told to end. They run from a bundle:
+ * where five start at once, to read hundreds of sources is what takes the time.
+ */
 export async function runDev({ example, name }: DevOptions): Promise<number> {
   const progress = openProgress();
   await provideDebianPackages(DEBIAN_PACKAGES, progress);
   const lab = await startLab(threeNodes(name), { progress, directory: directoryInCheckout(name) });
+  const builds = await createBuilds(join(lab.directory, "builds"));
+  await builds.renew();
   let podnet: RunningPodnet | undefined;
-  await tellStory(lab, example, progress, async () => (podnet = await startPodnet(lab)));
+  await tellStory(lab, example, progress, async () => (podnet = await startPodnet(lab, builds.program)));
   console.log(renderUsage(lab, linkKubeconfig(lab.directory)));
   console.log(`Following ${followed.join(", ")}; Ctrl-C takes the lab down.`);
   for await (const paths of followSources(root, followed, new AbortController().signal)) {
     const parts = affectedBy(paths);
-    if (podnet !== undefined && parts.size > 0) console.log(await refresh(lab, podnet, parts));
+    if (podnet !== undefined && parts.size > 0) console.log(await refresh(lab, { podnet, builds }, parts));
   }
   return 0;
 }
 
+interface Running {
+  readonly podnet: RunningPodnet;
+  readonly builds: Builds;
+}
+
 /** Brings parts up to date; gives what was done, or why it could not be, as a line for a person, who mends it and goes on. */
-async function refresh(lab: Lab, podnet: RunningPodnet, parts: ReadonlySet<Part>): Promise<string> {
+async function refresh(lab: Lab, { podnet, builds }: Running, parts: ReadonlySet<Part>): Promise<string> {
   const began = performance.now();
   try {
     if (parts.has("manifests")) await installManifests(lab);
-    await Promise.all(servicesOf(podnet, parts).map(restart));
+    const services = servicesOf(podnet, parts);
+    if (services.length > 0) await builds.renew();
+    await Promise.all(services.map(restart));
     return `✓ ${[...parts].join(", ")}: up to date in ${((performance.now() - began) / 1000).toFixed(1)} s`;
   } catch (error) {
     if (error instanceof Error) return `✖ ${error.message}`;

@@ -7,11 +7,10 @@ import type { Host } from "../host.ts";
 import type { ServiceAccount } from "../identity.ts";
 import type { Lab } from "../lab.ts";
 import { createService, type Service } from "../node/service.ts";
-import { identify } from "../process-table.ts";
-import { waitUntil } from "../wait-until.ts";
-import { askHealth } from "./health.ts";
+import { untilHealthy } from "./health.ts";
 
 const root = join(import.meta.dirname, "../..");
+const sources = join(root, "cli/podnet.ts");
 const namespace = "kube-system";
 const startDeadlineMs = 30_000;
 
@@ -41,41 +40,54 @@ export async function installManifests(lab: Lab): Promise<void> {
   if (code !== 0) throw new Problem(`The kinds of podnet are not served: ${stderr.trim()}`);
 }
 
-/** Installs and starts podnet: operator and webhook on the control plane, an agent on each node. Resolves once all say that they work. */
-export async function startPodnet(lab: Lab): Promise<RunningPodnet> {
+/**
+ * Installs and starts podnet: operator and webhook on the control plane, an agent on each node. Resolves once all say that they work.
+ * `program`: path of what Node is given, the sources or a bundle of them.
+ */
+export async function startPodnet(lab: Lab, program = sources): Promise<RunningPodnet> {
   await installManifests(lab);
   const [operator, webhook, ...agents] = await Promise.all([
-    startOperator(lab),
-    startWebhook(lab),
-    ...lab.nodes.map(async (node) => [node.name, await startAgent(lab, node)] as const),
+    startOperator(lab, program),
+    startWebhook(lab, program),
+    ...lab.nodes.map(async (node) => [node.name, await startAgent(lab, node, program)] as const),
   ]);
   return { operator, webhook, agents: new Map(agents) };
 }
 
 /** The operator on the control plane, started; one that was killed is soon taken as gone, so that the next one need not wait long. */
-export function startOperator(lab: Lab): Promise<Service> {
-  return startStage(lab, lab.host("control-plane"), "operator", {
-    PODNET_LEASE_SECONDS: "4",
-    PODNET_HEARTBEAT_SECONDS: heartbeatSeconds,
-  });
+export function startOperator(lab: Lab, program = sources): Promise<Service> {
+  return startStage(
+    lab,
+    lab.host("control-plane"),
+    { name: "operator", program },
+    {
+      PODNET_LEASE_SECONDS: "4",
+      PODNET_HEARTBEAT_SECONDS: heartbeatSeconds,
+    },
+  );
 }
 
 /** The webhook on the control plane, started; the API server reaches it by the host's address, without a Service. */
-export function startWebhook(lab: Lab): Promise<Service> {
+export function startWebhook(lab: Lab, program = sources): Promise<Service> {
   const host = lab.host("control-plane");
-  return startStage(lab, host, "webhook", { PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" });
+  return startStage(lab, host, { name: "webhook", program }, { PODNET_WEBHOOK_HOST: host.addresses[0] ?? "" });
 }
 
 /** The agent of one node, started; it is told its node's name and where the plugins are, and not to take its time. */
-export function startAgent(lab: Lab, node: Host): Promise<Service> {
+export function startAgent(lab: Lab, node: Host, program = sources): Promise<Service> {
   const pluginFolder = dirname(lab.binary("bridge"));
-  return startStage(lab, node, "agent", {
-    PODNET_NODE_NAME: node.name,
-    PODNET_PLUGIN_SOURCE: pluginFolder,
-    PODNET_HEARTBEAT_SECONDS: heartbeatSeconds,
-    PODNET_DRAIN_SECONDS: "2",
-    PODNET_LEAK_SECONDS: "5",
-  });
+  return startStage(
+    lab,
+    node,
+    { name: "agent", program },
+    {
+      PODNET_NODE_NAME: node.name,
+      PODNET_PLUGIN_SOURCE: pluginFolder,
+      PODNET_HEARTBEAT_SECONDS: heartbeatSeconds,
+      PODNET_DRAIN_SECONDS: "2",
+      PODNET_LEAK_SECONDS: "5",
+    },
+  );
 }
 
 /** Stage → the port of its health page; all on loopback, and no two on one host. */
@@ -87,7 +99,7 @@ const onlyNetworkAdministration = ["setpriv", "--bounding-set=-all,+net_admin", 
 async function startStage(
   lab: Lab,
   host: Host,
-  name: keyof typeof healthPorts,
+  { name, program }: { readonly name: keyof typeof healthPorts; readonly program: string },
   env: Readonly<Record<string, string>>,
 ): Promise<Service> {
   const account: ServiceAccount = { name: `podnet-${name}`, namespace, ...(name === "agent" ? { node: host.name } : {}) };
@@ -96,17 +108,9 @@ async function startStage(
   const limits = name === "agent" ? onlyNetworkAdministration : [];
   const service = createService(host, {
     name: `podnet-${name}`,
-    argv: [...limits, process.execPath, join(root, "cli/podnet.ts"), name],
+    argv: [...limits, process.execPath, program, name],
     options: { env: { ...podEnv, PODNET_HEALTH_LISTEN: healthAddress, PODNET_LOG_LEVEL: "info", ...env } },
-    ready: async (started) => {
-      await waitUntil(`podnet ${name} on ${host.name} to be ready; its log is ${started.logFile}`, startDeadlineMs, async () => {
-        // Not `exited`, which would keep whoever started podnet from ending before it.
-        if (identify(started.pid) === undefined)
-          throw new Problem(`podnet ${name} on ${host.name} ended before it was ready; its log is ${started.logFile}`);
-        const { code } = await askHealth(host, `http://${healthAddress}/readyz`);
-        return code === 0 || undefined;
-      });
-    },
+    ready: (started) => untilHealthy(host, started, `http://${healthAddress}/readyz`, startDeadlineMs),
   });
   await service.start();
   return service;

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   type Application,
-  approvePruning,
   type ApplicationStatus,
   isSyncedAndHealthy,
   readApplication,
@@ -18,6 +17,7 @@ import { installPodnet, valuesOf } from "../../lab/podnet/install-podnet.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import { quietProgress } from "../../tools/progress.ts";
+import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { churnFaults, churnUnderArgocd, counted } from "../support/gitops-churn.ts";
 import { type GitopsLab, inLab, installFromHub, networkFiles, readManifest, startGitopsLab } from "../support/gitops-lab.ts";
 import { kstatusOf } from "../support/kstatus.ts";
@@ -47,6 +47,11 @@ before(async () => {
 after(() => lab?.stop());
 
 const read = (args: readonly string[]): Promise<string> => succeed(lab.kubectl(args));
+
+/** Types what docs/gitops.md has below a heading. */
+async function typed(heading: string): Promise<void> {
+  for (const command of commandsBelow("docs/gitops.md", heading)) await runDocCommand(lab, command, {});
+}
 
 /** Merges a change of networks, and has Argo CD look at once. */
 async function merge(
@@ -193,7 +198,7 @@ test("a network that pods use is pruned neither without a word in Argo CD nor wi
     /confirmation/.test(operationState?.message ?? ""),
   );
   assert.match(wordsOf(asking), /^Waiting for pruning confirmation of podnet\.dev\/v1alpha1\/PodNetwork\/default/);
-  await approvePruning(lab, networks);
+  await typed("Removing a network");
   const held = await untilApplication(lab, networks, "held", (status) => /in use/.test(wordsOf(status)));
   assert.match(
     wordsOf(held),
@@ -211,7 +216,7 @@ test("a network that Git confirms is pruned, serves its pods to the last, and is
   );
   await merge("it goes", { default: undefined });
   await untilApplication(lab, networks, "asking", ({ operationState }) => /confirmation/.test(operationState?.message ?? ""));
-  await approvePruning(lab, networks);
+  await typed("Removing a network");
   await untilApplication(lab, networks, "going", says("default", "Progressing", /deletion/));
   assert.equal(kstatusOf(await network("default")), "Terminating");
   await read(["delete", "daemonset", "one"]);
@@ -238,10 +243,7 @@ test("what Helm installed is adopted without a difference: Synced and Healthy be
 
 /** As docs/gitops.md takes podnet off a cluster. */
 async function removeFreshPodnet(): Promise<void> {
-  const inNamespace = `--namespace=${argocdNamespace}`;
-  await read(["delete", "application", "fresh", networks, inNamespace]);
-  const finalizers = '--patch={"metadata":{"finalizers":["resources-finalizer.argocd.argoproj.io"]}}';
-  await read(["patch", "application", "fresh-podnet", inNamespace, "--type=merge", finalizers]);
-  await read(["delete", "application", "fresh-podnet", inNamespace, "--timeout=60s"]);
+  await read(["delete", "application", "fresh", networks, `--namespace=${argocdNamespace}`]);
+  await typed("Removing podnet");
   await read(["wait", "--for=delete", "validatingwebhookconfiguration/podnet", "--timeout=30s"]);
 }

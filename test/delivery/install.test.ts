@@ -12,6 +12,7 @@ test("by one helm install with a network in it nodes become Ready and waiting po
     "every waiting pod has an address",
     "every waiting pod runs",
     "agent: memory at rest",
+    "webhook: from its start until it is ready",
     "image, packed",
   ])
     assert.ok(names.includes(one), `${one} is not among ${names.join(", ")}`);

@@ -7,7 +7,7 @@ import { connectAs, operatorRole } from "../../lab/connect-as.ts";
 import type { Host, LabProcess } from "../../lab/host.ts";
 import { oneNode } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { askHealth } from "../../lab/podnet/health.ts";
+import { askHealth, untilHealthy } from "../../lab/podnet/health.ts";
 import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
@@ -72,7 +72,11 @@ export async function startAgentLab(program = sources): Promise<AgentLab> {
     await close();
     await lab.stop();
   };
-  return { lab, node, start, stop, ...api, ...withNode(node) };
+  const untilReady = async () => {
+    assert.ok(agent, "an agent is started first");
+    await untilHealthy(node, agent, `http://${health}/readyz`, 20_000);
+  };
+  return { lab, node, start, stop, untilReady, ...api, ...withNode(node) };
 }
 
 /** The last lines of an agent's log that warn of something. */
@@ -130,7 +134,11 @@ function withApi(lab: Lab, complaints: () => string) {
     return stdout;
   };
   const putClaim: AgentLab["putClaim"] = (metadata, spec) => put(nodeSubnets, { apiVersion, kind: "NodeSubnet", metadata, spec });
-  const reported = async () => JSON.parse(await kubectl("get", "nodenetwork", "node-1", "--output=json")) as NodeNetwork;
+  const reported = async () => {
+    const found = await operator.get(nodeNetworks, "node-1");
+    assert.ok(found, "there is a NodeNetwork of node-1");
+    return found;
+  };
   return {
     kubectl,
     putClaim,
@@ -183,9 +191,6 @@ function withNode(node: Host) {
     untilInNode,
     metrics,
     looks,
-    untilReady: async () => {
-      await waitUntil("the agent to be ready", 20_000, async () => (await ready()).code === 0 || undefined);
-    },
     untilDeaf: async () => {
       const silence = "NodeSubnets known: the API server has not listed them yet";
       await waitUntil(

@@ -4,16 +4,24 @@ import { join } from "node:path";
 import type { Lab } from "../../lab/lab.ts";
 import { runCommand } from "../../lab/run-command.ts";
 
-/** The commands of the shell blocks below a heading of a page, in their order, as words: a page that is tested has no quotes or pipes in them. */
+/** The commands of the shell blocks below a heading of a page, in their order, as words: what stands in quotes is one; a page that is tested has no pipes in them. */
 export function commandsBelow(page: string, heading: string): string[][] {
   const text = readFileSync(join(import.meta.dirname, "../..", page), "utf8");
   const section = text.split(/^(?=## )/m).find((part) => part.startsWith(`## ${heading}\n`));
   assert.ok(section, `${page} has no heading ${heading}`);
   const blocks = Array.from(section.matchAll(/^```sh\n(.*?)^```$/gms), ([, block = ""]) => block);
   const lines = blocks.flatMap((block) => block.split("\n")).map((line) => line.replace(/ +#.*$/, ""));
-  const commands = lines.filter((line) => line !== "").map((line) => line.split(" "));
+  const commands = lines.filter((line) => line !== "").map(wordsOf);
   assert.ok(commands.length > 0, `${page} has no command below ${heading}`);
   return commands;
+}
+
+/** As a shell has them: `a='b c'` is one word, `a=b c`. */
+function wordsOf(line: string): string[] {
+  const words = line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) =>
+    word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double ?? ""),
+  );
 }
 
 /**
@@ -39,11 +47,21 @@ export async function runDocCommand(
   replaced: Readonly<Record<string, string>>,
 ): Promise<string> {
   const path = program === "kubectl" ? lab.binary("kubectl") : (replaced[program] ?? assert.fail(`what is ${program}?`));
-  const args = words.map((word) => {
-    const [, option = "", value = word] = /^(--[a-z-]+=)(.*)$/.exec(word) ?? [];
-    return `${option}${replaced[value] ?? value}`;
-  });
+  const args = await Promise.all(
+    words.map(async (word) => {
+      const [, option = "", value = word] = /^(--[a-z-]+=)(.*)$/.exec(word) ?? [];
+      return withDate(`${option}${replaced[value] ?? value}`);
+    }),
+  );
   const { code, stdout, stderr } = await runCommand([path, ...args, `--kubeconfig=${lab.kubeconfig}`], { timeoutMs: 180_000 });
   assert.equal(code, 0, `${[program, ...words].join(" ")}: ${stderr}${stdout}`);
   return stdout;
+}
+
+/** A word with the answer of `$(date …)` in its place, the one question that a page asks within a command. */
+async function withDate(word: string): Promise<string> {
+  const [whole, options] = /\$\(date ([^)]*)\)/.exec(word) ?? [];
+  if (whole === undefined || options === undefined) return word;
+  const { stdout } = await runCommand(["date", ...options.split(" ")]);
+  return word.replace(whole, stdout.trim());
 }

@@ -12,6 +12,7 @@ import { provideBinaries } from "../../tools/binaries.ts";
 import { provideImage } from "../../tools/image/provide-image.ts";
 import { DEBIAN_PACKAGES, GITOPS_PACKAGES, provideDebianPackages } from "../../tools/packages.ts";
 import type { Progress } from "../../tools/progress.ts";
+import { commandsBelow, runDocCommand } from "./doc-commands.ts";
 import { succeed } from "./succeed.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -93,13 +94,15 @@ export async function startGitopsLab(name: string, progress: Progress): Promise<
 
 /** As docs/gitops.md says. */
 async function tellArgocd(lab: Lab): Promise<void> {
-  const patch = ["patch", "configmap", "argocd-cm", "--namespace=argocd", "--type=merge"];
-  await succeed(lab.kubectl([...patch, `--patch-file=${join(folder, "argocd-cm.yaml")}`]));
+  const settings = "deploy/argocd/argocd-cm.yaml";
+  for (const command of commandsBelow("docs/gitops.md", "What Argo CD has to know"))
+    await runDocCommand(lab, command, { [settings]: join(root, settings) });
   const { data }: { readonly data: Readonly<Record<string, string>> } = JSON.parse(
     await succeed(lab.kubectl(["get", "configmap", "argocd-cm", "--namespace=argocd", "--output=json"])),
   );
   const exclusions = `${data["resource.exclusions"] ?? ""}\n${await readFile(join(folder, "exclusions.yaml"), "utf8")}`;
-  await succeed(lab.kubectl([...patch, `--patch=${JSON.stringify({ data: { "resource.exclusions": exclusions } })}`]));
+  const patch = JSON.stringify({ data: { "resource.exclusions": exclusions } });
+  await succeed(lab.kubectl(["patch", "configmap", "argocd-cm", "--namespace=argocd", "--type=merge", `--patch=${patch}`]));
 }
 
 /** Puts these networks into Git: name → spec; undefined removes one. */

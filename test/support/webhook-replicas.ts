@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import type { LabProcess } from "../../lab/host.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { askHealth } from "../../lab/podnet/health.ts";
-import { waitUntil } from "../../lab/wait-until.ts";
+import { askHealth, untilHealthy } from "../../lab/podnet/health.ts";
 import type { Lives } from "../../webhooks/plan/renewal.ts";
 
 /** A webhook of several, on the control plane. */
@@ -43,11 +42,7 @@ export async function startReplica(lab: Lab, number: number, lives: Lives): Prom
     },
     metrics: async () => (await page("/metrics")).stdout,
   };
-  await waitUntil(
-    `webhook ${number} to be ready; its log is ${child.logFile}`,
-    60_000,
-    async () => (await replica.ready()).ok || undefined,
-  );
+  await untilHealthy(host, child, `http://127.0.0.1:${healthPort}/readyz`, 60_000);
   return replica;
 }
 
