@@ -25,8 +25,13 @@ type Write = Extract<Question, { readonly about: "write" }>;
  * Whether a PodNetwork may be written or deleted, given what the API server holds; of the evidence only what `evidenceFor` names is looked at. All problems
  * are named at once, the first hundred. An update is judged by what it adds and takes away, so that an object which is wrong already can always be mended.
  */
-export function reviewPodNetwork(request: AdmissionRequest, evidence: Evidence, nowMs: number): AdmissionResponse {
-  const { issues, warnings } = judge(questionOf(request), evidence, nowMs);
+export function reviewPodNetwork(
+  request: AdmissionRequest,
+  evidence: Evidence,
+  nowMs: number,
+  question: Question = questionOf(request),
+): AdmissionResponse {
+  const { issues, warnings } = judge(question, evidence, nowMs);
   if (issues.length > 0) return refusal(request, issues.slice(0, mostTold).map(printableIssue));
   return {
     uid: request.uid,
