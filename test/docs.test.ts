@@ -177,3 +177,33 @@ test("every test that docs/security.md names is there", () => {
         `"${name}" of ${path} is not there`,
       );
 });
+
+/** Page and heading of every block of commands → the test that types them, or why none does. */
+const typedBy: Readonly<Record<string, string>> = {
+  "docs/gitops.md: What Argo CD has to know": "test/support/gitops-lab.ts",
+  "docs/gitops.md: Removing a network": "test/delivery/argocd.test.ts",
+  "docs/gitops.md: Removing podnet": "test/delivery/argocd.test.ts",
+  "docs/install.md: With Helm": "test/delivery/upgrade.test.ts",
+  "docs/install.md: Without Helm": "test/delivery/manifest.test.ts",
+  "docs/install.md: What differs by distribution": "kind needs a container runtime that the lab is not",
+  "docs/operations.md: Upgrading": "test/delivery/upgrade.test.ts",
+  "docs/operations.md: Rolling back": "test/delivery/upgrade.test.ts",
+  "docs/operations.md: Uninstalling, and installing again": "test/delivery/upgrade.test.ts",
+  "docs/operations.md: Removing podnet for good": "test/delivery/upgrade.test.ts",
+  "docs/operations.md: Backup": "test/delivery/manifest.test.ts",
+  "docs/runbooks.md: What to do when an alert fires": "test/delivery/manifest.test.ts",
+};
+
+test("every block of commands in the pages is typed by a test, which names it", () => {
+  const blocks = globSync(["*.md", "docs/**/*.md"], { cwd: root }).flatMap((page) => {
+    const sections = read(page).split(/^(?=##? )/m);
+    const withCommands = sections.filter((section) => /^```(?:sh|bash|console)$/m.test(section));
+    return withCommands.map((section) => `${page}: ${/^##? (.*)$/m.exec(section)?.[1] ?? ""}`);
+  });
+  assert.deepEqual(blocks.toSorted(), Object.keys(typedBy).toSorted());
+  for (const [place, by] of Object.entries(typedBy)) {
+    const [page = "", heading = ""] = place.split(": ");
+    if (!by.endsWith(".ts")) continue;
+    assert.ok(read(by).includes(JSON.stringify(heading)), `${by} types what ${page} has below ${heading}`);
+  }
+});

@@ -46,8 +46,10 @@ test("whatever the pages ask a cluster has an answer", async () => {
   // As the pages have it, of a larger cluster.
   const names = { NODE: "node-1", NAME: "default" };
   const own = (words: readonly string[]) => words.map((word) => (word === "10.244.7.0-24" ? "10.244.1.0-24" : word));
+  const named = (words: readonly string[]) => words.map((word) => (word === "NODE" || word === "NAME" ? names[word] : word));
   const asked = ["docs/operations.md", "docs/troubleshooting.md", "docs/runbooks.md"].flatMap((page) => questionsOf(page, names));
-  const commands = [...asked, ...commandsBelow("docs/operations.md", "Backup")];
+  const first = commandsBelow("docs/runbooks.md", "What to do when an alert fires").map(named);
+  const commands = [...asked, ...first, ...commandsBelow("docs/operations.md", "Backup")];
   assert.ok(commands.length > 12, `${commands.length}`);
   const answers = await Promise.all(commands.map((command) => runDocCommand(lab, own(command), {})));
   // What a network waits for is nothing here.

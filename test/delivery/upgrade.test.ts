@@ -8,7 +8,7 @@ import { type Pod, readyPods } from "../../lab/pod.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { underTraffic } from "../support/all-pairs.ts";
-import { runDocCommand } from "../support/doc-commands.ts";
+import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { addForeignThings, leaveAsKilled, remainsOf } from "../support/node-remains.ts";
 import { agentsOf, claimsOf, nodeWithoutAgent, type ReleaseLab, startedPod, startReleaseLab } from "../support/release-lab.ts";
 import { succeed } from "../support/succeed.ts";
@@ -22,7 +22,7 @@ let conflist: string;
 /** Node → what it had before podnet came. */
 const untouched = new Map<string, string>();
 
-const install = ["helm", "install", "podnet", "deploy/chart", "--namespace=kube-system", "--values=values.yaml", "--wait"];
+const [install = []] = commandsBelow("docs/install.md", "With Helm");
 const networks = "podnetwork.podnet.dev/default\npodnetwork.podnet.dev/spare\n";
 const kinds = ["podnetworks", "nodesubnets", "nodenetworks", "rangeledgers"];
 

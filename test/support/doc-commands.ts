@@ -7,7 +7,7 @@ import { runCommand } from "../../lab/run-command.ts";
 /** The commands of the shell blocks below a heading of a page, in their order, as words: what stands in quotes is one; a page that is tested has no pipes in them. */
 export function commandsBelow(page: string, heading: string): string[][] {
   const text = readFileSync(join(import.meta.dirname, "../..", page), "utf8");
-  const section = text.split(/^(?=## )/m).find((part) => part.startsWith(`## ${heading}\n`));
+  const section = text.split(/^(?=##? )/m).find((part) => part.replace(/^#+ /, "").startsWith(`${heading}\n`));
   assert.ok(section, `${page} has no heading ${heading}`);
   const blocks = Array.from(section.matchAll(/^```sh\n(.*?)^```$/gms), ([, block = ""]) => block);
   const lines = blocks.flatMap((block) => block.split("\n")).map((line) => line.replace(/ +#.*$/, ""));
