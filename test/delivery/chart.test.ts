@@ -3,72 +3,21 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { runCommand } from "../../lab/run-command.ts";
 import { provideBinaries } from "../../tools/binaries.ts";
 import { staleRenders } from "../../tools/chart-renders.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { type AlertRule, readAlertRules } from "../support/alert-rules.ts";
+import { chart, named, podOf, refusalOf, type Rendered, template, type Workload, workloads } from "../support/rendered-chart.ts";
 
-const chart = join(import.meta.dirname, "../../deploy/chart");
 let helm: string;
 
 before(async () => void ({ helm } = await provideBinaries(["helm"], quietProgress())));
 
-/** What has pods. */
-const workloads = [
-  ["DaemonSet", "podnet-cni"],
-  ["Deployment", "podnet-operator"],
-  ["Deployment", "podnet-webhook"],
-] as const;
-
-interface Rendered {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: unknown;
-}
-
-/** What is looked at of a Deployment or a DaemonSet. */
-interface Workload {
-  readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: PodSpec };
-}
-
 interface PodMonitorSpec {
   readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
   readonly podMetricsEndpoints: readonly [{ readonly port: string }];
-}
-
-interface PodSpec {
-  readonly securityContext: { readonly runAsNonRoot?: boolean };
-  readonly tolerations?: readonly object[];
-  readonly containers: readonly [Container];
-  readonly volumes?: readonly { readonly name: string; readonly hostPath: { readonly path: string } }[];
-}
-
-interface Container {
-  readonly image: string;
-  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly env: readonly { readonly name: string; readonly value?: string }[];
-  readonly securityContext: { readonly capabilities: object; readonly readOnlyRootFilesystem: boolean };
-}
-
-async function template(values: object, ...more: readonly string[]): Promise<Rendered[]> {
-  const argv = [helm, "template", "podnet", chart, "--namespace=network", "--values=-", ...more];
-  const { code, stdout, stderr } = await runCommand(argv, { stdin: JSON.stringify(values), timeoutMs: 60_000 });
-  assert.equal(code, 0, stderr);
-  return parseAllDocuments(stdout).flatMap((document) => document.toJS() ?? []);
-}
-
-const named = (objects: readonly Rendered[], kind: string, name: string): Rendered =>
-  objects.find((object) => object.kind === kind && object.metadata.name === name) ?? assert.fail(`there is no ${kind} ${name}`);
-
-function podOf(objects: readonly Rendered[], kind: "Deployment" | "DaemonSet" | "Job", name: string): PodSpec {
-  return (named(objects, kind, name).spec as Workload).template.spec;
 }
 
 test("the chart is without a fault", async () => {
@@ -256,8 +205,5 @@ for (const [what, values, where] of [
   ["a network with a name that cannot be one", { networks: { "../x": {} } }, /\.\.\/x/],
 ] as const)
   test(`${what} is refused by name`, async () => {
-    const argv = [helm, "template", "podnet", chart, "--values=-"];
-    const { code, stderr } = await runCommand(argv, { stdin: JSON.stringify(values), timeoutMs: 60_000 });
-    assert.notEqual(code, 0);
-    assert.match(stderr, where);
+    assert.match(await refusalOf(values), where);
   });

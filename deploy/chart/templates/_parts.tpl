@@ -18,15 +18,28 @@ app.kubernetes.io/name: podnet
 app.kubernetes.io/component: {{ . }}
 {{- end -}}
 
-{{- /* Environment of every process; give the port of its health page and its own further settings. */ -}}
+{{- /*
+Environment of a process; give the port of its health page, the name of its values, and what is its own beside that, as YAML.
+Each name stands there once: Helm installs by server-side apply, which refuses a second one. What fits the rest of the chart cannot be set by env.
+*/ -}}
 {{- define "podnet.env" -}}
-- {name: PODNET_LOG_LEVEL, value: {{ .root.Values.logLevel | quote }}}
+{{- $env := (index .root.Values .values).env | default dict -}}
+{{- $own := printf "%s\n%s" .own (include "podnet.envOfEach" .) | trim -}}
+{{- range fromYamlArray $own }}
+{{- if hasKey $env .name }}
+{{- fail (printf "%s.env.%s: the chart sets %s itself, so that it fits ports, mounts and rights; leave it out. Values that change such settings: metrics.exposed, webhook.port, agent.paths, apiServer" $.values .name .name) }}
+{{- end }}
+{{- end }}
+{{- $own }}
+{{- range $name, $value := merge (dict) $env (dict "PODNET_LOG_LEVEL" .root.Values.logLevel) }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- define "podnet.envOfEach" -}}
 - {name: PODNET_HEALTH_LISTEN, value: {{ printf "%s:%d" (.root.Values.metrics.exposed | ternary "[::]" "127.0.0.1") .health | quote }}}
 {{- with include "podnet.apiServer" .root }}
 {{ . }}
-{{- end }}
-{{- range $name, $value := .env }}
-- {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
 {{- end -}}
 
