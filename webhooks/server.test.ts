@@ -4,6 +4,7 @@ import { request } from "node:https";
 import { after, before, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { connect, type Socket } from "node:net";
+import { failIPv6 } from "../test/support/without-ipv6.ts";
 import { type Chain, issueChain } from "./certificates.ts";
 import type { AdmissionRequest, AdmissionResponse } from "./plan/admission-review.ts";
 import { reviewPath } from "./plan/registration.ts";
@@ -31,11 +32,12 @@ let usual: Running;
 async function start(
   limits: Partial<Limits> = {},
   answer: ServerOptions["review"] = ({ uid: id }) => Promise.resolve({ uid: id, allowed: true }),
+  host = "127.0.0.1",
 ): Promise<Running> {
   const [failures, asked]: [unknown[], AdmissionRequest[]] = [[], []];
   const ending = new AbortController();
   const server = await startServer({
-    listen: { host: "127.0.0.1", port: 0 },
+    listen: { host, port: 0 },
     review: (one) => {
       asked.push(one);
       return answer(one);
@@ -95,6 +97,13 @@ function send(
     ask.end(body);
   });
 }
+
+test("on a host without IPv6 reviews are answered by IPv4", async (t) => {
+  failIPv6(t, "EAFNOSUPPORT");
+  const running = await start({}, undefined, "::");
+  t.after(() => running.stop());
+  assert.equal((await send(JSON.stringify(review), {}, running.server)).status, 200);
+});
 
 const reviewOf = (request_: object) => JSON.stringify({ ...review, request: { ...review.request, ...request_ } });
 

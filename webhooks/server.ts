@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:https";
 import express, { type ErrorRequestHandler, type Express } from "express";
+import { listen, type ListenAddress } from "../lib/daemon/listen.ts";
 import type { Chain } from "./certificates.ts";
 import { closeInOrder, type ClosingTimes } from "./closing.ts";
 import { type AdmissionRequest, type AdmissionResponse, parseAdmissionRequest } from "./plan/admission-review.ts";
@@ -11,7 +12,7 @@ import { reviewPath } from "./plan/registration.ts";
 export type Review = (request: AdmissionRequest) => Promise<AdmissionResponse>;
 
 export interface ServerOptions {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly review: Review;
   /** Called once per request that could not be answered. */
   readonly onFailure: (error: unknown) => void;
@@ -78,7 +79,7 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
   );
   server.maxConnections = limits.connections;
   server.maxRequestsPerSocket = requestsPerConnection;
-  await listen(server, options.listen);
+  await listening(server, options.listen);
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : options.listen.port,
@@ -145,11 +146,10 @@ function clientErrorStatus(error: unknown): number | undefined {
   return typeof status === "number" && status >= 400 && status < 500 ? status : undefined;
 }
 
-async function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) =>
-      reject(new Error(`cannot listen on ${host} port ${port}; free it or set PODNET_LISTEN to another address`, { cause })),
-    );
-    server.listen(port, host, resolve);
-  });
+async function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
+  try {
+    await listen(server, { host, port });
+  } catch (cause) {
+    throw new Error(`cannot listen on ${host} port ${port}; free it or set PODNET_LISTEN to another address`, { cause });
+  }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { failIPv6 } from "../../test/support/without-ipv6.ts";
 import { type CheckResult, type Health, type HealthOptions, startHealth } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 
@@ -70,6 +71,12 @@ test("an address that is in use is named in a sentence that says what to do", as
   const { health } = await serve(t);
   const again = serve(t, { listen: { host: "127.0.0.1", port: health.port } });
   await assert.rejects(again, new RegExp(`cannot listen on 127.0.0.1 port ${health.port} .*EADDRINUSE.*set another address`));
+});
+
+test("on a host without IPv6 the pages of all addresses are served by IPv4", async (t) => {
+  failIPv6(t, "EAFNOSUPPORT");
+  const { health } = await serve(t, { listen: { host: "::", port: 0 } });
+  assert.equal((await ask(health, "/healthz")).status, 200);
 });
 
 test("it stops on the signal, with a connection kept open", async (t) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { listen, type ListenAddress } from "./listen.ts";
 import type { MetricPage } from "./metrics.ts";
 
 /** Why not, in words a person can act on. */
@@ -8,8 +9,7 @@ export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly
 export type Checks = Readonly<Record<string, () => CheckResult>>;
 
 export interface HealthOptions {
-  /** e.g. `"127.0.0.1"` or `"::"`; port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly ready: Checks;
   /** Default: none, so alive while the event loop turns. */
   readonly alive?: Checks;
@@ -36,13 +36,12 @@ const plain = "text/plain; charset=utf-8";
  * @throws {Error} when the address cannot be listened on, naming it.
  */
 export async function startHealth(options: HealthOptions): Promise<Health> {
-  const { host, port } = options.listen;
   // Imported, the module would give all its exports at once, fetch and WebSocket among them: 4 MiB of memory.
   const { createServer } = process.getBuiltinModule("node:http");
   const server = createServer((request, response) => void answer(options, request, response));
   server.requestTimeout = 5_000;
   server.headersTimeout = 5_000;
-  await listening(server, host, port);
+  await listening(server, options.listen);
   const stopped = new Promise<void>((resolve) => server.once("close", resolve));
   const close = () => {
     server.close();
@@ -51,17 +50,18 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
   if (options.signal.aborted) close();
   else options.signal.addEventListener("abort", close, { once: true });
   const address = server.address();
-  return { port: typeof address === "object" && address !== null ? address.port : port, stopped };
+  return { port: typeof address === "object" && address !== null ? address.port : options.listen.port, stopped };
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      const message = `cannot listen on ${host} port ${port} for health and metrics (${error.message}): free it, or set another address`;
-      reject(new Error(message, { cause: error }));
+async function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
+  try {
+    await listen(server, { host, port });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot listen on ${host} port ${port} for health and metrics (${why}): free it, or set another address`, {
+      cause,
     });
-    server.listen({ host, port }, resolve);
-  });
+  }
 }
 
 async function answer(options: HealthOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
