@@ -43,7 +43,8 @@ test("the kept rendering with every value has every value that there is, none as
 /** Path → value as JSON, of everything that is no object with fields of its own. */
 function leavesOf(value: unknown, path = ""): Map<string, string> {
   const isInner = typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
-  if (!isInner || /(resources|env|labels|networks)$/.test(path)) return new Map([[path, JSON.stringify(value)]]);
+  if (!isInner || /(resources|env|labels|networks|nodeSelector|affinity)$/.test(path))
+    return new Map([[path, JSON.stringify(value)]]);
   return new Map(Object.entries(value).flatMap(([key, inner]) => [...leavesOf(inner, path === "" ? key : `${path}.${key}`)]));
 }
 
@@ -125,6 +126,22 @@ test("where a runtime looks for configurations and plugins elsewhere, the agent 
   const { volumes = [] } = podOf(await template({ agent: { paths } }), "DaemonSet", "podnet-cni");
   const placeOf = (name: string) => volumes.find((volume) => volume.name === name)?.hostPath.path;
   assert.deepEqual([placeOf("cni-configurations"), placeOf("cni-plugins")], Object.values(paths));
+});
+
+test("no pod is for a node that is not Linux; operator and webhook go where the values say, the agent to every node", async () => {
+  const linux = { "kubernetes.io/os": "linux" };
+  const zones = { podAntiAffinity: {} };
+  const placed = { nodeSelector: { place: "core" }, affinity: zones };
+  const objects = await template({ operator: placed, webhook: placed });
+  for (const name of ["podnet-operator", "podnet-webhook"]) {
+    const { nodeSelector, affinity } = podOf(objects, "Deployment", name);
+    assert.deepEqual([nodeSelector, affinity], [{ ...linux, place: "core" }, zones], name);
+  }
+  assert.deepEqual(podOf(objects, "DaemonSet", "podnet-cni").nodeSelector, linux);
+  assert.deepEqual(podOf(objects, "Job", "podnet-crds").nodeSelector, linux);
+  const cleanup: Rendered = parse(await readFile(join(chart, "../cleanup.yaml"), "utf8"));
+  assert.deepEqual(podOf([cleanup], "DaemonSet", "podnet-cleanup").nodeSelector, linux);
+  for (const [kind, name] of workloads) assert.deepEqual(podOf(await template({}), kind, name).nodeSelector, linux, name);
 });
 
 const monitored = { exposed: true, podMonitor: { enabled: true, labels: { release: "prometheus" } }, rules: { enabled: true } };

@@ -35,6 +35,8 @@ export interface Workload {
 export interface PodSpec {
   readonly securityContext: { readonly runAsNonRoot?: boolean };
   readonly tolerations?: readonly object[];
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: object;
   readonly containers: readonly [Container];
   readonly volumes?: readonly { readonly name: string; readonly hostPath: { readonly path: string } }[];
 }

@@ -74,9 +74,19 @@ securityContext:
   seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
-{{- /* Operator and webhook. */ -}}
+{{- /* The image has programs of Linux alone; give where else a pod may run, as labels of nodes. */ -}}
+{{- define "podnet.nodeSelector" -}}
+nodeSelector: {{- toYaml (merge (dict "kubernetes.io/os" "linux") (. | default dict)) | nindent 2 }}
+{{- end -}}
+
+{{- /* Operator and webhook; give the name of its values. */ -}}
 {{- define "podnet.unprivileged" -}}
-{{ include "podnet.anywhere" . }}
+{{- $values := index .root.Values .values -}}
+{{ include "podnet.anywhere" .root }}
+{{ include "podnet.nodeSelector" $values.nodeSelector }}
+{{- with $values.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
 tolerations:
 - {key: node.kubernetes.io/not-ready, operator: Exists}
 - {key: node.kubernetes.io/network-unavailable, operator: Exists}
