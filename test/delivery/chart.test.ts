@@ -185,7 +185,7 @@ test("the PrometheusRule has the alerts as they are in deploy/alerts, with links
   };
   assert.deepEqual(await rendered(monitored), rules);
   const sources = "https://git.example.com/podnet/";
-  const linked = await rendered({ rules: { enabled: true, sources } });
+  const linked = await rendered({ exposed: true, rules: { enabled: true, sources } });
   assert.deepEqual(
     linked.map(({ annotations }) => annotations.runbook_url),
     rules.map(({ annotations }) => `${sources}${annotations.runbook_url}`),
@@ -215,6 +215,11 @@ test("in the namespace default it is not installed, since rights of one name are
 for (const [what, values, where] of [
   ["a value that there is not", { agents: {} }, /agents/],
   ["a PodMonitor of what is served on loopback alone", { metrics: { podMonitor: { enabled: true } } }, /metrics\.exposed=true/],
+  [
+    "alerts on what is served on loopback alone",
+    { metrics: { rules: { enabled: true } } },
+    /rules\.enabled needs metrics\.exposed=true/,
+  ],
   ["an interval without a unit", { metrics: { podMonitor: { interval: "30" } } }, /interval/],
   ["no replica", { operator: { replicas: 0 } }, /replicas/],
   ["a setting that is none of podnet's", { agent: { env: { LD_PRELOAD: "/x.so" } } }, /LD_PRELOAD/],
