@@ -121,6 +121,13 @@ test("an address of the API server reaches every process", async () => {
   }
 });
 
+test("Secrets for the registry of the image reach every pod", async () => {
+  const imagePullSecrets = [{ name: "registry" }];
+  const objects = await template({ imagePullSecrets });
+  for (const [kind, name] of [...workloads, ["Job", "podnet-crds"] as const])
+    assert.deepEqual(podOf(objects, kind, name).imagePullSecrets, imagePullSecrets, name);
+});
+
 test("where a runtime looks for configurations and plugins elsewhere, the agent has these places of the node as its own", async () => {
   const paths = { cniConfigurations: "/var/lib/rancher/k3s/agent/etc/cni/net.d", cniPlugins: "/var/lib/rancher/k3s/data/cni" };
   const { volumes = [] } = podOf(await template({ agent: { paths } }), "DaemonSet", "podnet-cni");
@@ -220,6 +227,7 @@ for (const [what, values, where] of [
     { metrics: { rules: { enabled: true } } },
     /rules\.enabled needs metrics\.exposed=true/,
   ],
+  ["a Secret for a registry that is no more than a name", { imagePullSecrets: ["registry"] }, /imagePullSecrets/],
   ["an interval without a unit", { metrics: { podMonitor: { interval: "30" } } }, /interval/],
   ["no replica", { operator: { replicas: 0 } }, /replicas/],
   ["a setting that is none of podnet's", { agent: { env: { LD_PRELOAD: "/x.so" } } }, /LD_PRELOAD/],

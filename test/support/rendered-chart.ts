@@ -37,6 +37,7 @@ export interface PodSpec {
   readonly tolerations?: readonly object[];
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly affinity?: object;
+  readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly containers: readonly [Container];
   readonly volumes?: readonly { readonly name: string; readonly hostPath: { readonly path: string } }[];
 }

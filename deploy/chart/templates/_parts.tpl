@@ -72,6 +72,9 @@ securityContext:
   runAsUser: 65532
   runAsGroup: 65532
   seccompProfile: {type: RuntimeDefault}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{ toJson . }}
+{{- end }}
 {{- end -}}
 
 {{- /* The image has programs of Linux alone; give where else a pod may run, as labels of nodes. */ -}}
