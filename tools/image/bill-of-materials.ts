@@ -21,6 +21,11 @@ export function goComponents(modules: ReadonlyMap<string, string>): Component[] 
   return [...modules].map(([name, version]) => ({ name, version, purl: purlOf("golang", name, version) }));
 }
 
+/** What every program of Go is linked with, of the Go that built it, e.g. `"1.26.8"`; lists of vulnerabilities know it by this name. */
+export function standardLibrary(goVersion: string): Component {
+  return { name: "stdlib", version: goVersion, purl: purlOf("golang", "stdlib", goVersion), license: "BSD-3-Clause" };
+}
+
 /** e.g. `"pkg:npm/%40kubernetes/client-node@2.0.1"` */
 function purlOf(type: string, name: string, version: string): string {
   return `pkg:${type}/${name.split("/").map(encodeURIComponent).join("/")}@${encodeURIComponent(version)}`;
