@@ -302,7 +302,7 @@ export interface NodeSubnetSpec {
   /** The owner's node addresses, at most one per family, that other nodes send this subnet's packets to. Empty while the Node has none; then nobody routes to it. */
   nextHops?: string[];
   routing?: NodeSubnetRouting;
-  /** Every address of the owner; pods reach these without NAT. */
+  /** Every address of the owner, or 32 of them, its next hops among these; pods reach them without NAT. */
   nodeAddresses?: string[];
 }
 

@@ -41,6 +41,26 @@ test("a new claim is Pending, under the epoch and incarnation of its entry, with
   });
 });
 
+test("a claim names no more addresses of its node than the API server takes, and those that others send to among them", () => {
+  const addresses = ["192.168.9.9", ...Array.from({ length: 40 }, (_, n) => `192.168.1.${10 + n}`), "fd00::9"];
+  const nodes = [node("node-1", { addresses, external: ["203.0.113.1"] })];
+  const created = steps({ nodes })[0]?.want;
+  assert.deepEqual(created?.spec.nextHops, ["192.168.9.9", "fd00::9"]);
+  const named = created.spec.nodeAddresses ?? [];
+  assert.deepEqual([named.length, named.slice(-2)], [32, ["192.168.9.9", "fd00::9"]]);
+  // Neither is a claim changed into what the server refuses, be its network readable or not.
+  const standing = claim("10.244.0.0/24", nodes[0] ?? assert.fail(), single, {
+    ...created.spec,
+    state: "Active",
+    nodeAddresses: [],
+  });
+  const unreadable = { ...single, ranges: [], issues: [{ path: "spec", code: "WrongType" as const, message: "no" }] };
+  for (const one of [single, unreadable]) {
+    const change = steps({ networks: [one], nodes, claims: [standing] }).find(({ op }) => op === "change");
+    assert.deepEqual(change?.want?.spec.nodeAddresses, named);
+  }
+});
+
 test("a name too long for a label is left out of the labels", () => {
   const [step] = steps({ nodes: [node("n".repeat(64), { addresses: [] })] });
   assert.deepEqual(Object.keys(step?.want?.metadata.labels ?? {}), ["podnet.dev/network"]);

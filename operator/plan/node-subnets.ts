@@ -1,4 +1,5 @@
 import { renderTime } from "../../crds/conditions.ts";
+import { mostNodeAddresses } from "../../crds/limits.ts";
 import { apiVersion, labels, nodeSubnetName } from "../../crds/names.ts";
 import type { NodeSubnet, NodeSubnetSpec } from "../../crds/types.ts";
 import { parseAddress } from "../../lib/net/address.ts";
@@ -155,7 +156,7 @@ function returned(member: Member, { prefix, object }: Claim): NodeSubnet {
 /** The claim with how others reach its node now. What a network says that cannot be read changes nothing. */
 function reached(member: Member, prefix: Prefix, spec: NodeSubnetSpec): NodeSubnetSpec {
   const { node, network } = member;
-  if (network.issues.length > 0) return { ...spec, nodeAddresses: [...node.allAddresses] };
+  if (network.issues.length > 0) return { ...spec, nodeAddresses: namedAddresses(node, spec.nextHops) };
   const { routing: _, ...rest } = spec;
   return { ...rest, ...addressesFor(node, network, prefix), ...routingField(settingsFor(member)) };
 }
@@ -174,8 +175,17 @@ function addressesFor(node: NodeFacts, network: Network, prefix: Prefix): { next
   const chosen = chosenAddresses(node, network);
   return {
     nextHops: [...chosen.filter(isOwnFamily), ...chosen.filter((address) => !isOwnFamily(address))],
-    nodeAddresses: [...node.allAddresses],
+    nodeAddresses: namedAddresses(node, chosen),
   };
+}
+
+/** All addresses of a node; where it has more than a claim can name, those that others send to are among them whatever is left out. */
+function namedAddresses({ allAddresses }: NodeFacts, chosen: readonly string[] = []): string[] {
+  const isChosen = new Set(chosen);
+  const first = allAddresses.filter((address) => isChosen.has(address));
+  const rest = allAddresses.filter((address) => !isChosen.has(address));
+  const named = new Set([...first, ...rest].slice(0, mostNodeAddresses));
+  return allAddresses.filter((address) => named.has(address));
 }
 
 /** Names longer than a label's value may be are left out. */
