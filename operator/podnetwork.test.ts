@@ -3,12 +3,13 @@ import { test } from "node:test";
 import { parseNodeSubnetName } from "../crds/names.ts";
 import { nodes } from "../lib/kube/builtin.ts";
 import type { KubeClient, WriteOptions } from "../lib/kube/client.ts";
+import { KubeError } from "../lib/kube/errors.ts";
 import type { KubeObject, Resource } from "../lib/kube/resource.ts";
 import { nodeNetworks, nodeSubnets, podNetworks } from "../test/simulation/api-ground.ts";
 import { coreKinds, customKinds } from "../test/simulation/known-kinds.ts";
 import { createWorld } from "../test/simulation/world.ts";
 import { nodeNetworkOf, podNetworkOf } from "../test/support/network-sample.ts";
-import { createCluster } from "./cluster.ts";
+import { createCluster, rangeLedgers } from "./cluster.ts";
 import { claimSubnets } from "./podnetwork.ts";
 import { createWriteNotes, type WriteNotes } from "./write-report.ts";
 
@@ -24,17 +25,38 @@ function after(client: KubeClient, claimed: (cidr: string) => void): KubeClient 
   };
 }
 
-/** Gives subnets to one node once, while something happens after its claim was created; gives the claims and what was done. */
-async function claimed(meanwhile: (world: ReturnType<typeof createWorld>, cidr: string) => void) {
+/** A client to which somebody's policy refuses every change of one network. */
+function refusing(client: KubeClient, name: string): KubeClient {
+  return {
+    ...client,
+    async patch(resource, ...rest) {
+      const [patched] = rest;
+      if (resource.plural === podNetworks.plural && patched === name)
+        throw new KubeError("denied by a policy", { code: "Forbidden" });
+      return client.patch(resource, ...rest);
+    },
+  };
+}
+
+interface Scene {
+  /** Name → its ranges; the order is that of their creation. */
+  readonly networks?: Readonly<Record<string, readonly string[]>>;
+  readonly clientOf?: (client: KubeClient, world: ReturnType<typeof createWorld>) => KubeClient;
+}
+
+/** Gives subnets to one node once; gives the claims, the ledger's entries, and what was done. */
+async function scene({ networks = { default: ["10.244.0.0/16"] }, clientOf = (client) => client }: Scene) {
   const world = createWorld({ seed: 1, kinds: [...customKinds(), ...coreKinds()] });
-  const { metadata: _, ...network } = podNetworkOf("default", ["10.244.0.0/16"]);
-  world.admin.create(podNetworks, { ...network, metadata: { name: "default" } });
+  for (const [name, cidrs] of Object.entries(networks)) {
+    const { metadata: _, ...network } = podNetworkOf(name, cidrs);
+    world.admin.create(podNetworks, { ...network, metadata: { name } });
+  }
   const addresses = [{ type: "InternalIP", address: "192.168.1.11" }];
   world.admin.create(nodes, { metadata: { name: "node-1" }, status: { addresses } });
   let notes: WriteNotes | undefined;
   world.start("operator", async ({ client, clock, wallClock, signal }) => {
     const cluster = createCluster({
-      client: after(client, (cidr) => meanwhile(world, cidr)),
+      client: clientOf(client, world),
       clock,
       random: () => 0.5,
       onChange: () => undefined,
@@ -50,8 +72,17 @@ async function claimed(meanwhile: (world: ReturnType<typeof createWorld>, cidr: 
   await world.run(() => notes !== undefined);
   return {
     claims: world.view.list(nodeSubnets).map(({ spec }) => `${spec.node} ${spec.cidr} ${spec.state}`),
+    entries: world.view
+      .list(rangeLedgers)
+      .flatMap(({ spec }) => spec.entries.map(({ cidr, network }) => `${cidr} of ${network}`)),
     done: notes?.report().written.map(({ op, kind, because }) => `${op} ${kind}: ${because}`) ?? [],
+    failed: notes?.report().failures.map(({ kind, key, code }) => `${kind} ${key}: ${code}`) ?? [],
   };
+}
+
+/** The same, while something happens after a claim was created. */
+function claimed(meanwhile: (world: ReturnType<typeof createWorld>, cidr: string) => void) {
+  return scene({ clientOf: (client, world) => after(client, (cidr) => meanwhile(world, cidr)) });
 }
 
 test("a claim becomes Active when ledger and nodes still allow it", async () => {
@@ -70,4 +101,12 @@ test("a claim of what another node was told before the claim stood goes again, s
   });
   assert.deepEqual(claims, []);
   assert.equal(done.at(-1), "remove NodeSubnet: another node has it, though its claim is gone");
+});
+
+test("a network that our finalizer cannot be put on keeps no other one from its ranges and subnets, not even one that it overlaps", async () => {
+  const networks = { barred: ["10.244.0.0/16", "10.5.0.0/16"], rival: ["10.244.0.0/17"] };
+  const { claims, entries, failed } = await scene({ networks, clientOf: (client) => refusing(client, "barred") });
+  assert.deepEqual(entries, ["10.244.0.0/17 of rival"]);
+  assert.deepEqual(failed, ["PodNetwork barred: Forbidden"]);
+  assert.deepEqual(claims, ["node-1 10.244.0.0/24 Active"]);
 });

@@ -5,7 +5,7 @@ import { handedOver, readyToTell } from "./plan/handed-over.ts";
 import { type HoldInput, isDeadSilent } from "./plan/hold.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
 import { holding, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
-import { type LedgerInput, ledgerStep } from "./plan/recovery.ts";
+import { type LedgerInput, type LedgerStep, ledgerStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import { releaseCandidates } from "./plan/release.ts";
 import type { Network, NodeRecord, Snapshot } from "./plan/snapshot.ts";
@@ -68,14 +68,38 @@ async function writeLedger(
   notes: WriteNotes,
   input: SubnetInput,
 ): Promise<Snapshot | undefined> {
-  const planned = ledgerStep(snapshot, input);
+  const planned = await heldStep(cluster, snapshot, notes, input);
   if (planned === undefined) return snapshot;
-  const held = await Promise.all(planned.plan.entering.map((network) => hold(cluster, network, notes)));
-  if (held.includes(false)) return undefined;
   const { failures, objects } = await cluster.ledgers.write([planned.step]);
   const written = objects.get(planned.step.key);
   notes.note([{ ...planned.step, ...(written !== undefined && { want: written }) }], failures);
   return failures.length > 0 || written === undefined ? undefined : { ...snapshot, ledger: readLedger(written) };
+}
+
+/**
+ * The step for the ledger, once our finalizer stands on every network that enters by it. Where it cannot be put on one, e.g. since a policy of somebody else refuses
+ * that, the others go on: the step is planned without that one, which may let another one in, and the next pass tries again.
+ */
+async function heldStep(
+  cluster: Cluster,
+  snapshot: Snapshot,
+  notes: WriteNotes,
+  input: SubnetInput,
+): Promise<LedgerStep | undefined> {
+  const tried = new Set<string>();
+  const unheld = new Set<string>();
+  for (;;) {
+    const planned = ledgerStep(snapshot, { ...input, unheld });
+    const next = (planned?.plan.entering ?? []).filter(({ uid }) => !tried.has(uid));
+    const known = unheld.size;
+    await Promise.all(
+      next.map(async (network) => {
+        tried.add(network.uid);
+        if (!(await hold(cluster, network, notes))) unheld.add(network.uid);
+      }),
+    );
+    if (unheld.size === known) return planned;
+  }
 }
 
 async function writeClaims(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
@@ -94,7 +118,7 @@ async function promote(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes):
   return withWritten(now, steps, objects);
 }
 
-/** Our finalizer stands on a network before its first range is accepted, so that it cannot go before its claims. */
+/** Our finalizer stands on a network before its first range is accepted, so that it cannot go before its claims; false where it could not be put there. */
 async function hold(cluster: Cluster, network: Network, notes: WriteNotes): Promise<boolean> {
   const { name, uid, object, deleting } = network;
   if (deleting || object.metadata.finalizers?.includes(claimsFinalizer) === true) return true;

@@ -61,8 +61,13 @@ export interface Admission {
   readonly refusals: ReadonlyMap<NetworkRange, Refusal>;
 }
 
-/** Which ranges of these networks enter beside the entries that stay. */
-export function admit(snapshot: Snapshot, networks: readonly Network[], kept: readonly LedgerEntry[]): Admission {
+/** Which ranges of these networks enter beside the entries that stay; of those that are `unheld`, only what they use. */
+export function admit(
+  snapshot: Snapshot,
+  networks: readonly Network[],
+  kept: readonly LedgerEntry[],
+  unheld: ReadonlySet<string>,
+): Admission {
   const entered: LedgerEntry[] = [];
   const refusals = new Map<NetworkRange, Refusal>();
   const comers = comersOf(networks, kept);
@@ -76,8 +81,8 @@ export function admit(snapshot: Snapshot, networks: readonly Network[], kept: re
     const refuse = (part: Omit<Refusal, "range">) => refusals.set(range, { range, ...part });
     const obstacle = obstacleOf(network, range, { index, entered, strays });
     if (obstacle !== undefined) refuse(obstacle);
-    // A network that is being deleted gets back what it uses, nothing else.
-    else if (network.deleting && rank > 0) refuse({ reason: "Accepting", by: undefined });
+    // A network that is being deleted gets back what it uses, nothing else; so does one that could be deleted without waiting for its claims.
+    else if ((network.deleting || unheld.has(network.uid)) && rank > 0) refuse({ reason: "Accepting", by: undefined });
     else if (kept.length + entered.length >= mostEntries) refuse({ reason: "LedgerFull", by: undefined });
     else {
       refuse({ reason: "Accepting", by: undefined });

@@ -179,6 +179,21 @@ test("a network that is being deleted gets back a range that its nodes use", () 
   assert.deepEqual(entriesOf({ ...empty, networks: [leaving] }), []);
 });
 
+test("a network that could go before its claims keeps what it has and uses, gets nothing else, and is in nobody's way", () => {
+  const [one, two] = [
+    networkOf("one", ["10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"]),
+    networkOf("two", ["10.2.0.0/16"], younger),
+  ];
+  const claims = [claim("10.3.1.0/24", node("node-1"), one)];
+  const snapshot = { ...empty, ledger: ledger({ epoch: 1, entries: [entry("10.1.0.0/16", one)] }), networks: [one, two], claims };
+  const plan = planLedger(snapshot, { unheld: new Set([one.uid]) });
+  assert.deepEqual(
+    plan.entries.map(({ cidr, network, open }) => `${cidr} ${network} ${open}`),
+    ["10.1.0.0/16 one true", "10.2.0.0/16 two true", "10.3.0.0/16 one true"],
+  );
+  assert.equal(entriesOf(snapshot)[1], "10.2.0.0/16 of one, Open");
+});
+
 test("a network whose object cannot be read keeps all its entries", () => {
   const broken = networkOf("broken", ["10.244.0.1/16"]);
   const entries = [entry("10.244.0.0/16", broken), entry("10.9.0.0/16", broken, { epoch: 2 })];
