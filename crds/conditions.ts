@@ -3,7 +3,16 @@ import type { Condition } from "./types.ts";
 
 /** Every condition of a PodNetwork → its reasons, fixed, since scripts and alerts match on them: one may be added, none renamed. */
 export const podNetworkReasons = {
-  Accepted: ["Accepted", "Accepting", "InvalidSpec", "OverlapsWith", "RangeInUse", "LedgerFull", "Terminating"],
+  Accepted: [
+    "Accepted",
+    "Accepting",
+    "InvalidSpec",
+    "OverlapsWith",
+    "RangeInUse",
+    "LedgerFull",
+    "FinalizerRefused",
+    "Terminating",
+  ],
   Allocated: [
     "Allocated",
     "Allocating",
@@ -29,6 +38,7 @@ export const podNetworkReasons = {
     "OverlapsWith",
     "RangeInUse",
     "LedgerFull",
+    "FinalizerRefused",
     "Allocating",
     "RangeExhausted",
     "RangeNotAccepted",
@@ -62,6 +72,7 @@ export const podNetworkReasons = {
     "InvalidSpec",
     "OverlapsWith",
     "LedgerFull",
+    "FinalizerRefused",
     "RangeExhausted",
     "RangeNotAccepted",
     "StaticSubnetTaken",

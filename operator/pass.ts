@@ -10,6 +10,7 @@ import { driftWords } from "./plan/drift-events.ts";
 import type { PlannedEvent } from "./plan/events.ts";
 import type { Found } from "./plan/network-figures.ts";
 import { nodeStates } from "./plan/node-states.ts";
+import { refusedWrites } from "./plan/refused-writes.ts";
 import type { Snapshot } from "./plan/snapshot.ts";
 import { standingEvents } from "./plan/standing-events.ts";
 import { summarize } from "./plan/summarize.ts";
@@ -95,7 +96,8 @@ export function createPass({
     const allocation = cluster.allocation(snapshot);
     const nowMs = wallClock();
     const progress = nodeStates(snapshot, allocation, { nowMs, ...timing }, cluster.told(snapshot));
-    const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), nowMs });
+    const refused = refusedWrites(notes.report().failures, snapshot, allocation);
+    const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), refused, nowMs });
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);
     const isUrged = () => hasCome(cluster, snapshot);
     const tellAgain = await writeNodeConditions({ cluster, snapshot, progress, notes, nowMs, isUrged });

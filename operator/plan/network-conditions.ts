@@ -1,6 +1,8 @@
 import { type PodNetworkConditionType, podNetworkReasons, type Verdict } from "../../crds/conditions.ts";
 import { renderIssue } from "../../crds/issue.ts";
+import { claimsFinalizer } from "../../crds/names.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
+import { cut } from "../../lib/text/printable.ts";
 import { allocated, describeRecovery, programmed } from "./network-parts.ts";
 import { countOf, isDrained, listOf, nameList, type NetworkView } from "./network-view.ts";
 import { conflictRemedy, describeConflict } from "./node-addresses.ts";
@@ -32,7 +34,7 @@ const lasting = new Set<string>(podNetworkReasons.Stalled.filter((reason) => rea
 /** The first of them that a range has is that of the network. */
 const refusalReasons = ["OverlapsWith", "LedgerFull", "RangeInUse", "Accepting"] as const;
 
-function accepted({ network, acceptance }: NetworkView): NetworkVerdict {
+function accepted({ network, acceptance, unheld }: NetworkView): NetworkVerdict {
   const type = "Accepted";
   if (network.issues.length > 0)
     return { type, status: "False", reason: "InvalidSpec", message: network.issues.slice(0, 10).map(renderIssue).join("; ") };
@@ -48,6 +50,10 @@ function accepted({ network, acceptance }: NetworkView): NetworkVerdict {
     };
   }
   const worst = refusalReasons.find((reason) => acceptance.refused.some((refusal) => refusal.reason === reason)) ?? "Accepting";
+  if (worst === "Accepting" && unheld !== undefined) {
+    const message = `no range is accepted before the finalizer ${claimsFinalizer} is on it, so that it cannot go before its subnets: ${cut(unheld, 1000)}`;
+    return { type, status: "False", reason: "FinalizerRefused", message };
+  }
   return { type, status: "False", reason: worst, message: acceptance.refused.map(describeRefusal).join("; ") };
 }
 

@@ -1,4 +1,5 @@
 import type { PodNetworkConditionType, Verdict } from "../../crds/conditions.ts";
+import { cut } from "../../lib/text/printable.ts";
 import { isComplete } from "./member.ts";
 import { countOf, detailList, judged, listOf, type MemberView, nameList, type NetworkView } from "./network-view.ts";
 import type { Progress } from "./node-progress.ts";
@@ -58,10 +59,21 @@ export function allocated(view: NetworkView): NetworkVerdict {
   const lacking = waitedFor.filter(({ member }) => !isComplete(member));
   const names = nameList(lacking.map(({ member }) => member.node.name));
   if (lacking.length > tolerated)
-    return { type, status: "False", reason: "Allocating", message: `subnets are being claimed for ${names}` };
+    return { type, status: "False", reason: "Allocating", message: `subnets are being claimed for ${names}${refusals(view)}` };
   const open = lacking.length === 0 ? "" : `; being claimed for ${names}`;
   const complete = view.members.filter(({ member }) => isComplete(member)).length;
-  return { type, status: "True", reason: "Allocated", message: `${countOf(complete, "node")} with all subnets${open}` };
+  const message = `${countOf(complete, "node")} with all subnets${open}${refusals(view)}`;
+  return { type, status: "True", reason: "Allocated", message };
+}
+
+/** What the API server does not take of claims, be they new or to be changed; up to three answers. */
+function refusals({ unclaimed }: NetworkView): string {
+  if (unclaimed.length === 0) return "";
+  const rest = unclaimed.length > 3 ? ` and ${unclaimed.length - 3} more` : "";
+  return `; refused: ${unclaimed
+    .slice(0, 3)
+    .map((message) => cut(message, 1000))
+    .join("; ")}${rest}`;
 }
 
 /** In the order in which they are told. Being short of addresses alone is a matter of CapacityOK. */

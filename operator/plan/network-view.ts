@@ -40,6 +40,10 @@ export interface NetworkView {
   readonly recovery: (RangeLedgerRecovery & { readonly awaited: readonly string[] }) | undefined;
   /** While Terminating: what was last found in its way; undefined before the first look. */
   readonly blockers: Blockers | undefined;
+  /** Why our finalizer could not be put on it; undefined where nothing is known to be in the way of that. */
+  readonly unheld: string | undefined;
+  /** What the API server said to writes of claims of it that it refused. */
+  readonly unclaimed: readonly string[];
   readonly nowMs: number;
   /** Of the whole cluster: pods of all networks reach each other. */
   readonly reaching: Reaching;

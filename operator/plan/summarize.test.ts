@@ -200,6 +200,50 @@ test("a range that is about to be accepted is in progress, not stalled", () => {
   assert.match(told(status, "Stalled"), /^Stalled False/);
 });
 
+test("a network that our finalizer cannot be put on says so, needs a person, and names the answer", () => {
+  const failure = {
+    kind: "PodNetwork",
+    key: "default",
+    code: "Forbidden",
+    message: "patch PodNetwork default: denied by a policy",
+  };
+  const waiting = { ...withLedger({ networks: [network] }), ledger: ledger() };
+  const status = statusOf(waiting, { refused: [failure] });
+  assert.match(
+    told(status, "Accepted"),
+    /^Accepted False\/FinalizerRefused: .*podnet\.dev\/claims.*: patch PodNetwork default: denied/,
+  );
+  assert.match(told(status, "Ready"), /^Ready False\/FinalizerRefused/);
+  assert.match(told(status, "Stalled"), /^Stalled True\/FinalizerRefused/);
+  const otherwise = [
+    { ...failure, code: "Unavailable" },
+    { ...failure, key: "other" },
+    { ...failure, kind: "NodeSubnet" },
+  ];
+  assert.match(told(statusOf(waiting, { refused: otherwise }), "Accepted"), /^Accepted False\/Accepting/);
+  // What a network has it keeps, whether its finalizer is there or not.
+  assert.match(told(statusOf(withLedger({ networks: [network] }), { refused: [failure] }), "Accepted"), /^Accepted True/);
+});
+
+test("what the API server refuses of claims stands in Allocated, whether a node lacks its subnet or has one to be changed", () => {
+  const failure = { kind: "NodeSubnet", key: "10.244.1.0-24", code: "Invalid", message: "NodeSubnet 10.244.1.0-24: too many" };
+  const lacking = withLedger({ networks: [network], nodes: [nodeOf(1)] });
+  assert.match(
+    told(statusOf(lacking, { refused: [failure, failure] }), "Allocated"),
+    /^Allocated False\/Allocating: subnets are being claimed for node-1; refused: NodeSubnet 10\.244\.1\.0-24: too many$/,
+  );
+  const having = withLedger({ networks: [network], nodes: three, claims: three.map((owner) => claimOf(owner, network)) });
+  assert.match(
+    told(statusOf(having, { refused: [failure] }), "Allocated"),
+    /^Allocated True\/Allocated: 3 nodes with all subnets; refused: NodeSubnet 10\.244\.1\.0-24: too many$/,
+  );
+  const [lost, foreign] = [
+    { ...failure, code: "Conflict" },
+    { ...failure, key: "10.9.9.0-24" },
+  ];
+  assert.doesNotMatch(told(statusOf(having, { refused: [lost, foreign] }), "Allocated"), /refused/);
+});
+
 test("an unreadable network says which field is wrong", () => {
   const status = statusOf(withLedger({ networks: [networkOf("default", ["10.244.0.1/16"])] }));
   assert.match(

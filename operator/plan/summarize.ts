@@ -16,6 +16,7 @@ import { adoptionCheck } from "./pod-cidr.ts";
 import { judgeReaching } from "./reachability.ts";
 import { useOf } from "./pool.ts";
 import { awaitedNodes } from "./recovery-wait.ts";
+import { noRefusedWrites, type RefusedWrites } from "./refused-writes.ts";
 import { isDraining } from "./rollout.ts";
 import type { Network, Snapshot } from "./snapshot.ts";
 
@@ -27,6 +28,8 @@ export interface SummaryInput {
   readonly progress: ReadonlyMap<string, NodeProgress>;
   /** UID of a Terminating network → what was last found in its way. */
   readonly blockers: ReadonlyMap<string, Blockers>;
+  /** What the API server did not take of what was just written; default nothing. */
+  readonly refused?: RefusedWrites;
   readonly nowMs: number;
 }
 
@@ -37,7 +40,14 @@ export function summarize(input: SummaryInput): ReadonlyMap<string, PodNetworkSt
 }
 
 /** Gives what is known of each network; all lists are gone through once. */
-function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput): (network: Network) => NetworkView {
+function views({
+  snapshot,
+  allocation,
+  progress,
+  blockers,
+  refused = noRefusedWrites,
+  nowMs,
+}: SummaryInput): (network: Network) => NetworkView {
   const { ledger, nodes, claims, networks, records } = snapshot;
   const members = Map.groupBy(allocation.members, (member) => member.network.uid);
   const owned = Map.groupBy(claims, ({ object }) => object.spec.networkUID);
@@ -67,6 +77,8 @@ function views({ snapshot, allocation, progress, blockers, nowMs }: SummaryInput
       drift: own.flatMap(({ node }) => driftWord(node, recordOf.get(node.name), nowMs) ?? []),
       recovery,
       blockers: blockers.get(network.uid),
+      unheld: refused.finalizers.get(network.name),
+      unclaimed: refused.claims.get(network.uid) ?? [],
       nowMs,
       reaching,
       cluster,

@@ -5,6 +5,7 @@ import { allocate } from "../../operator/plan/allocate.ts";
 import type { Blockers } from "../../operator/plan/finalize.ts";
 import { nodeNetworkSteps } from "../../operator/plan/node-networks.ts";
 import { nodeStates } from "../../operator/plan/node-states.ts";
+import { type FailedWrite, refusedWrites } from "../../operator/plan/refused-writes.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Readiness, Snapshot } from "../../operator/plan/snapshot.ts";
 import { summarize } from "../../operator/plan/summarize.ts";
 import { bornAtMs, claim, condition, node, type NodePart, record, withLedger } from "./plan-snapshot.ts";
@@ -52,13 +53,22 @@ export interface Question {
   /** A second after everything was created, unless given. */
   readonly nowMs?: number;
   readonly blockers?: ReadonlyMap<string, Blockers>;
+  /** Writes that the API server refused. */
+  readonly refused?: readonly FailedWrite[];
 }
 
 /** The statuses of all networks, by name; every reason in them is a known one. */
-export function statusesOf(snapshot: Snapshot, { nowMs = bornAtMs + 1_000, blockers = new Map() }: Question = {}) {
+export function statusesOf(snapshot: Snapshot, { nowMs = bornAtMs + 1_000, blockers = new Map(), refused = [] }: Question = {}) {
   const allocation = allocate(snapshot);
   const progress = nodeStates(snapshot, allocation, { nowMs, heartbeatSeconds: 60 });
-  const statuses = summarize({ snapshot, allocation, progress, blockers, nowMs });
+  const statuses = summarize({
+    snapshot,
+    allocation,
+    progress,
+    blockers,
+    refused: refusedWrites(refused, snapshot, allocation),
+    nowMs,
+  });
   const reasons: Readonly<Record<string, readonly string[]>> = podNetworkReasons;
   for (const { conditions } of statuses.values())
     for (const { type, reason } of conditions ?? []) assert.ok(reasons[type]?.includes(reason), `${type}: ${reason}`);
