@@ -95,7 +95,7 @@ export function createPass({
     const snapshot = await cluster.gather();
     const allocation = cluster.allocation(snapshot);
     const nowMs = wallClock();
-    const progress = nodeStates(snapshot, allocation, { nowMs, ...timing }, cluster.told(snapshot));
+    const progress = nodeStates(snapshot, allocation, { nowMs, sightings, ...timing }, cluster.told(snapshot));
     const refused = refusedWrites(notes.report().failures, snapshot, allocation);
     const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), refused, nowMs });
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);

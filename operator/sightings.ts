@@ -11,6 +11,11 @@ export interface SightingsKept extends Sightings {
 /** None yet: what stood before this process began counts from its first look on, so that a restart makes waits longer, never shorter. */
 export function createSightings(clock: Pick<Clock, "now">): SightingsKept {
   let since = new Map<string, number>();
+  let words = new Map<string, Word>();
+  const hasSpoken = (record: NodeRecord) => {
+    const known = words.get(agentKey(record));
+    return known !== undefined && (known.isNew || known.observedAt !== record.object.status?.observedAt);
+  };
   const age = (key: string) => clock.now() - (since.get(key) ?? clock.now());
   return {
     look({ claims, records, ledger }) {
@@ -20,19 +25,33 @@ export function createSightings(clock: Pick<Clock, "now">): SightingsKept {
         ...(ledger?.recovering === true ? [ledgerKey(ledger)] : []),
       ];
       since = new Map(keys.map((key) => [key, since.get(key) ?? clock.now()]));
+      words = new Map(
+        records.map((record) => [agentKey(record), { observedAt: record.object.status?.observedAt, isNew: hasSpoken(record) }]),
+      );
     },
     heldMs: (claim) => age(claimKey(claim)),
     unheardMs: (record) => age(recordKey(record)),
+    hasSpoken,
     recoveringMs: (ledger) => age(ledgerKey(ledger)),
   };
+}
+
+/** The time of an agent's last sign of life, by its own clock, and whether it was seen to become that. */
+interface Word {
+  readonly observedAt: string | undefined;
+  readonly isNew: boolean;
 }
 
 function claimKey({ object: { metadata, spec } }: Claim): string {
   return `claim ${metadata.name} ${metadata.uid} ${spec.heldAt}`;
 }
 
-function recordKey({ object: { metadata, status } }: NodeRecord): string {
-  return `record ${metadata.name} ${metadata.uid} ${status?.observedAt}`;
+function recordKey(record: NodeRecord): string {
+  return `record ${agentKey(record)} ${record.object.status?.observedAt}`;
+}
+
+function agentKey({ object: { metadata } }: NodeRecord): string {
+  return `${metadata.name} ${metadata.uid}`;
 }
 
 function ledgerKey({ incarnation, object }: Ledger): string {

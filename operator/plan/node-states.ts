@@ -1,6 +1,6 @@
-import { isHeard } from "../../crds/heartbeat.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
+import { isHeardLately } from "./hearing.ts";
 import type { HoldInput } from "./hold.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import { type NodeProgress, progressOf } from "./node-progress.ts";
@@ -20,8 +20,8 @@ export function nodeStates(
     allocation.members.map((member) => {
       const { name } = member.node;
       const record = records.get(name);
-      const heard = isHeard(record?.object.status?.observedAt, snapshot.nodes.length, input);
-      return [name, progressOf(member, { record, isOutdated: outdated.has(name), isHeard: heard, nowMs })];
+      const isHeard = isHeardLately(record, snapshot.nodes.length, input);
+      return [name, progressOf(member, { record, isOutdated: outdated.has(name), isHeard, nowMs })];
     }),
   );
 }

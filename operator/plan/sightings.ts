@@ -6,6 +6,8 @@ export interface Sightings {
   heldMs(claim: Claim): number;
   /** Milliseconds since an agent's last sign of life. */
   unheardMs(record: NodeRecord): number;
+  /** Whether an agent was seen to give its last sign of life; else it stood so at the first look, and may be of any time. */
+  hasSpoken(record: NodeRecord): boolean;
   /** Milliseconds that this recovery of a ledger has stood. */
   recoveringMs(ledger: Ledger): number;
 }
