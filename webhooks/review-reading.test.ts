@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PodNetwork } from "../crds/types.ts";
-import { claimOf, podNetworkOf } from "../test/support/network-sample.ts";
+import { claimOf, nodeNetworkOf, podNetworkOf } from "../test/support/network-sample.ts";
 import { type Evidence, type EvidenceName, nothingAsked } from "./plan/evidence.ts";
 import type { AdmissionRequest } from "./plan/admission-review.ts";
 import { reviewer } from "./review.ts";
@@ -17,14 +17,19 @@ function request(part: Partial<AdmissionRequest>): AdmissionRequest {
 const creation = request({ object: podNetworkOf("second", ["10.244.0.0/17"]) });
 
 /** The decision, and what was read anew for it, with copies and the API server as given. */
-async function ask(one: AdmissionRequest, copies: Evidence | undefined, server: Evidence): Promise<[boolean, string]> {
+async function ask(
+  one: AdmissionRequest,
+  copies: Evidence | undefined,
+  server: Evidence,
+  heartbeatSeconds = 60,
+): Promise<[boolean, string]> {
   const anew: string[] = [];
   const atHand = () => copies;
   const live = (names: ReadonlySet<EvidenceName>) => {
     anew.push([...names].toSorted().join());
     return Promise.resolve(server);
   };
-  const { allowed } = await reviewer({ evidence: { atHand, live }, onAnswer: () => {} })(one);
+  const { allowed } = await reviewer({ evidence: { atHand, live }, heartbeatSeconds, onAnswer: () => {} })(one);
   return [allowed, anew.join()];
 }
 
@@ -49,6 +54,16 @@ test("a deletion, and a range that goes, are never judged by copies", async () =
   assert.deepEqual(await ask(deletion, nothingAsked, used), [false, "claims,records"]);
   const removal = request({ operation: "UPDATE", oldObject: network, object: podNetworkOf("first", ["10.245.0.0/16"]) });
   assert.deepEqual(await ask(removal, nothingAsked, used), [false, "claims,networks,nodes,records"]);
+});
+
+test("how long an agent may be silent before a deletion turns on it goes by the setting", async () => {
+  const subnet = "10.244.1.0/24";
+  const observedAt = new Date(Date.now() - 20 * 60_000).toISOString();
+  const record = nodeNetworkOf("node-1", { configGeneration: 1, observedAt, subnets: [{ cidr: subnet, leases: 0, free: 253 }] });
+  const empty: Evidence = { ...nothingAsked, claims: { items: [claimOf("node-1", subnet)] }, records: { items: [record] } };
+  const deletion = request({ operation: "DELETE", oldObject: podNetworkOf("default", ["10.244.0.0/16"]) });
+  assert.deepEqual(await ask(deletion, undefined, empty, 60), [false, "claims,records"]);
+  assert.deepEqual(await ask(deletion, undefined, empty, 600), [true, "claims,records"]);
 });
 
 test("objects nested without end, wherever that is, are refused or allowed and overflow nothing", async () => {

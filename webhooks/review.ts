@@ -10,6 +10,8 @@ import type { Review } from "./server.ts";
 
 export interface ReviewerOptions {
   readonly evidence: Pick<EvidenceReader, "atHand" | "live">;
+  /** Between two signs of life of an agent, in a small cluster. */
+  readonly heartbeatSeconds: number;
   readonly onAnswer: (answer: AdmissionResponse, seconds: number) => void;
 }
 
@@ -17,7 +19,7 @@ export interface ReviewerOptions {
  * Judges each request by the copies at hand. Before it refuses it asks the API server anew, once, and judges by that; so it does where the copies are not
  * known in full, and where an old copy could harm pods. What it allows by a copy that is behind, it does not prove: the ledger and the claims' names do.
  */
-export function reviewer({ evidence, onAnswer }: ReviewerOptions): Review {
+export function reviewer({ evidence, heartbeatSeconds, onAnswer }: ReviewerOptions): Review {
   // The schema is compiled when it is first asked, and that takes some ten milliseconds: nobody's review is to wait for it.
   parsePodNetwork({ apiVersion, kind: podNetworkResource.kind });
   return async (request) => {
@@ -25,7 +27,7 @@ export function reviewer({ evidence, onAnswer }: ReviewerOptions): Review {
     const question = questionOf(request);
     const names = evidenceFor(question);
     const atHand = mustBeAskedAnew(question) && names.size > 0 ? undefined : evidence.atHand(names);
-    const judge = (by: Evidence) => reviewPodNetwork(request, by, Date.now(), question);
+    const judge = (by: Evidence) => reviewPodNetwork(request, by, { nowMs: Date.now(), heartbeatSeconds }, question);
     const early = atHand && judge(atHand);
     const isSettled = early !== undefined && (early.allowed || names.size === 0);
     const answer = isSettled ? early : judge(await evidence.live(names));

@@ -1,5 +1,6 @@
+import { usualHeartbeatSeconds } from "../crds/heartbeat.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
-import { listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
+import { integer, listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
 import { hostForms, readHost } from "./plan/host.ts";
 
 export const webhookSettings = {
@@ -20,6 +21,13 @@ export const webhookSettings = {
     env: "PODNET_WEBHOOK_SERVICE",
     fallback: "podnet-webhook",
     help: "Service by which the API server reaches the webhook.",
+  }),
+  heartbeatSeconds: integer({
+    env: "PODNET_HEARTBEAT_SECONDS",
+    fallback: String(usualHeartbeatSeconds),
+    min: 1,
+    max: 3600,
+    help: "How often an agent gives a sign of life in a small cluster; the same as the agents' own setting.",
   }),
   host: {
     ...optionalText({

@@ -1,3 +1,4 @@
+import { usualHeartbeatSeconds } from "../../crds/heartbeat.ts";
 import type { Issue } from "../../crds/issue.ts";
 import { podNetworkResource } from "../../crds/names.ts";
 import type { PodNetwork } from "../../crds/types.ts";
@@ -41,10 +42,11 @@ export function judge(all: readonly Candidate[], state: ClusterState, nowMs: num
     services: { items: state.serviceRanges },
   };
   const world = { networks: all.map(({ object }) => object), claims: state.nodeSubnets, nodes: state.nodes };
+  const listening = { nowMs, heartbeatSeconds: usualHeartbeatSeconds };
   return (candidate) => {
     const { name, file, change, old } = candidate;
     if (change === "Keep") return { refusals: [], notes: [], warnings: [] };
-    const { allowed, status, warnings = [] } = reviewPodNetwork(requestFor(candidate), evidence, nowMs);
+    const { allowed, status, warnings = [] } = reviewPodNetwork(requestFor(candidate), evidence, listening);
     // The plan itself says better what comes of it.
     const foreseen = outlookWarnings(candidate.object, world);
     const notes = warnings.filter((warning) => !foreseen.includes(warning));

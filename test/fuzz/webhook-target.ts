@@ -46,7 +46,7 @@ export function webhookTarget(): Target {
         return count.hit("no review");
       }
       if (evidenceFor(questionOf(request)).size > 0) count.hit("evidence read");
-      const answer = reviewPodNetwork(request, await sortEvidence(evidence, turn), bornAtMs);
+      const answer = reviewPodNetwork(request, await sortEvidence(evidence, turn), { nowMs: bornAtMs, heartbeatSeconds: 60 });
       assertAnswer(answer, request.uid);
       if (answer.warnings !== undefined) count.hit("warned");
       if (answer.status?.code === 403) count.hit("deletion refused");

@@ -16,8 +16,13 @@ function report(n: number, leases: number, part: NodeNetworkStatus = {}): NodeNe
   return nodeNetworkOf(`node-${n}`, { configGeneration: 1, observedAt: lately, subnets, ...part });
 }
 
-function verdict(records: readonly NodeNetwork[], own: readonly NodeSubnet[] = claims, who: Partial<Condemned> = {}): string[] {
-  return deletionIssues({ ...condemned, ...who }, { claims: own, records, nowMs }).map(renderIssue);
+function verdict(
+  records: readonly NodeNetwork[],
+  own: readonly NodeSubnet[] = claims,
+  who: Partial<Condemned> = {},
+  heartbeatSeconds = 60,
+): string[] {
+  return deletionIssues({ ...condemned, ...who }, { claims: own, records, nowMs, heartbeatSeconds }).map(renderIssue);
 }
 
 test("a network with pods is not deleted; the message names nodes, most pods first, and how to confirm", () => {
@@ -53,6 +58,13 @@ test("a node that has not said lately what it has may have pods", () => {
   assert.equal(unknown([report(2, 0, { observedAt: "2026-11-24T11:57:00Z" })]), "");
   assert.equal(unknown([report(2, 0, { configGeneration: 0 })]), "");
   assert.equal(unknown([report(2, 0, { subnets: [] })]), "");
+});
+
+test("agents that were told to speak more rarely are given as long", () => {
+  const own = [1, 2].map((n) => report(n, 0, { observedAt: "2026-11-24T11:30:00Z" }));
+  assert.match(verdict(own)[0] ?? "", /2 nodes have not said lately/);
+  assert.deepEqual(verdict(own, claims, {}, 600), []);
+  assert.match(verdict(own, claims, {}, 400)[0] ?? "", /2 nodes have not said lately/);
 });
 
 test("a large cluster's agents are heard of more rarely", () => {

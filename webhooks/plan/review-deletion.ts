@@ -1,4 +1,4 @@
-import { isHeard, usualHeartbeatSeconds } from "../../crds/heartbeat.ts";
+import { isHeard, type Listening } from "../../crds/heartbeat.ts";
 import type { Issue } from "../../crds/issue.ts";
 import { annotations as known } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
@@ -11,10 +11,9 @@ export interface Condemned extends NetworkIdentity {
 }
 
 /** What is known of the nodes, and when. */
-export interface NodeReports {
+export interface NodeReports extends Listening {
   readonly claims: readonly NodeSubnet[];
   readonly records: readonly NodeNetwork[];
-  readonly nowMs: number;
 }
 
 /** Whether the deletion is confirmed, so that nothing else matters. */
@@ -61,7 +60,7 @@ interface Judgement {
   readonly unknown: readonly string[];
 }
 
-function judgeNodes(condemned: Condemned, { claims, records, nowMs }: NodeReports): Judgement {
+function judgeNodes(condemned: Condemned, { claims, records, ...listening }: NodeReports): Judgement {
   const own = usesOf(claims.filter((claim) => belongsTo(condemned, claim.spec)));
   const byNode = Map.groupBy(own, ({ node }) => node);
   const recordOf = new Map(records.map((record) => [record.metadata.name, record]));
@@ -69,7 +68,6 @@ function judgeNodes(condemned: Condemned, { claims, records, nowMs }: NodeReport
   const names = [...new Set([...byNode.keys(), ...told])].toSorted();
   const live: { node: string; pods: number }[] = [];
   const unknown: string[] = [];
-  const listening = { nowMs, heartbeatSeconds: usualHeartbeatSeconds };
   for (const node of names) {
     const record = recordOf.get(node);
     const uses = byNode.get(node) ?? [];

@@ -41,7 +41,7 @@ function said(world: World | Evidence, next: PodNetwork, old?: PodNetwork): stri
     object: next,
     oldObject: old,
   };
-  const { status, warnings = [] } = reviewPodNetwork(request, known, 0);
+  const { status, warnings = [] } = reviewPodNetwork(request, known, { nowMs: 0, heartbeatSeconds: 60 });
   const causes = (status?.details.causes ?? []).map(({ field, reason, message }) => `${field} ${reason}: ${message}`);
   return [...causes, ...warnings.filter((warning) => !/has room for|are left$|would need|for private use/.test(warning))];
 }

@@ -8,7 +8,7 @@ import { evidenceFor, questionOf } from "./question.ts";
 import { reviewPodNetwork } from "./review.ts";
 
 const resource = { group: "podnet.dev", version: "v1alpha1", resource: "podnetworks" };
-const nowMs = Date.UTC(2026, 10, 24, 12);
+const listening = { nowMs: Date.UTC(2026, 10, 24, 12), heartbeatSeconds: 60 };
 
 function object(name: string, cidrs: readonly string[], metadata: object = {}) {
   const ranges = cidrs.map((cidr) => ({ cidr, nodePrefixLength: cidr.includes(":") ? 64 : 24 }));
@@ -40,7 +40,7 @@ function evidence({ networks = [], claims = [], records = [] }: World): Evidence
 }
 
 function reviewed(one: AdmissionRequest, networks: readonly PodNetwork[]): AdmissionResponse {
-  return reviewPodNetwork(one, evidence({ networks }), nowMs);
+  return reviewPodNetwork(one, evidence({ networks }), listening);
 }
 
 test("a network beside others is allowed", () => {
@@ -109,7 +109,7 @@ test("several refusals at once are one cause each, and a line each in the messag
   });
   const claims = [...used, claimOf("node-3", "10.245.0.0/24"), claimOf("node-4", "10.245.1.0/24")];
   const networks = [before, network("other", ["10.9.0.0/17"])];
-  const answer = reviewPodNetwork(request("UPDATE", next, before), evidence({ networks, claims }), nowMs);
+  const answer = reviewPodNetwork(request("UPDATE", next, before), evidence({ networks, claims }), listening);
   const causes = answer.status?.details.causes ?? [];
   assert.deepEqual(
     causes.map(({ field, reason }) => `${field} ${reason}`),
@@ -129,7 +129,7 @@ test("an update that changes no spec is let through, whatever is wrong with it",
   const claims = [claimOf("node-3", "10.245.0.0/24")];
   const stored = network("default", ["10.244.0.0/16", "10.245.0.0/16"], { reserved: [{ cidr: "10.245.0.0/24" }] });
   const networks = [stored, network("other", ["10.244.0.0/17"])];
-  const answer = reviewPodNetwork(request("UPDATE", stored, stored), evidence({ networks, claims }), nowMs);
+  const answer = reviewPodNetwork(request("UPDATE", stored, stored), evidence({ networks, claims }), listening);
   assert.deepEqual(answer, { uid: "u1", allowed: true });
 });
 
@@ -172,7 +172,7 @@ const blind: Evidence = {
 };
 
 test("what cannot be judged is refused where that could cost pods their network, and let through with a warning elsewhere", () => {
-  const removal = reviewPodNetwork(request("UPDATE", network("default", ["10.244.0.0/16"]), before), blind, nowMs);
+  const removal = reviewPodNetwork(request("UPDATE", network("default", ["10.244.0.0/16"]), before), blind, listening);
   assert.deepEqual(
     removal.status?.details.causes.map(({ field, reason }) => [field, reason]),
     [["spec.ranges", "NotJudged"]],
@@ -181,16 +181,16 @@ test("what cannot be judged is refused where that could cost pods their network,
     removal.status?.message ?? "",
     /10\.245\.0\.0\/16 cannot be removed now.*nodesubnets: the API server did not answer.*try again/,
   );
-  const deletion = reviewPodNetwork(request("DELETE", undefined, before), blind, nowMs);
+  const deletion = reviewPodNetwork(request("DELETE", undefined, before), blind, listening);
   assert.match(deletion.status?.message ?? "", /cannot be read whether pods use PodNetwork\/default.*confirm-delete=default/);
   const confirmed = { ...before, metadata: { ...before.metadata, annotations: { "podnet.dev/confirm-delete": "default" } } };
-  assert.equal(reviewPodNetwork(request("DELETE", undefined, confirmed), blind, nowMs).allowed, true);
+  assert.equal(reviewPodNetwork(request("DELETE", undefined, confirmed), blind, listening).allowed, true);
   for (const next of [
     network("default", ["10.244.0.0/16", "10.245.0.0/16", "10.9.0.0/16"]),
     { ...before, spec: { ...before.spec, reserved: [{ cidr: "10.244.0.0/24" }] } },
     { ...before, spec: { ...before.spec, staticSubnets: [{ node: "edge-1", cidr: "10.244.0.0/24" }] } },
   ]) {
-    const answer = reviewPodNetwork(request("UPDATE", next, before), blind, nowMs);
+    const answer = reviewPodNetwork(request("UPDATE", next, before), blind, listening);
     assert.deepEqual([answer.allowed, answer.status], [true, undefined]);
     assert.ok(
       answer.warnings?.some((warning) => /^not judged, .*did not answer/.test(warning)),
@@ -201,13 +201,13 @@ test("what cannot be judged is refused where that could cost pods their network,
 
 test("a removal is refused without counts of pods where those cannot be read", () => {
   const half = { ...evidence({ claims: used }), records: unread("nodenetworks") };
-  const answer = reviewPodNetwork(request("UPDATE", network("default", ["10.245.0.0/16"]), before), half, nowMs);
+  const answer = reviewPodNetwork(request("UPDATE", network("default", ["10.245.0.0/16"]), before), half, listening);
   assert.match(answer.status?.message ?? "", /node-1 \(pods unknown\), node-2 \(pods unknown\)/);
 });
 
 test("a deletion is refused as forbidden, since it has no content that could be invalid", () => {
   const records = [nodeNetworkOf("node-1", { subnets: [{ cidr: "10.244.1.0/24", leases: 3, free: 250 }] })];
-  const { status } = reviewPodNetwork(request("DELETE", undefined, before), evidence({ claims: used, records }), nowMs);
+  const { status } = reviewPodNetwork(request("DELETE", undefined, before), evidence({ claims: used, records }), listening);
   assert.deepEqual([status?.code, status?.reason, status?.details.causes[0]?.reason], [403, "Forbidden", "NotConfirmed"]);
 });
 
@@ -255,7 +255,7 @@ test("a range that cannot be cut into its subnets is refused by the rules, and n
   const drained = { ...wrong, spec: { ranges: wrong.spec.ranges.map((range) => ({ ...range, state: "Draining" })) } };
   const claims = [claimOf("node-1", "10.0.0.0/24")];
   assert.equal(
-    reviewPodNetwork(request("UPDATE", drained, wrong), evidence({ claims }), nowMs).allowed,
+    reviewPodNetwork(request("UPDATE", drained, wrong), evidence({ claims }), listening).allowed,
     true,
     "it was wrong before",
   );

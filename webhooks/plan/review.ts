@@ -1,3 +1,4 @@
+import type { Listening } from "../../crds/heartbeat.ts";
 import { type Issue, renderIssue } from "../../crds/issue.ts";
 import { cut, printable } from "../../lib/text/printable.ts";
 import { indexRanges, validateAgainst, validatePodNetwork } from "../../crds/validate.ts";
@@ -28,10 +29,10 @@ type Write = Extract<Question, { readonly about: "write" }>;
 export function reviewPodNetwork(
   request: AdmissionRequest,
   evidence: Evidence,
-  nowMs: number,
+  listening: Listening,
   question: Question = questionOf(request),
 ): AdmissionResponse {
-  const { issues, warnings } = judge(question, evidence, nowMs);
+  const { issues, warnings } = judge(question, evidence, listening);
   if (issues.length > 0) return refusal(request, issues.slice(0, mostTold).map(printableIssue));
   return {
     uid: request.uid,
@@ -52,14 +53,14 @@ function printableIssue({ path, code, message }: Issue): Issue {
   return { path: cut(printable(path), 300), code, message: cut(printable(message), 2_000) };
 }
 
-function judge(question: Question, evidence: Evidence, nowMs: number): Opinion {
+function judge(question: Question, evidence: Evidence, listening: Listening): Opinion {
   switch (question.about) {
     case "nothing":
       return { issues: [], warnings: [] };
     case "malformed":
       return { issues: question.issues, warnings: [] };
     case "deletion":
-      return { issues: judgeDeletion(question.condemned, evidence, nowMs), warnings: [] };
+      return { issues: judgeDeletion(question.condemned, evidence, listening), warnings: [] };
     case "write": {
       const opinions = [
         judgeAlone(question),
@@ -73,11 +74,11 @@ function judge(question: Question, evidence: Evidence, nowMs: number): Opinion {
   }
 }
 
-function judgeDeletion(condemned: Condemned, { claims, records }: Evidence, nowMs: number): readonly Issue[] {
+function judgeDeletion(condemned: Condemned, { claims, records }: Evidence, listening: Listening): readonly Issue[] {
   if (isConfirmed(condemned)) return [];
   if (claims.problem !== undefined) return unreadDeletionIssues(condemned, claims.problem);
   if (records.problem !== undefined) return unreadDeletionIssues(condemned, records.problem);
-  return deletionIssues(condemned, { claims: claims.items, records: records.items, nowMs });
+  return deletionIssues(condemned, { claims: claims.items, records: records.items, ...listening });
 }
 
 function judgeAlone({ candidate, old, change }: Write): Opinion {
