@@ -11,6 +11,7 @@ import type { OwnerReference, Stored } from "../lib/kube/resource.ts";
 import { authorityFacts, parseBundle } from "./certificate-facts.ts";
 import { hostOf, type RegisteredWebhook } from "./plan/acceptance.ts";
 import { type Endpoint, notYet, ownerName, registrationName, type renderRegistration } from "./plan/registration.ts";
+import { registrationOver } from "./plan/registration-change.ts";
 
 /** The registration as the API server holds it now. */
 export function readRegistration(client: KubeClient): Promise<Stored<ValidatingWebhookConfiguration> | undefined> {
@@ -28,10 +29,7 @@ export async function writeRegistration(
 ): Promise<void> {
   const options = { fieldManager: fieldManagers.webhook };
   if (found === undefined) await client.create(validatingWebhookConfigurations, wanted, options);
-  else {
-    const metadata = { ...found.metadata, ...wanted.metadata };
-    await client.replace(validatingWebhookConfigurations, { ...found, metadata, webhooks: wanted.webhooks }, options);
-  }
+  else await client.replace(validatingWebhookConfigurations, registrationOver(wanted, found), options);
 }
 
 /** Whether API servers ask a webhook of it; they ask none before a replica is known as ready for the first time. */

@@ -89,6 +89,7 @@ export interface ConfigMap extends KubeObject {
 export interface ValidatingWebhookConfiguration extends KubeObject {
   webhooks?: {
     name: string;
+    namespaceSelector?: object;
     matchConditions?: { name: string; expression: string }[];
     clientConfig: {
       caBundle?: string;

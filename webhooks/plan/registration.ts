@@ -32,6 +32,9 @@ export function serviceHost({ namespace, name }: { readonly namespace: string; r
 /** With it API servers know whom to accept, and ask nobody. */
 export const notYet = { name: "not-yet", expression: "false" };
 
+/** By it the admissions enforcer of AKS leaves a registration alone; a label of that name and value would do as well. */
+const leftAlone = { "admissions.enforcer/disabled": "true" };
+
 export interface RegistrationPart {
   /** What it goes with. */
   readonly owner?: OwnerReference | undefined;
@@ -64,7 +67,7 @@ export function renderRegistration(
     rules: [{ apiGroups: [group], apiVersions: [version], resources: [podNetworkResource.plural], operations, scope: "Cluster" }],
   });
   return {
-    metadata: { name: registrationName, ...(owner !== undefined && { ownerReferences: [owner] }) },
+    metadata: { name: registrationName, annotations: leftAlone, ...(owner !== undefined && { ownerReferences: [owner] }) },
     webhooks: [
       {
         ...webhook(["CREATE", "UPDATE"]),
