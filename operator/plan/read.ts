@@ -1,12 +1,12 @@
 import { apiVersion } from "../../crds/names.ts";
 import { parsePodNetwork } from "../../crds/parse.ts";
+import { readableSpec } from "../../crds/read-spec.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import { validatePodNetwork } from "../../crds/validate.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { addressBits, type Address, compareAddresses, parseAddress, renderAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix, prefixAround, toPrefix } from "../../lib/net/prefix.ts";
-import { readableSpec } from "./read-spec.ts";
 import { startupTaintOf } from "./startup-taint.ts";
 import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Readiness } from "./snapshot.ts";
 
@@ -21,7 +21,7 @@ export function readNetwork(object: Stored<PodNetwork>): Network {
   };
   const parsed = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: metadata.name }, spec });
   const issues = parsed.issues ?? validatePodNetwork(parsed.value);
-  const read = { ...identity, object: { ...object, spec: parsed.value?.spec ?? readableSpec(spec) } };
+  const read = { ...identity, object: { ...object, spec: parsed.value?.spec ?? { ...readableSpec(spec), ranges: [] } } };
   if (parsed.value === undefined || issues.length > 0)
     return { ...read, issues, ranges: [], reserved: [], statics: [], nodeCidrs: [] };
   const { ranges, reserved = [], staticSubnets = [], routing } = parsed.value.spec;

@@ -1,6 +1,7 @@
 import type { Issue } from "../../crds/issue.ts";
 import { annotations, podNetworkResource } from "../../crds/names.ts";
 import { parsePodNetwork } from "../../crds/parse.ts";
+import { readableSpec } from "../../crds/read-spec.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import type { AdmissionRequest } from "./admission-review.ts";
 import { type Change, changeOf } from "./change.ts";
@@ -25,8 +26,13 @@ export function questionOf({ operation, resource, object, oldObject }: Admission
   const parsed = parsePodNetwork(object);
   if (parsed.issues !== undefined) return { about: "malformed", issues: parsed.issues };
   const candidate = parsed.value;
-  const old = parsePodNetwork(oldObject).value;
+  const old = isRecord(oldObject) ? oldOf(oldObject, candidate) : undefined;
   return { about: "write", candidate, old, change: changeOf(candidate, old) };
+}
+
+/** The stored object, which another version of the schema may have taken: what can be read of it counts as there, or its ranges would be judged as added ones. */
+function oldOf(stored: Readonly<Record<string, unknown>>, candidate: PodNetwork): PodNetwork {
+  return parsePodNetwork(stored).value ?? { ...candidate, spec: readableSpec(stored["spec"]) };
 }
 
 /** What has to be read for a question, and nothing that it does not turn on. */

@@ -125,6 +125,22 @@ test("several refusals at once are one cause each, and a line each in the messag
   assert.equal(answer.status?.message.split("\n").length, causes.length);
 });
 
+test("an old object that another version of the schema took is no new one: what is kept is not judged, and what goes is", () => {
+  const stored = network("default", ["10.244.0.0/16", "10.245.0.0/16"], { reserved: [{ cidr: "10.244.1.0/24" }] });
+  const newer = {
+    ...stored,
+    spec: { ...stored.spec, newer: 1, ranges: stored.spec.ranges.map((range) => ({ ...range, newer: 1 })) },
+  };
+  const world = evidence({ networks: [stored, network("other", ["10.244.0.0/17"])], claims: used });
+  const ask = (next: PodNetwork) => reviewPodNetwork(request("UPDATE", next, newer), world, nowMs);
+  assert.equal(ask(stored).allowed, true, "a field that is known no more is taken out");
+  const removed = ask(network("default", ["10.245.0.0/16"]));
+  assert.deepEqual(
+    removed.status?.details.causes.map(({ field, reason }) => [field, reason]),
+    [["spec.ranges", "InUse"]],
+  );
+});
+
 test("an update that changes no spec is let through, whatever is wrong with it", () => {
   const claims = [claimOf("node-3", "10.245.0.0/24")];
   const stored = network("default", ["10.244.0.0/16", "10.245.0.0/16"], { reserved: [{ cidr: "10.245.0.0/24" }] });
