@@ -6,11 +6,13 @@ import { type Node, nodes, serviceCIDRs } from "../lib/kube/builtin.ts";
 import { createInformer, type Informer, type InformerProblem } from "../lib/kube/informer.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import { listServiceRanges } from "../lib/kube/service-ranges.ts";
-import { indexPrefixes } from "../lib/net/prefix-index.ts";
+import type { Prefix } from "../lib/net/prefix.ts";
+import { indexPrefixes, type PrefixIndex } from "../lib/net/prefix-index.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import type { NodeNetwork, PodNetwork } from "../crds/types.ts";
-import { indexRanges, type OwnedRanges } from "../crds/validate.ts";
+import type { NodeNetwork, NodeSubnet, PodNetwork } from "../crds/types.ts";
+import { ownedRanges, type OwnedRanges } from "../crds/validate.ts";
 import { type Evidence, type EvidenceName, nothingAsked, type Reading } from "./plan/evidence.ts";
+import { claimPrefix } from "./plan/use.ts";
 import { type Neighbour, type Neighbours, nodeNeighbours, routeNeighbours, type Surrounding } from "./plan/surroundings.ts";
 import { createServiceCopy } from "./service-copy.ts";
 import { sortEvidence } from "./sort-evidence.ts";
@@ -99,9 +101,10 @@ export function createEvidenceReader(options: EvidenceOptions): EvidenceReader {
     atHand(names) {
       const needed = copies.filter(({ name }) => names.has(name));
       if (needed.length < names.size || !needed.every(isCurrent)) return undefined;
-      const ranges = needed.flatMap((copy) => copy.ranges?.() ?? [])[0];
+      const ranges = needed.find((copy) => copy.ranges !== undefined)?.ranges?.();
       const neighbours = Object.fromEntries(needed.flatMap(({ neighbours: sorted }) => (sorted === undefined ? [] : [sorted()])));
-      return { ...evidenceOf(needed.map(({ name, of }) => [name, { items: of.list() }])), ranges, neighbours };
+      const prefixOf = needed.find((copy) => copy.prefixOf !== undefined)?.prefixOf;
+      return { ...evidenceOf(needed.map(({ name, of }) => [name, { items: of.list() }])), ranges, neighbours, prefixOf };
     },
     async live(names) {
       const signal = AbortSignal.timeout(liveTimeoutMs);
@@ -132,6 +135,8 @@ interface Copy<T = unknown> {
   readonly ranges?: () => OwnedRanges;
   /** Of what has addresses that ranges may meet. */
   readonly neighbours?: () => readonly [Surrounding, Neighbours];
+  /** Of claims only. */
+  readonly prefixOf?: (claim: NodeSubnet) => Prefix | undefined;
 }
 
 function createCopies(options: EvidenceOptions): Copy[] {
@@ -140,7 +145,7 @@ function createCopies(options: EvidenceOptions): Copy[] {
   const services = createServiceCopy({ client, clock, onProblem: (problem) => onProblem(serviceCIDRs.kind, problem) });
   return [
     networksCopy(options, networks),
-    copyOf(options, "claims", claims),
+    claimsCopy(options, claims),
     neighboursCopy(options, "records", records, "hostRoutes", routeNeighbours),
     copyOf(options, "ledgers", ledgers),
     neighboursCopy(options, "nodes", nodes, "nodes", nodeNeighbours),
@@ -148,17 +153,13 @@ function createCopies(options: EvidenceOptions): Copy[] {
   ];
 }
 
-/** One that sorts all ranges once, and anew when a network changed. */
+/** Of networks, with all their ranges. */
 function networksCopy(options: EvidenceOptions, source: Source<PodNetwork>): Copy {
-  let sorted: OwnedRanges | undefined;
-  const copy = copyOf(options, "networks", source, () => (sorted = undefined));
-  return { ...copy, ranges: () => (sorted ??= indexRanges(copy.of.list())) };
+  const { copy, sorted } = sortedCopy(options, "networks", source, ownedRanges);
+  return { ...copy, ranges: sorted };
 }
 
-/**
- * One that sorts what has addresses once, and anew when some of it changed: thousands of nodes write their status all day, and their addresses hardly ever.
- * What of an object that is, is read once for each change of it.
- */
+/** Of what has addresses that ranges may meet, with these. */
 function neighboursCopy<T extends KubeObject>(
   options: EvidenceOptions,
   name: EvidenceName,
@@ -166,8 +167,32 @@ function neighboursCopy<T extends KubeObject>(
   surrounding: Surrounding,
   of: (object: Stored<T>) => Neighbour[],
 ): Copy {
-  const known = new Map<string, readonly Neighbour[]>();
-  let sorted: Neighbours | undefined;
+  const { copy, sorted } = sortedCopy(options, name, source, of);
+  return { ...copy, neighbours: () => [surrounding, sorted()] };
+}
+
+/** Of claims, each parsed once. */
+function claimsCopy(options: EvidenceOptions, source: Source<NodeSubnet>): Copy {
+  const parsed = new WeakMap<NodeSubnet, Prefix | undefined>();
+  const prefixOf = (claim: NodeSubnet) => {
+    if (!parsed.has(claim)) parsed.set(claim, claimPrefix(claim));
+    return parsed.get(claim);
+  };
+  return { ...copyOf(options, "claims", source), prefixOf };
+}
+
+/**
+ * One that sorts what of its objects has a prefix once, and anew when some of that changed: statuses are written all day, by thousands of nodes, and prefixes
+ * change hardly ever. What of an object that is, is read once for each change of it.
+ */
+function sortedCopy<T extends KubeObject, Part extends { readonly prefix: Prefix }>(
+  options: EvidenceOptions,
+  name: EvidenceName,
+  source: Source<T>,
+  of: (object: Stored<T>) => Part[],
+): { readonly copy: Copy<T>; readonly sorted: () => PrefixIndex<Part> } {
+  const known = new Map<string, readonly Part[]>();
+  let sorted: PrefixIndex<Part> | undefined;
   const copy = copyOf(options, name, source, (key) => {
     const object = copy.of.get(key);
     const now = object === undefined ? [] : of(object);
@@ -176,7 +201,7 @@ function neighboursCopy<T extends KubeObject>(
     else known.set(key, now);
     sorted = undefined;
   });
-  return { ...copy, neighbours: () => [surrounding, (sorted ??= indexPrefixes([...known.values()].flat()))] };
+  return { copy, sorted: () => (sorted ??= indexPrefixes([...known.values()].flat())) };
 }
 
 function copyOf<T extends KubeObject>(

@@ -2,6 +2,7 @@ import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crd
 import type { OwnedRanges } from "../../crds/validate.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
+import type { Prefix } from "../../lib/net/prefix.ts";
 import type { Neighbours, Surrounding } from "./surroundings.ts";
 
 /** All objects of a kind as the API server holds them, or why they could not be read. */
@@ -21,10 +22,12 @@ export interface Evidence {
   readonly ranges?: OwnedRanges | undefined;
   /** What of `nodes` and `records` has addresses, where somebody has sorted it already. */
   readonly neighbours?: Readonly<Partial<Record<Surrounding, Neighbours>>>;
+  /** The prefix of one of `claims`, where somebody has parsed them already. */
+  readonly prefixOf?: ((claim: NodeSubnet) => Prefix | undefined) | undefined;
 }
 
 /** A part of the evidence. */
-export type EvidenceName = Exclude<keyof Evidence, "ranges" | "neighbours">;
+export type EvidenceName = Exclude<keyof Evidence, "ranges" | "neighbours" | "prefixOf">;
 
 /** A reading for what no judgement asks for. */
 export const notAsked: Reading<never> = { items: [] };

@@ -3,16 +3,18 @@ import { selects } from "../../crds/selector.ts";
 import type { NodeSubnet, PodNetwork } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { Family } from "../../lib/net/address.ts";
-import { parseLoosePrefix } from "../../lib/net/prefix.ts";
+import { parseLoosePrefix, type Prefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import { docPages } from "./doc-pages.ts";
-import { belongsTo, plural } from "./use.ts";
+import { belongsTo, claimPrefix, plural } from "./use.ts";
 
 /** What a write of a network is judged beside. */
 export interface OutlookWorld {
   readonly networks: readonly PodNetwork[];
   readonly claims: readonly NodeSubnet[];
   readonly nodes: readonly Node[];
+  /** As `claimPrefix`, which it is by default. */
+  readonly prefixOf?: ((claim: NodeSubnet) => Prefix | undefined) | undefined;
 }
 
 /** Whether a change may give nodes subnets, or take room from them. */
@@ -28,7 +30,7 @@ export function changesOutlook({ spec }: PodNetwork, old: PodNetwork | undefined
  * change is under way; `podnet plan` says which node gets what.
  */
 export function outlookWarnings(candidate: PodNetwork, world: OutlookWorld): string[] {
-  const rooms = roomsOf(candidate, world.claims);
+  const rooms = roomsOf(candidate, world);
   if (rooms.length === 0) return [];
   const waiting = waitingNodes(candidate, world, rooms);
   const short = rooms.filter(({ free, family }) => free < (waiting.byFamily.get(family) ?? 0));
@@ -54,9 +56,9 @@ interface Room {
 }
 
 /** Of every family that nodes get subnets of. */
-function roomsOf({ spec }: PodNetwork, claims: readonly NodeSubnet[]): Room[] {
+function roomsOf({ spec }: PodNetwork, { claims, prefixOf = claimPrefix }: OutlookWorld): Room[] {
   const prefixesOf = (cidrs: readonly { readonly cidr: string }[]) => cidrs.flatMap(({ cidr }) => parseLoosePrefix(cidr) ?? []);
-  const taken = prefixesOf(claims.map((claim) => claim.spec));
+  const taken = claims.flatMap((claim) => prefixOf(claim) ?? []);
   const reserved = [...prefixesOf(spec.reserved ?? []), ...prefixesOf(spec.staticSubnets ?? [])];
   const ranges = spec.ranges.flatMap(({ cidr, nodePrefixLength: subnetLength, state }) => {
     const range = parseLoosePrefix(cidr);
@@ -74,6 +76,10 @@ function familiesOf(list: readonly { readonly cidr: string }[]): Set<Family> {
   return new Set(list.flatMap(({ cidr }) => parseLoosePrefix(cidr)?.family ?? []));
 }
 
+function claimFamilies(claims: readonly NodeSubnet[], { prefixOf = claimPrefix }: OutlookWorld): Set<Family> {
+  return new Set(claims.flatMap((claim) => prefixOf(claim)?.family ?? []));
+}
+
 interface Waiting {
   readonly nodes: number;
   /** Nodes that lack a subnet of a family, without those that have one set aside. */
@@ -81,13 +87,14 @@ interface Waiting {
 }
 
 /** Nodes that this network selects, that are no other's, and that lack a subnet of a family. */
-function waitingNodes(candidate: PodNetwork, { networks, claims, nodes }: OutlookWorld, rooms: readonly Room[]): Waiting {
+function waitingNodes(candidate: PodNetwork, world: OutlookWorld, rooms: readonly Room[]): Waiting {
+  const { networks, claims, nodes } = world;
   const { name, uid } = candidate.metadata;
   const serving = Map.groupBy(
     claims.filter(({ spec }) => spec.state !== "Held"),
     ({ spec }) => spec.node,
   );
-  const families = new Map(Array.from(serving, ([node, list]) => [node, familiesOf(list.map(({ spec }) => spec))]));
+  const families = new Map(Array.from(serving, ([node, list]) => [node, claimFamilies(list, world)]));
   const rivals = networks.filter((other) => isRival(candidate, other));
   const statics = Map.groupBy(candidate.spec.staticSubnets ?? [], ({ node }) => node);
   const byFamily = new Map<Family, number>();

@@ -105,14 +105,14 @@ function judgeSurroundings({ candidate, change }: Write, evidence: Evidence): Op
   return surroundingsOpinion(change.addedRanges, candidate, evidence);
 }
 
-function judgeUse({ candidate, old, change }: Write, { claims, records }: Evidence): Opinion {
+function judgeUse({ candidate, old, change }: Write, { claims, records, prefixOf }: Evidence): Opinion {
   if (old === undefined) return { issues: [], warnings: [] };
   if (claims.problem !== undefined) {
     const others = change.drainedRanges.length + change.addedReserved.length + change.addedStatics.length;
     const warnings = others === 0 ? [] : [notJudged("whether nodes use what it drains, reserves or sets aside", claims.problem)];
     return { issues: unreadRemovalIssues(change.removedRanges, claims.problem), warnings };
   }
-  const all = usesOf(claims.items);
+  const all = usesOf(claims.items, prefixOf);
   const { name, uid } = old.metadata;
   const own = all.filter(({ claim }) => belongsTo({ name, uid }, claim.spec));
   const issues = [
@@ -125,10 +125,10 @@ function judgeUse({ candidate, old, change }: Write, { claims, records }: Eviden
 }
 
 /** Said only where all of it is known. */
-function foresee({ candidate, old }: Write, { networks, claims, nodes }: Evidence): Opinion {
+function foresee({ candidate, old }: Write, { networks, claims, nodes, prefixOf }: Evidence): Opinion {
   const isKnown = networks.problem === undefined && claims.problem === undefined && nodes.problem === undefined;
   if (!isKnown || !changesOutlook(candidate, old)) return { issues: [], warnings: [] };
-  const world = { networks: networks.items, claims: claims.items, nodes: nodes.items };
+  const world = { networks: networks.items, claims: claims.items, nodes: nodes.items, prefixOf };
   return { issues: [], warnings: outlookWarnings(candidate, world) };
 }
 

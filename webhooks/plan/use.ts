@@ -1,5 +1,6 @@
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
 import { parseLoosePrefix, type Prefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import type { Evidence } from "./evidence.ts";
 
 /** A claim that somebody may use: every one that is not Pending. */
 export interface Use {
@@ -18,13 +19,18 @@ export interface NetworkIdentity {
 }
 
 /** The claims that somebody may use, in the order of their nodes' names. */
-export function usesOf(claims: readonly NodeSubnet[]): Use[] {
+export function usesOf(claims: readonly NodeSubnet[], prefixOf: Evidence["prefixOf"] = claimPrefix): Use[] {
   const uses = claims.flatMap((claim): Use[] => {
     const { node, cidr, state } = claim.spec;
-    const prefix = parseLoosePrefix(cidr);
+    const prefix = prefixOf(claim);
     return prefix === undefined || state === "Pending" ? [] : [{ node, cidr, prefix, isHeld: state === "Held", claim }];
   });
   return uses.toSorted((a, b) => compareText(a.node, b.node) || compareText(a.cidr, b.cidr));
+}
+
+/** The prefix that is claimed; undefined where the text is none. */
+export function claimPrefix({ spec }: NodeSubnet): Prefix | undefined {
+  return parseLoosePrefix(spec.cidr);
 }
 
 /** Whether a claim, or a node, is one of the network's. */

@@ -1,0 +1,103 @@
+// What a reader keeps of the API server's objects, and when it is made anew.
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { NodeSubnet, PodNetwork } from "../crds/types.ts";
+import type { KubeClient, List, WatchEvent } from "../lib/kube/client.ts";
+import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
+import { toPrefix } from "../lib/net/prefix.ts";
+import { systemClock } from "../lib/reconcile/clock.ts";
+import { claimOf, podNetworkOf } from "../test/support/network-sample.ts";
+import { until } from "../test/support/until.ts";
+import { createEvidenceReader, type EvidenceReader } from "./evidence.ts";
+import type { EvidenceName } from "./plan/evidence.ts";
+
+/** An API server with these objects, and a way to change one, or add it. */
+function server(objects: readonly KubeObject[]) {
+  let version = 1;
+  const stored = (object: KubeObject) =>
+    ({ ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }) as Stored<KubeObject>;
+  let next = Promise.withResolvers<Stored<KubeObject>>();
+  const isOf = (object: KubeObject, kind: string) => object.kind === kind;
+  const refuse = () => Promise.reject(new Error("not asked here"));
+  const client: KubeClient = {
+    get: refuse,
+    list: refuse,
+    create: refuse,
+    replace: refuse,
+    patch: refuse,
+    delete: refuse,
+    serverVersion: refuse,
+    close: () => Promise.resolve(),
+    listAll: <T extends KubeObject>(resource: Resource<T>) => {
+      const items = objects.filter((object) => isOf(object, resource.kind)).map(stored);
+      return Promise.resolve({ items, resourceVersion: String(version), continue: undefined } as unknown as List<T>);
+    },
+    async *watch<T extends KubeObject>(resource: Resource<T>, _: unknown, signal: AbortSignal) {
+      const ended = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+      for (let object = await Promise.race([next.promise, ended]); object; object = await Promise.race([next.promise, ended]))
+        if (isOf(object, resource.kind)) yield { type: "MODIFIED", object } as unknown as WatchEvent<T>;
+    },
+  };
+  const write = (object: KubeObject) => {
+    version++;
+    const { resolve } = next;
+    next = Promise.withResolvers();
+    resolve(stored(object));
+  };
+  return { client, write };
+}
+
+async function follow(t: TestContext, client: KubeClient): Promise<EvidenceReader> {
+  const fail = (...about: unknown[]) => assert.fail(JSON.stringify(about));
+  const reader = createEvidenceReader({ client, clock: systemClock, random: () => 0.5, onProblem: fail, onUnread: fail });
+  const controller = new AbortController();
+  const running = reader.run(controller.signal);
+  t.after(() => (controller.abort(), running));
+  await until("the copies to be known", () => Object.values(reader.checks).every((check) => check().ok));
+  return reader;
+}
+
+function read(reader: EvidenceReader, name: EvidenceName) {
+  return reader.atHand(new Set([name])) ?? assert.fail(`${name} is not at hand`);
+}
+
+const before = podNetworkOf("default", ["10.244.0.0/16"]);
+
+test("the ranges of all networks are sorted anew when a range changes, and not when a status is written", async (t) => {
+  const { client, write } = server([before, podNetworkOf("other", ["10.9.0.0/16"])]);
+  const reader = await follow(t, client);
+  const shows = (holds: (network: PodNetwork | undefined) => boolean) => () => {
+    const { networks } = read(reader, "networks");
+    return holds(networks.problem === undefined ? networks.items.find(({ metadata }) => metadata.name === "default") : undefined);
+  };
+  const sorted = read(reader, "networks").ranges;
+  write({ ...before, status: { observedGeneration: 7 } } as PodNetwork);
+  await until(
+    "the status to be known",
+    shows((network) => network?.status?.observedGeneration === 7),
+  );
+  assert.equal(read(reader, "networks").ranges, sorted);
+  write(podNetworkOf("default", ["10.244.0.0/16", "10.245.0.0/16"]));
+  await until(
+    "the range to be known",
+    shows((network) => network?.spec.ranges.length === 2),
+  );
+  const owners = [...(read(reader, "networks").ranges?.touching(toPrefix("10.0.0.0/8")) ?? [])];
+  assert.deepEqual(owners.map(({ network, cidr }) => `${network} ${cidr}`).toSorted(), [
+    "default 10.244.0.0/16",
+    "default 10.245.0.0/16",
+    "other 10.9.0.0/16",
+  ]);
+});
+
+test("the prefix of a claim is parsed once, whatever reads it", async (t) => {
+  const { client } = server([claimOf("node-1", "10.244.1.0/24")]);
+  const reader = await follow(t, client);
+  const prefix = () => {
+    const { claims, prefixOf } = read(reader, "claims");
+    const [claim]: readonly NodeSubnet[] = claims.problem === undefined ? claims.items : [];
+    return claim && prefixOf?.(claim);
+  };
+  assert.deepEqual(prefix(), toPrefix("10.244.1.0/24"));
+  assert.equal(prefix(), prefix());
+});
