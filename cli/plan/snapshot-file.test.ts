@@ -26,3 +26,9 @@ test("a Node that no API server would give is refused by the field that is wrong
   const [network] = file.podNetworks;
   assert.ok("state" in reading({ podNetworks: [{ ...network, spec: { ranges: "none" } }] }));
 });
+
+test("a snapshot keeps that no more than an address of the Services' range is known", () => {
+  const serviceRanges = [{ cidr: "10.96.0.1/32", by: "Service/kubernetes in namespace default", addressOnly: true }] as const;
+  const read = parseSnapshotFile(renderSnapshotFile({ ...clusterAtRest([{ name: "default" }], []), serviceRanges }));
+  assert.deepEqual("state" in read && read.state.serviceRanges, serviceRanges);
+});

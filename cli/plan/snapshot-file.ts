@@ -80,7 +80,7 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
 
 function parseServiceRange(item: unknown): Parsed<ServiceRange> {
   if (isRecord(item) && typeof item["cidr"] === "string" && typeof item["by"] === "string")
-    return { value: { cidr: item["cidr"], by: item["by"] } };
+    return { value: { cidr: item["cidr"], by: item["by"], ...(item["addressOnly"] === true && { addressOnly: true }) } };
   return { issues: [{ path: "", code: "WrongType", message: "no cidr with who says it (by)" }] };
 }
 

@@ -8,6 +8,8 @@ export interface ServiceRange {
   readonly cidr: string;
   /** Who says so, e.g. `"ServiceCIDR/kubernetes"`. */
   readonly by: string;
+  /** It is one address of a range, of which no more is known. */
+  readonly addressOnly?: true;
 }
 
 /**
@@ -15,7 +17,10 @@ export interface ServiceRange {
  * addresses that the Service `kubernetes` has are known, each the first of a range.
  * @throws {KubeError} where it cannot be read.
  */
-export async function listServiceRanges(client: KubeClient, options: ListAllOptions = {}): Promise<ServiceRange[]> {
+export async function listServiceRanges(
+  client: Pick<KubeClient, "listAll" | "get">,
+  options: ListAllOptions = {},
+): Promise<ServiceRange[]> {
   try {
     const { items } = await client.listAll(serviceCIDRs, options);
     return items.flatMap(({ metadata, spec }) =>
@@ -28,6 +33,7 @@ export async function listServiceRanges(client: KubeClient, options: ListAllOpti
     return addresses.map((address) => ({
       cidr: `${address}/${address.includes(":") ? 128 : 32}`,
       by: "Service/kubernetes in namespace default",
+      addressOnly: true,
     }));
   }
 }

@@ -123,6 +123,16 @@ test("what could not be read is said, and refuses nothing", () => {
   ]);
 });
 
+test("where only an address of the Services is known, that is said of every range that is added, since others of the Services may lie in it", () => {
+  const services = [{ cidr: "10.96.0.1/32", by: "Service/kubernetes in namespace default", addressOnly: true }] as const;
+  assert.deepEqual(said({ services }, network(["10.96.128.0/17"])), [
+    "no more than 10.96.0.1/32 (Service/kubernetes in namespace default) is known of Service addresses, since this API server has no ServiceCIDRs; check that no range of the network overlaps its --service-cluster-ip-range (docs/operations.md#ranges-that-meet-what-is-there-already)",
+  ]);
+  assert.match(said({ services }, network(["10.96.0.0/17"]))[0] ?? "", /OverlapsServices: .*10\.96\.0\.1\/32/);
+  const old = network(["10.96.128.0/17", "10.1.0.0/16"]);
+  assert.deepEqual(said({ services }, network(["10.96.128.0/17"]), old), [], "nothing is added");
+});
+
 test("what is no address or prefix counts for nothing", () => {
   const nodes = [node("a", ["::ffff:10.1.0.7", "10.1", ""], ["10.2.0.0"])];
   const records = [nodeNetworkOf("edge", { hostRoutes: [{ cidr: "default" }, { cidr: "" }] })];

@@ -35,7 +35,7 @@ export function surroundingsOpinion(
   evidence: Evidence,
 ): { readonly issues: readonly Issue[]; readonly warnings: readonly string[] } {
   const issues: Issue[] = [];
-  const warnings: string[] = [];
+  const warnings = added.length === 0 ? [] : unknownServices(evidence);
   for (const surrounding of ["services", "nodes", "hostRoutes"] as const) {
     const { found, problem } = neighboursOf(surrounding, evidence);
     const { code, what, harm } = classes[surrounding];
@@ -54,6 +54,16 @@ export function surroundingsOpinion(
     }
   }
   return { issues, warnings };
+}
+
+/** A range that lies in the unknown part of the Services' is taken, whatever the policy. */
+function unknownServices({ services }: Evidence): string[] {
+  const known = services.problem === undefined ? services.items.filter(({ addressOnly }) => addressOnly === true) : [];
+  if (known.length === 0) return [];
+  const addresses = renderFirst(known.map(({ cidr, by }) => `${cidr} (${by})`));
+  return [
+    `no more than ${addresses} is known of Service addresses, since this API server has no ServiceCIDRs; check that no range of the network overlaps its --service-cluster-ip-range (${docPages.surroundings})`,
+  ];
 }
 
 function touchingOf({ cidr }: PodNetworkRange, found: Neighbours, { spec }: PodNetwork): Neighbour[] {
