@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
@@ -63,6 +64,15 @@ test("an issued chain says what it is for and needs no renewal", async () => {
   const { leaf, canSign } = chainFacts(chain);
   assert.deepEqual([leaf?.names, leaf?.hasKey, canSign], [names, true, true]);
   assert.equal(stepFor(chain), "nothing");
+});
+
+test("every key is on the curve P-256, which each client takes: those of authorities, and of leaves that were renewed", async () => {
+  const first = await issueChain(issue);
+  for (const chain of [first, await renewLeaf(first, issue), await addAuthority(first, issue)]) {
+    const keys = [chain.certificate, ...chain.authorities].map((pem) => new X509Certificate(pem).publicKey);
+    for (const key of [...keys, createPrivateKey(chain.key), createPrivateKey(chain.authorityKey)])
+      assert.deepEqual([key.asymmetricKeyType, key.asymmetricKeyDetails?.namedCurve], ["ec", "prime256v1"]);
+  }
 });
 
 test("a chain for an IPv6 address needs no renewal, however the address is written", async () => {

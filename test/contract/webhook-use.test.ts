@@ -139,6 +139,28 @@ test("what is added is told with its room, and with what it has to wait for", as
   assert.doesNotMatch(await must(tried, network({ ranges: both, priority: 7 })), /Warning: (spec|not judged)/);
 });
 
+test("a network that is tried, created or changed is told how many nodes get a subnet, and what is left", async () => {
+  for (const name of ["extra-1", "extra-2"])
+    await must(
+      ["create", "-f", "-"],
+      JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { pool: "extra", only: name } } }),
+    );
+  const extra = (matchLabels: object) =>
+    network({ ranges: [{ cidr: "10.7.0.0/16", nodePrefixLength: 24 }], nodeSelector: { matchLabels }, priority: 1 }, "extra");
+  const two = /Warning: 2 nodes get a subnet; 254 of 256 IPv4 node subnets are left/;
+  await waitUntil(
+    "the webhook to know both nodes",
+    20_000,
+    async () => two.test(await must(tried, extra({ pool: "extra" }))) || undefined,
+  );
+  assert.match(await must(["create", "-f", "-"], extra({ pool: "extra" })), two);
+  const one = /Warning: 1 node gets a subnet; 255 of 256 IPv4 node subnets are left/;
+  assert.match(await must(tried, extra({ only: "extra-1" })), one);
+  assert.match(await must(["replace", "-f", "-"], extra({ only: "extra-1" })), one);
+  await must(["delete", "podnetwork", "extra"]);
+  await must(["delete", "node", "extra-1", "extra-2"]);
+});
+
 test("what cannot be read is said: a removal and a deletion are refused, the rest passes with a warning", async () => {
   const { stdout: binding } = await kubectl(["get", "clusterrolebinding", "podnet-webhook", "--output=json"]);
   await must(["delete", "clusterrolebinding", "podnet-webhook"]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PodNetwork, RangeLedgerEntry } from "../../crds/types.ts";
 import { entryOf, ledgerOf, podNetworkOf, rangeOf } from "../../test/support/network-sample.ts";
-import { capacityWarnings, waitingWarnings } from "./advice.ts";
+import { capacityWarnings, publicWarnings, waitingWarnings } from "./advice.ts";
 import { changeOf } from "./change.ts";
 
 test("new ranges are told by what they have room for", () => {
@@ -31,6 +31,16 @@ test("an update is told of the ranges it adds only", () => {
   assert.deepEqual(capacityWarnings(addedRanges, next.spec), [
     "spec.ranges[0]: 10.245.0.0/16 has room for 256 node subnets of 253 pod addresses each",
   ]);
+});
+
+test("a range that others in the world may have addresses of is told by its place, one for private use is not", () => {
+  const told = (cidrs: readonly string[]) => publicWarnings(changeOf(podNetworkOf("default", cidrs), undefined).addedRanges);
+  const words = (path: string, cidr: string) =>
+    `${path}: ${cidr} is not for private use (RFC 1918, 6598, 4193): unless these addresses are yours, pods cannot reach those who have them (docs/operations.md#ranges-that-meet-what-is-there-already)`;
+  const own = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+  assert.deepEqual(told(own), []);
+  for (const cidr of ["11.0.0.0/8", "172.32.0.0/16", "192.169.0.0/16", "100.128.0.0/16", "2001:db8::/48", "192.0.0.0/8"])
+    assert.deepEqual(told(["10.244.0.0/16", cidr]), [words("spec.ranges[1]", cidr)]);
 });
 
 const candidate = podNetworkOf("default", ["10.244.0.0/16"]);
