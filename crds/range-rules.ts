@@ -36,7 +36,7 @@ export function immutableIssues(ranges: readonly PodNetworkRange[], old: readonl
   return ranges.flatMap(({ cidr, nodePrefixLength }, index): Issue[] => {
     const before = old.find((range) => range.cidr === cidr)?.nodePrefixLength ?? nodePrefixLength;
     if (before === nodePrefixLength) return [];
-    const message = `${before} cannot become ${nodePrefixLength}, since nodes already have subnets of that length in ${cidr}; put it back and add another range`;
+    const message = `${before} cannot become ${nodePrefixLength} in one change, since all node subnets of ${cidr} are of one length; put it back, or remove the range in one change and add it with the new length in the next`;
     return [{ path: `spec.ranges[${index}].nodePrefixLength`, code: "Immutable", message }];
   });
 }

@@ -114,6 +114,16 @@ test("an issue of each rule reads as a sentence with a remedy", () => {
   ]);
 });
 
+test("a range's other length of subnets is refused with the two changes that bring it about, whether anybody uses the range or not", () => {
+  const longer = { cidr: "10.244.0.0/16", nodePrefixLength: 25, state: "Active" } as const;
+  assert.deepEqual(
+    validatePodNetwork(network("default", [], { ranges: [longer] }), network("default", ["10.244.0.0/16"])).map(renderIssue),
+    [
+      "spec.ranges[0].nodePrefixLength: 24 cannot become 25 in one change, since all node subnets of 10.244.0.0/16 are of one length; put it back, or remove the range in one change and add it with the new length in the next",
+    ],
+  );
+});
+
 test("rules never throw, whatever text stands for a prefix", () => {
   const text = fc.oneof(fc.string(), fc.constantFrom("10.0.0.1/8", "::/0", "fd00::1/48", "0.0.0.0/0", "10.0.0.0/8"));
   fc.assert(
