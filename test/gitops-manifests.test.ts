@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { renderIssue } from "../crds/issue.ts";
 import { parsePodNetwork } from "../crds/parse.ts";
 import { validatePodNetwork } from "../crds/validate.ts";
@@ -65,4 +65,14 @@ test("whatever the manifests for Flux refer to is among them, and the chart is w
   const charts = flux.flatMap(({ spec }) => spec.chart?.spec.chart ?? []);
   assert.equal(charts.length, 1);
   for (const chart of charts) assert.ok(existsSync(join(root, chart, "Chart.yaml")), chart);
+});
+
+test("Argo CD does not prune the definitions of the kinds, nor call them extraneous, where an Application leaves them out: all objects would go with them", () => {
+  const definitions = globSync("deploy/chart/crds/*.yaml", { cwd: root });
+  assert.equal(definitions.length, 4);
+  for (const file of definitions) {
+    const { metadata }: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } } = parse(read(file));
+    assert.equal(metadata.annotations?.["argocd.argoproj.io/sync-options"], "Prune=false", file);
+    assert.equal(metadata.annotations?.["argocd.argoproj.io/compare-options"], "IgnoreExtraneous", file);
+  }
 });
