@@ -10,9 +10,12 @@ import { agentSettings } from "../node-agent/main.ts";
 import { operatorSettings } from "../operator/main.ts";
 import { webhookSettings } from "../webhooks/main.ts";
 import { docPages } from "../webhooks/plan/doc-pages.ts";
+import { commandsBelow } from "./support/doc-commands.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+const { scripts: packageScripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(read("package.json"));
 
 const tables: Readonly<Record<string, SettingTable>> = {
   "log of every process": logSettings,
@@ -178,32 +181,96 @@ test("every test that docs/security.md names is there", () => {
       );
 });
 
+/** A fenced block of a page. */
+interface Fence {
+  /** Page and heading, e.g. `"docs/plan.md: By hand"`. */
+  readonly place: string;
+  /** As the fence says it; empty where it says nothing. */
+  readonly language: string;
+  readonly firstLine: string;
+}
+
+const shells = new Set(["sh", "bash", "console"]);
+
+/** All fenced blocks of the pages; a line that begins with `#` within one is no heading. */
+function fences(): Fence[] {
+  const parts = /^```(\w*)\n(.*)\n(?:[^]*?\n)??```$|^##? (.*)$/gm;
+  return globSync(["*.md", "docs/**/*.md"], { cwd: root }).flatMap((page) => {
+    let place = page;
+    return Array.from(read(page).matchAll(parts)).flatMap(([, language = "", firstLine = "", heading]) => {
+      if (heading === undefined) return [{ place, language, firstLine }];
+      place = `${page}: ${heading}`;
+      return [];
+    });
+  });
+}
+
+test("a block that begins with a command says that it is one, so that the next test sees it", () => {
+  const programs =
+    "alias|bridge|crictl|ctr|curl|docker|git|helm|ip|journalctl|kind|kubectl|modprobe|nft|node|np[mx]|podnet|skopeo|sudo|systemctl";
+  const command = new RegExp(`^(?:[$] )?(?:${programs})(?: |$)`);
+  const all = fences();
+  assert.ok(all.length > 40 && all.some(({ language }) => language === ""));
+  const hidden = all.filter(({ language, firstLine }) => !shells.has(language) && command.test(firstLine));
+  assert.deepEqual(hidden, []);
+});
+
 /** Page and heading of every block of commands → the test that types them, or why none does. */
 const typedBy: Readonly<Record<string, string>> = {
+  "README.md: podnet": "test/delivery/manifest.test.ts",
+  "README.md: See it run": "test/docs.test.ts",
   "docs/gitops.md: What Argo CD has to know": "test/support/gitops-lab.ts",
   "docs/gitops.md: Removing a network": "test/delivery/argocd.test.ts",
   "docs/gitops.md: Removing podnet": "test/delivery/argocd.test.ts",
+  "docs/install.md: The image":
+    "docker is no program of the lab, which builds the same folder by buildah; the arguments are held to the Dockerfile below",
   "docs/install.md: With Helm": "test/delivery/upgrade.test.ts",
   "docs/install.md: Without Helm": "test/delivery/manifest.test.ts",
   "docs/install.md: What differs by distribution": "kind needs a container runtime that the lab is not",
   "docs/operations.md: Upgrading": "test/delivery/upgrade.test.ts",
   "docs/operations.md: Rolling back": "test/delivery/upgrade.test.ts",
+  "docs/operations.md: Rolling back without Helm": "test/delivery/manifest.test.ts",
   "docs/operations.md: Uninstalling, and installing again": "test/delivery/upgrade.test.ts",
+  "docs/operations.md: Uninstalling without Helm": "test/delivery/manifest.test.ts",
   "docs/operations.md: Removing podnet for good": "test/delivery/upgrade.test.ts",
   "docs/operations.md: Backup": "test/delivery/manifest.test.ts",
+  "docs/operations.md: Changing what podnet writes": "test/contract/claim-guard.test.ts",
+  "docs/plan.md: Where the command is": "test/delivery/manifest.test.ts",
+  "docs/plan.md: By hand": "test/contract/plan.test.ts",
   "docs/runbooks.md: What to do when an alert fires": "test/delivery/manifest.test.ts",
 };
 
 test("every block of commands in the pages is typed by a test, which names it", () => {
-  const blocks = globSync(["*.md", "docs/**/*.md"], { cwd: root }).flatMap((page) => {
-    const sections = read(page).split(/^(?=##? )/m);
-    const withCommands = sections.filter((section) => /^```(?:sh|bash|console)$/m.test(section));
-    return withCommands.map((section) => `${page}: ${/^##? (.*)$/m.exec(section)?.[1] ?? ""}`);
-  });
-  assert.deepEqual(blocks.toSorted(), Object.keys(typedBy).toSorted());
+  const blocks = fences().filter(({ language }) => shells.has(language));
+  assert.deepEqual([...new Set(blocks.map(({ place }) => place))].toSorted(), Object.keys(typedBy).toSorted());
   for (const [place, by] of Object.entries(typedBy)) {
     const [page = "", heading = ""] = place.split(": ");
     if (!by.endsWith(".ts")) continue;
     assert.ok(read(by).includes(JSON.stringify(heading)), `${by} types what ${page} has below ${heading}`);
   }
+});
+
+test("the commands of README.md are there, and CI runs the first two on a fresh clone", () => {
+  const commands = commandsBelow("README.md", "See it run");
+  assert.ok(commands.length > 4);
+  for (const [index, words] of commands.entries()) {
+    const [npm, , script = ""] = words[1] === "test" ? ["npm", "run", "test"] : words;
+    assert.ok(npm === "npm" && script in packageScripts, words.join(" "));
+    if (index < 2) assert.ok(read(".ci/run").includes(`\n${words.join(" ")} || `), `.ci/run does not run ${words.join(" ")}`);
+    const [program = ""] = /lab\/[\w-]+\.ts/.exec(packageScripts[script] ?? "") ?? [];
+    const options = words.slice(3);
+    for (const option of options.filter((word) => /^--\w/.test(word)))
+      assert.ok(read(program).includes(`"${option}`), `${program} has no ${option}`);
+    for (const name of options.filter((word) => word.includes("|")).flatMap((word) => word.split("|")))
+      assert.match(read(program), new RegExp(`\\.command\\("${name}[" ]`), name);
+  }
+});
+
+test("docs/install.md gives the image's Dockerfile every argument that it takes and buildx does not give by itself", () => {
+  const taken = Array.from(read("deploy/image/Dockerfile").matchAll(/^ARG (\w+)/gm), ([, name = ""]) => name);
+  assert.deepEqual(taken, ["BASE", "TARGETARCH", "VERSION", "REVISION"]);
+  const [, build = []] = commandsBelow("docs/install.md", "The image");
+  const given = build.flatMap((word) => /^--build-arg=(\w+)=./.exec(word)?.[1] ?? []);
+  assert.deepEqual(given, ["VERSION", "REVISION"]);
+  assert.ok(build.some((word) => /^--tag=.+:\d/.test(word)));
 });

@@ -15,6 +15,7 @@ import { objectsWorld } from "../../lib/kube/objects.ts";
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
 import { nodeNetworkKind } from "../../operator/plan/node-networks.ts";
 import { startAuditedApiServer } from "../support/audited-api-server.ts";
+import { commandsBelow } from "../support/doc-commands.ts";
 import { labName } from "../support/lab-name.ts";
 import { claimOf, entryOf, ledgerOf, nodeNetworkOf } from "../support/network-sample.ts";
 
@@ -32,7 +33,7 @@ before(async () => {
   await installManifests(lab);
   roles = connectAs(lab.kubeconfig, "podnet-test");
   operator = roles.as(operatorRole);
-  for (const number of [1, 2, 3, 4]) await operator.create(nodeSubnets, claimOf(`node-${number}`, `10.244.${number}.0/24`));
+  for (const number of [1, 2, 3, 7]) await operator.create(nodeSubnets, claimOf(`node-${number}`, `10.244.${number}.0/24`));
   await operator.create(nodeNetworks, nodeNetworkOf("node-1"));
   await operator.create(rangeLedgers, ledgerOf([]));
   await waitUntil("the guard to be in force", 20_000, async () => {
@@ -230,22 +231,25 @@ test("the garbage collector deletes what has an owner, which only a hand can giv
 
 test("the audit log has who broke the glass, of what, and why; and nothing else of the guard's", async () => {
   const server = await startAuditedApiServer(lab);
-  const name = "10.244.4.0-24";
+  const name = "10.244.7.0-24";
+  const [annotate = [], remove = []] = commandsBelow("docs/operations.md", "Changing what podnet writes").map(
+    ([, ...words]) => words,
+  );
   await waitUntil("the guard to be in force there, too", 20_000, async () => {
     const { code } = await server.kubectl(["delete", "--dry-run=server", "nodesubnet", name]);
     return code !== 0 || undefined;
   });
   await server.kubectl(["label", "nodesubnet", name, "team=blue"]);
-  await server.kubectl(["annotate", "nodesubnet", name, "podnet.dev/break-glass=ticket 7: node-4 burnt down"]);
+  await server.kubectl(annotate);
   await server.kubectl(["label", "nodesubnet", name, "team-"]);
-  await server.kubectl(["delete", "nodesubnet", name, "--as=alice", "--as-group=system:masters"]);
+  await server.kubectl([...remove, "--as=alice", "--as-group=system:masters"]);
   const said = await waitUntil("the audit log", 20_000, async () => {
     const found = (await server.audited()).flatMap((event) => event.annotations?.["podnet-claim-guard/break-glass"] ?? []);
     return found.length >= 2 ? found : undefined;
   });
   assert.deepEqual(said, [
-    `kubernetes-admin UPDATE NodeSubnet/${name}: ticket 7: node-4 burnt down`,
-    `alice DELETE NodeSubnet/${name}: ticket 7: node-4 burnt down`,
+    `kubernetes-admin UPDATE NodeSubnet/${name}: ticket 4711: node-7 burnt down`,
+    `alice DELETE NodeSubnet/${name}: ticket 4711: node-7 burnt down`,
   ]);
   await server.stop();
 });

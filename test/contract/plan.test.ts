@@ -1,10 +1,10 @@
 // What podnet plan says offline, beside what the operator then does on a real API server: the same, byte for byte.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { plannedUID } from "../../cli/plan/candidate.ts";
 import { canonicalJson } from "../../cli/plan/canonical-json.ts";
 import { plannedIncarnation } from "../../cli/plan/make-plan.ts";
@@ -17,6 +17,7 @@ import { nodes } from "../../lib/kube/builtin.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
 import { nodeNetworks, nodeSubnets, rangeLedgers } from "../../operator/cluster.ts";
+import { commandsBelow } from "../support/doc-commands.ts";
 import { labName } from "../support/lab-name.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
 import { type OperatorWorld, operatorWorld, podNetworkOf, type SpecPart } from "../support/operator-world.ts";
@@ -249,4 +250,29 @@ test("a cluster that is as its files say has nothing to plan", async () => {
   const again = await runPodnet(["plan", ...files, "--prune", "--kubeconfig", kubeconfig]);
   assert.equal(again.code, 0, again.stdout + again.stderr);
   assert.match(again.stdout, /^podnet plan: no change/);
+});
+
+test("what docs/plan.md has one type by hand is understood, with a cluster and without", async () => {
+  const { "current-context": context }: { readonly "current-context": string } = parse(await readFile(kubeconfig, "utf8"));
+  const networks = join(folder, "networks");
+  await mkdir(networks);
+  for (const name of ["default", "edge"]) await copyFile(join(folder, `${name}.yaml`), join(networks, `${name}.yaml`));
+  const both = ["default", "edge"].map((name) => readFile(join(networks, `${name}.yaml`), "utf8"));
+  const built = (await Promise.all(both)).join("---\n");
+  const snapshot = join(folder, "cluster.json");
+  const meant = new Map([
+    ["networks/", networks],
+    ["FILE", kubeconfig],
+    ["NAME", context],
+    ["cluster.json", snapshot],
+  ]);
+  const commands = commandsBelow("docs/plan.md", "By hand");
+  assert.equal(commands.length, 5);
+  for (const words of commands) {
+    const [program, ...args] = words.slice(words.indexOf("|") + 1).map((word) => meant.get(word) ?? word);
+    assert.equal(program, "podnet");
+    const { code, stdout, stderr } = await runPodnet(args, words.includes("|") ? built : "", { PODNET_KUBECONFIG: kubeconfig });
+    assert.deepEqual([code, stderr], [0, ""], `${words.join(" ")}: ${stdout}`);
+    if (args[0] === "plan") assert.match(stdout, /podnet plan.* no change/, words.join(" "));
+  }
 });

@@ -10,6 +10,7 @@ import { quietProgress } from "../../tools/progress.ts";
 import { underTraffic } from "../support/all-pairs.ts";
 import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { addForeignThings, leaveAsKilled, remainsOf } from "../support/node-remains.ts";
+import { leftInCluster, podnetsIn, untilCollected } from "../support/podnet-objects.ts";
 import { agentsOf, claimsOf, nodeWithoutAgent, type ReleaseLab, startedPod, startReleaseLab } from "../support/release-lab.ts";
 import { succeed } from "../support/succeed.ts";
 
@@ -143,20 +144,13 @@ test("newer agents under older operators lose no packet, serve a node that joins
 test("without podnet pods stay connected and new ones start; what remains is what docs/operations.md says", async (t) => {
   await underTraffic(t, on.lab, pods, async () => {
     await on.follow("Uninstalling, and installing again");
-    await allGone();
+    await untilCollected(on.kubectl);
     const ms = await startedPod(on, "unattended", "node-2", peerOf("node-2"));
     t.diagnostic(`a pod without podnet is ready after ${ms} ms`);
   });
   assert.deepEqual(await claimsOf(on), claims);
   assert.equal(await on.kubectl("get", "podnetworks", "--output=name"), networks);
-  assert.deepEqual((await podnetsIn(on)).toSorted(), [
-    "customresourcedefinition.apiextensions.k8s.io/nodenetworks.podnet.dev",
-    "customresourcedefinition.apiextensions.k8s.io/nodesubnets.podnet.dev",
-    "customresourcedefinition.apiextensions.k8s.io/podnetworks.podnet.dev",
-    "customresourcedefinition.apiextensions.k8s.io/rangeledgers.podnet.dev",
-    "lease.coordination.k8s.io/podnet-operator",
-    "secret/podnet-webhook-tls",
-  ]);
+  assert.deepEqual(await podnetsIn(on.kubectl), leftInCluster);
   const node = on.lab.host("node-1");
   conflist = await succeed(node.run(["cat", "/etc/cni/net.d/10-podnet.conflist"]));
   const remains = await remainsOf(node);
@@ -185,26 +179,9 @@ test("removed for good it leaves nothing in the cluster or on a node, and takes 
   await on.follow("Removing podnet for good", { ...on.now.replaced, "deploy/cleanup.yaml": manifest }, async (command) => {
     if (command === "kubectl apply -f deploy/cleanup.yaml") await leaveAsKilled(killed, conflist);
   });
-  await allGone();
-  assert.deepEqual(await podnetsIn(on), []);
+  await untilCollected(on.kubectl);
+  assert.deepEqual(await podnetsIn(on.kubectl), []);
   const ofNodes = "--output=jsonpath={.items[*].status.conditions[*].type} {.items[*].spec.taints[*].key}";
   assert.doesNotMatch(await on.kubectl("get", "nodes", ofNodes), /NetworkUnavailable|network-unavailable|podnet/);
   for (const node of on.lab.nodes) assert.equal(await remainsOf(node), untouched.get(node.name), node.name);
 });
-
-/** Waits until the garbage collector has taken what goes with what Helm and kubectl delete: pods, and the registration of the webhook. */
-async function allGone(): Promise<void> {
-  const own = ["--namespace=kube-system", "--selector=app.kubernetes.io/name=podnet"];
-  await on.kubectl("wait", "--for=delete", "pods", ...own, "--timeout=60s");
-  await on.kubectl("wait", "--for=delete", "validatingwebhookconfiguration/podnet", "--timeout=30s");
-}
-
-/** Names of all objects of the cluster that are podnet's. */
-async function podnetsIn({ kubectl }: ReleaseLab): Promise<string[]> {
-  const admission = ["validatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings"];
-  const rights = ["clusterroles", "clusterrolebindings", "roles", "rolebindings", "serviceaccounts"];
-  const running = ["deployments", "daemonsets", "replicasets", "jobs", "pods", "services", "poddisruptionbudgets"];
-  const kept = ["customresourcedefinitions", "secrets", "leases", "configmaps"];
-  const names = await kubectl("get", [...admission, ...rights, ...running, ...kept].join(), "--all-namespaces", "--output=name");
-  return names.split("\n").filter((name) => name.includes("podnet"));
-}

@@ -4,16 +4,30 @@ import { join } from "node:path";
 import type { Lab } from "../../lab/lab.ts";
 import { runCommand } from "../../lab/run-command.ts";
 
-/** The commands of the shell blocks below a heading of a page, in their order, as words: what stands in quotes is one; a page that is tested has no pipes in them. */
+/** The commands of the shell blocks below a heading of a page, in their order, as words: what stands in quotes is one, and so is a pipe. */
 export function commandsBelow(page: string, heading: string): string[][] {
-  const text = readFileSync(join(import.meta.dirname, "../..", page), "utf8");
-  const section = text.split(/^(?=##? )/m).find((part) => part.replace(/^#+ /, "").startsWith(`${heading}\n`));
-  assert.ok(section, `${page} has no heading ${heading}`);
-  const blocks = Array.from(section.matchAll(/^```sh\n(.*?)^```$/gms), ([, block = ""]) => block);
-  const lines = blocks.flatMap((block) => block.split("\n")).map((line) => line.replace(/ +#.*$/, ""));
+  const blocks = Array.from(sectionOf(page, heading).matchAll(/^```sh\n(.*?)^```$/gms), ([, block = ""]) => block);
+  const lines = blocks.flatMap((block) => block.split("\n")).map((line) => line.replace(/(?:^| +)#.*$/, ""));
   const commands = lines.filter((line) => line !== "").map(wordsOf);
   assert.ok(commands.length > 0, `${page} has no command below ${heading}`);
   return commands;
+}
+
+/** What the blocks below a heading show of a terminal: each command after `$`, as words, and the first line that it printed. */
+export function shownBelow(page: string, heading: string): { readonly command: string[]; readonly printed: string }[] {
+  const blocks = sectionOf(page, heading).matchAll(/^```console\n(.*?)^```$/gms);
+  const shown = Array.from(blocks).flatMap(([, block = ""]) => Array.from(block.matchAll(/^\$ (.+)\n(.+)$/gm)));
+  assert.ok(shown.length > 0, `${page} shows nothing below ${heading}`);
+  return shown.map(([, command = "", printed = ""]) => ({ command: wordsOf(command), printed }));
+}
+
+/** What stands below a heading; a line that begins with `#` within a fence is none. */
+function sectionOf(page: string, heading: string): string {
+  const text = readFileSync(join(import.meta.dirname, "../..", page), "utf8");
+  const headings = Array.from(text.matchAll(/^```[^]*?^```$|^##? (.*)$/gm)).filter(([, title]) => title !== undefined);
+  const at = headings.findIndex(([, title]) => title === heading);
+  assert.ok(at >= 0, `${page} has no heading ${heading}`);
+  return text.slice(headings[at]?.index, headings[at + 1]?.index);
 }
 
 /** As a shell has them: `a='b c'` is one word, `a=b c`. */
@@ -53,7 +67,8 @@ export async function runDocCommand(
       return withDate(`${option}${replaced[value] ?? value}`);
     }),
   );
-  const { code, stdout, stderr } = await runCommand([path, ...args, `--kubeconfig=${lab.kubeconfig}`], { timeoutMs: 180_000 });
+  // First, since what stands behind `--` is another program's.
+  const { code, stdout, stderr } = await runCommand([path, `--kubeconfig=${lab.kubeconfig}`, ...args], { timeoutMs: 180_000 });
   assert.equal(code, 0, `${[program, ...words].join(" ")}: ${stderr}${stdout}`);
   return stdout;
 }

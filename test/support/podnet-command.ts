@@ -12,9 +12,9 @@ export interface PodnetResult {
 
 const program = join(import.meta.dirname, "../../cli/podnet.ts");
 
-/** Runs `podnet` with these arguments, as a process of its own that knows of no cluster but the one they name. */
-export async function runPodnet(args: readonly string[], stdin = ""): Promise<PodnetResult> {
-  const child = spawn(process.execPath, [program, ...args], { env: {}, stdio: ["pipe", "pipe", "pipe"] });
+/** Runs `podnet` with these arguments, as a process of its own that knows of no cluster but the one that they, or its environment, name. */
+export async function runPodnet(args: readonly string[], stdin = "", env: NodeJS.ProcessEnv = {}): Promise<PodnetResult> {
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {}).end(stdin);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   return { code: typeof code === "number" ? code : null, stdout, stderr };
