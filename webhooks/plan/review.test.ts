@@ -132,7 +132,7 @@ test("an old object that another version of the schema took is no new one: what 
     spec: { ...stored.spec, newer: 1, ranges: stored.spec.ranges.map((range) => ({ ...range, newer: 1 })) },
   };
   const world = evidence({ networks: [stored, network("other", ["10.244.0.0/17"])], claims: used });
-  const ask = (next: PodNetwork) => reviewPodNetwork(request("UPDATE", next, newer), world, nowMs);
+  const ask = (next: PodNetwork) => reviewPodNetwork(request("UPDATE", next, newer), world, listening);
   assert.equal(ask(stored).allowed, true, "a field that is known no more is taken out");
   const removed = ask(network("default", ["10.245.0.0/16"]));
   assert.deepEqual(
