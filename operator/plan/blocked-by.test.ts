@@ -94,6 +94,25 @@ test("a drain waits for the pods of each node, those under way first", () => {
   assert.equal(blockers({ ...snapshot, networks: [paused] })[0], "PodNetwork default: spec.rollout.paused: 2 nodes not begun");
 });
 
+test("a drain names the silent nodes that stand in its way, with what to do, before those that only wait", () => {
+  const nodes = three.map((one, index) => (index === 2 ? nodeOf(3, "Unknown") : one));
+  const wide = worldOf(networkWith({ spec: { ranges: [range, other] } }), nodes, {});
+  const records = recordsOf(wide, withLeases(wide, [3, 1, 2]));
+  const words = "; its kubelet is silent: bring the node back, or delete its Node if it is gone for good";
+  const snapshot = { ...wide, networks: [drained], records };
+  assert.deepEqual(blockers(snapshot), [
+    `Node node-3: 2 pods in 10.244.3.0/24${words}`,
+    "Node node-1: 3 pods in 10.244.1.0/24; waits for its turn",
+    "Node node-2: 1 pod in 10.244.2.0/24; waits for its turn",
+  ]);
+  const under = records.map((one, index) => (index === 0 ? one : moving(one, index + 1)));
+  assert.deepEqual(blockers({ ...snapshot, records: under }), [
+    "Node node-2: 1 pod in 10.244.2.0/24",
+    `Node node-3: 2 pods in 10.244.3.0/24${words}`,
+    "Node node-1: 3 pods in 10.244.1.0/24; waits for its turn",
+  ]);
+});
+
 test("a drain without another range that has room says so first", () => {
   const full = networkWith({
     spec: {

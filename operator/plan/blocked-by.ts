@@ -11,7 +11,7 @@ import {
 import { givingRanges } from "./accept.ts";
 import type { Member } from "./member.ts";
 import { countOf, isDrained, nameList, type NetworkView } from "./network-view.ts";
-import { isDraining } from "./rollout.ts";
+import { isDraining, isSilent } from "./rollout.ts";
 import { compareText } from "./select.ts";
 import { type Claim, familyName } from "./snapshot.ts";
 
@@ -86,7 +86,7 @@ function areaOf(range: Prefix, entry: string | undefined): Prefix[] {
   return isPrefixProblem(around) ? [range] : [range, around];
 }
 
-/** For ranges that nodes leave: what keeps all from going on, then nodes with pods left there, those under way first, then the subnets that rest. */
+/** For ranges that nodes leave: what keeps all from going on, then nodes with pods left there, those under way first and those that wait last, then the subnets that rest. */
 function drainBlockers(view: NetworkView): Blocker[] {
   const { network, acceptance, members, failures } = view;
   if (network.deleting || network.issues.length > 0) return [];
@@ -110,7 +110,7 @@ function drainBlockers(view: NetworkView): Blocker[] {
   return [
     ...(causes.length === 0 ? [] : [{ kind: "PodNetwork", name, reason: causes.join("; ") }]),
     ...affected
-      .toSorted((a, b) => Number(isDraining(b.member)) - Number(isDraining(a.member)))
+      .toSorted((a, b) => place(a.member) - place(b.member))
       .slice(0, mostBlockers)
       .map(({ member, subnets }) => ({ kind: "Node", name: member.node.name, reason: drainState(member, subnets) })),
     ...claimBlockers(
@@ -127,13 +127,20 @@ function drainedSubnets({ network, claims, lost }: Member): Prefix[] {
   return [...claims.map(({ prefix }) => prefix), ...lost].filter((prefix) => isDrained(network, prefix));
 }
 
+/** Silent ones, which need a person, stand before those that only wait. */
+function place(member: Member): number {
+  if (isSilent(member)) return 1;
+  return isDraining(member) ? 0 : 2;
+}
+
 function drainState(member: Member, subnets: readonly Prefix[]): string {
   const names = new Set(subnets.map(renderPrefix));
   const reported = (member.record?.object.status?.subnets ?? []).filter(({ cidr }) => names.has(cidr));
   const leases = reported.reduce((sum, subnet) => sum + subnet.leases, 0);
   const pods = reported.length === 0 ? "an unknown number of pods" : countOf(leases, "pod");
+  const silent = "; its kubelet is silent: bring the node back, or delete its Node if it is gone for good";
   const turn = isDraining(member) ? "" : "; waits for its turn";
-  return `${pods} in ${nameList([...names])}${turn}`;
+  return `${pods} in ${nameList([...names])}${isSilent(member) ? silent : turn}`;
 }
 
 /** Claims in the way, those that rest last. */

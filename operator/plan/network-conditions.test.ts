@@ -62,6 +62,27 @@ test("nodes that move off a range are named, the network is Ready meanwhile", ()
   assert.match(told(under, "Ready"), /^Ready True/);
 });
 
+test("a silent node is named beside those to come; it alone keeps a drain in progress, and no setting", () => {
+  const off = [...three.slice(0, 2), nodeOf(3, "Unknown")];
+  const words = "silent, to go on when heard again: node-3";
+  const mtu = { mode: "Fixed", value: 1400 } as const;
+  const setting = (done: number) =>
+    told(statusOf({ ...changedWorld({ spec: { mtu } }, done), nodes: off }, { nowMs: later }), "Reconciling");
+  assert.equal(setting(1), `Reconciling True/RollingOut: node by node: 1 node to come; ${words}`);
+  assert.equal(setting(2), `Reconciling False/Settled: ${words}`);
+  const other = { cidr: "10.245.0.0/16", nodePrefixLength: 24 };
+  const wide = worldOf(networkWith({ spec: { ranges: [range, other] } }), off, all);
+  const drained = networkWith({ spec: { ranges: [{ ...range, state: "Draining" }, other] } });
+  const left = {
+    ...wide,
+    networks: [drained],
+    nodes: off.slice(2),
+    claims: wide.claims.slice(2),
+    records: wide.records.slice(2),
+  };
+  assert.equal(told(statusOf(left, { nowMs: later }), "Reconciling"), `Reconciling True/Draining: ${words}`);
+});
+
 function draining(record: NodeRecord): NodeRecord {
   const { object } = record;
   const subnets = [

@@ -3,12 +3,13 @@ import { renderIssue } from "../../crds/issue.ts";
 import { claimsFinalizer } from "../../crds/names.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { cut } from "../../lib/text/printable.ts";
+import type { Member } from "./member.ts";
 import { allocated, describeRecovery, programmed } from "./network-parts.ts";
 import { countOf, isDrained, listOf, nameList, type NetworkView } from "./network-view.ts";
 import { conflictRemedy, describeConflict } from "./node-addresses.ts";
 import { reachable } from "./reachable.ts";
 import { describeRefusal } from "./refusal.ts";
-import { isDraining, wantsChange } from "./rollout.ts";
+import { isDraining, isSilent, wantsChange } from "./rollout.ts";
 
 type NetworkVerdict = Verdict<PodNetworkConditionType>;
 
@@ -76,23 +77,30 @@ function reconciling(view: NetworkView, parts: readonly NetworkVerdict[]): Netwo
   return { type, ...changing(view) };
 }
 
-/** How far changes are that reach nodes a few at a time; the network is Ready meanwhile. */
+/** How far changes are that reach nodes a few at a time; the network is Ready meanwhile. A silent node is in progress only where it keeps a range from being left. */
 function changing({ network, acceptance, members }: NetworkView): Omit<NetworkVerdict, "type"> {
-  const isMoving = (one: NetworkView["members"][number]) => isDraining(one.member);
-  const moving = members.filter(isMoving);
-  const behind = members.filter((one) => !isMoving(one) && wantsChange(one.member, acceptance));
   const { paused } = network.object.spec.rollout;
-  const waiting =
-    behind.length === 0 ? "" : `${countOf(behind.length, "node")} ${paused ? "wait: spec.rollout.paused" : "to come"}`;
-  if (moving.length > 0) {
-    const names = nameList(moving.map(({ member }) => member.node.name));
-    const message = [`moving off a subnet: ${names}`, waiting].filter((part) => part !== "").join("; ");
-    return { status: "True", reason: "Draining", message };
-  }
-  if (behind.length === 0) return { status: "False", reason: "Settled", message: "nothing is in progress" };
-  if (paused) return { status: "False", reason: "Settled", message: waiting };
-  const isDrain = behind.some(({ member }) => member.claims.some(({ prefix }) => isDrained(network, prefix)));
-  return { status: "True", reason: isDrain ? "Draining" : "RollingOut", message: `node by node: ${waiting}` };
+  const changed = members.map(({ member }) => member).filter((one) => isDraining(one) || wantsChange(one, acceptance));
+  const silent = changed.filter((one) => isSilent(one) && (isDraining(one) || !paused));
+  const heard = changed.filter((one) => !silent.includes(one));
+  const moving = heard.filter(isDraining);
+  const behind = heard.filter((one) => !isDraining(one));
+  const parts = [
+    ...(moving.length === 0 ? [] : [`moving off a subnet: ${namesOf(moving)}`]),
+    ...(behind.length === 0 ? [] : [`${countOf(behind.length, "node")} ${paused ? "wait: spec.rollout.paused" : "to come"}`]),
+    ...(silent.length === 0 ? [] : [`silent, to go on when heard again: ${namesOf(silent)}`]),
+  ];
+  const message = parts.join("; ");
+  const isLeaving = (one: Member) => isDraining(one) || one.claims.some(({ prefix }) => isDrained(network, prefix));
+  if (moving.length > 0) return { status: "True", reason: "Draining", message };
+  if (behind.length > 0 && !paused)
+    return { status: "True", reason: behind.some(isLeaving) ? "Draining" : "RollingOut", message: `node by node: ${message}` };
+  if (silent.some(isLeaving)) return { status: "True", reason: "Draining", message };
+  return { status: "False", reason: "Settled", message: message || "nothing is in progress" };
+}
+
+function namesOf(members: readonly Member[]): string {
+  return nameList(members.map(({ node }) => node.name));
 }
 
 function stalled(parts: readonly NetworkVerdict[]): NetworkVerdict {

@@ -1,36 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PodNetworkSpec } from "../../crds/types.ts";
-import { network, node, type RangePart } from "../../test/support/plan-snapshot.ts";
-import { planWorld, type PlanWorld } from "../../test/support/plan-world.ts";
+import { node } from "../../test/support/plan-snapshot.ts";
+import { changed, drainAt, draining, fixed, range, rolledOut, second, settled } from "../../test/support/rolling-world.ts";
 import { mostUnavailable } from "./rollout.ts";
-
-const range: RangePart = { cidr: "10.244.0.0/16", nodePrefixLength: 24 };
-const second: RangePart = { cidr: "10.245.0.0/16", nodePrefixLength: 24 };
-const draining: RangePart = { ...range, state: "Draining" };
-
-type Part = Partial<Omit<PodNetworkSpec, "ranges">>;
-
-function rolledOut(most: number | string, part: Part = {}, ranges: readonly RangePart[] = [range]) {
-  return network({ spec: { rollout: { maxUnavailableNodes: most, paused: false }, ...part, ranges } });
-}
-
-/** A settled world of so many nodes, each with pods in its subnet. */
-function settled(count: number, most: number | string, ranges: readonly RangePart[] = [range]): PlanWorld {
-  const conditions = [{ type: "Ready", status: "True" as const }];
-  const nodes = Array.from({ length: count }, (_, at) => node(`node-${at}`, { addresses: [`192.168.1.${at + 1}`], conditions }));
-  const world = planWorld({ networks: [rolledOut(most, {}, ranges)], nodes });
-  world.rounds(2);
-  assert.equal(world.claims().length, count);
-  return world;
-}
-
-const fixed = { mtu: { mode: "Fixed", value: 1400 } } as const;
-
-/** How many NodeNetworks have the MTU. */
-function changed(world: PlanWorld, value = 1400): number {
-  return world.now().records.filter(({ object }) => object.spec.mtu.value === value).length;
-}
 
 test("how many nodes may change at a time: a share is rounded up, and one may always", () => {
   const cases = [
@@ -98,21 +70,6 @@ test("a node that cannot program it stops the rollout where no other may be unav
   assert.equal(changed(world, 1450), 5);
 });
 
-test("a node whose kubelet is silent stops nobody", () => {
-  const world = settled(3, 1);
-  const [first, ...others] = world.now().nodes;
-  world.setAgent("node-0", "is silent");
-  world.change({
-    networks: [rolledOut(1, fixed)],
-    nodes: [
-      { ...(first ?? assert.fail()), readiness: "Unknown" },
-      ...others.map((one) => ({ ...one, readiness: "True" as const })),
-    ],
-  });
-  world.rounds(4);
-  assert.equal(changed(world), 3);
-});
-
 test("ranges and addresses reach all nodes at once, and open no door for settings", () => {
   const world = settled(20, "10%");
   world.change({ networks: [rolledOut("10%", fixed, [range, second])] });
@@ -143,10 +100,6 @@ test("a paused rollout changes no setting and begins no drain; a new node is ser
   ]);
   assert.ok(world.now().records.every(({ object }) => object.spec.podRanges.length === 2));
 });
-
-function drainAt(world: PlanWorld, part: Part = {}, most = 1): void {
-  world.change({ networks: [rolledOut(most, part, [draining, second])] });
-}
 
 test("a drain goes node by node: the new subnet first, then the old one out, at rest, and free again", () => {
   const world = settled(2, 1);

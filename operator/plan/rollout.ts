@@ -10,14 +10,16 @@ import type { Network } from "./snapshot.ts";
 /**
  * The nodes of one network that may change now, by name, so that no more of them are in the middle of a change than `rollout` allows. A node that is in the
  * middle of one may change again, lest a setting that it cannot take stay for ever; those that began are first, then those with other settings, then those
- * that only move. A node that never was programmed may always, and takes nobody's place; nor does one that is silent.
+ * that only move. A node that never was programmed may always, and takes nobody's place. One that is silent takes none either: what it was told stands, and anything
+ * else waits until it is heard, when it counts like any other. So it holds up nobody, and however many come back at once, no more than allowed change then.
  */
 export function nodesOnTurn(network: Network, belongings: readonly Belonging[], acceptance: Acceptance | undefined): Set<string> {
   const { paused } = network.object.spec.rollout;
   const most = mostUnavailable(network, belongings.length);
   const room = (taken: number) => Math.max(0, most - taken);
   const midway = belongings.filter(isMidway).length;
-  const wanting = paused ? [] : belongings.filter((one) => wantsChange(one, acceptance)).toSorted((a, b) => turn(a) - turn(b));
+  const mayChange = (one: Belonging) => !isSilent(one) && wantsChange(one, acceptance);
+  const wanting = paused ? [] : belongings.filter(mayChange).toSorted((a, b) => turn(a) - turn(b));
   const again = wanting.filter(isMidway);
   const waiting = wanting.filter((one) => !isMidway(one));
   const unborn = belongings.filter(({ record }) => record?.object.status?.configGeneration === undefined);
@@ -43,11 +45,15 @@ export function isDraining({ record }: Belonging): boolean {
   return record?.object.spec.subnets.some(({ state }) => state === "Draining") ?? false;
 }
 
+/** Whether its kubelet fell silent, so that nobody knows whether it runs. One that never spoke is judged by its agent alone. */
+export function isSilent({ node }: Belonging): boolean {
+  return node.readiness === "Unknown";
+}
+
 function isMidway(one: Belonging): boolean {
   const { object } = one.record ?? {};
-  if (object?.status?.configGeneration === undefined) return false;
-  const isSilent = one.node.readiness === "Unknown" || one.node.readiness === "Never";
-  return isDraining(one) || (!isSilent && !isProgrammed(object));
+  if (object?.status?.configGeneration === undefined || isSilent(one)) return false;
+  return isDraining(one) || (one.node.readiness !== "Never" && !isProgrammed(object));
 }
 
 /** Whether it was programmed before, and differs from what its network wants now: other settings, or a subnet of a range that it shall leave, and can. */
