@@ -50,6 +50,11 @@ export const eventReasons = {
     meaning: "No PodNetwork selects the node. On the Node.",
     remedy: "label the Node so that a `spec.nodeSelector` matches it, where it is to have pods",
   },
+  NodeUnserved: {
+    type: "Warning",
+    meaning: "Every PodNetwork that selects the node is being deleted or has an invalid spec, so it gets no subnet. On the Node.",
+    remedy: "correct the spec as the condition `Accepted` says; apply what was deleted again when it is gone",
+  },
   AmbiguousSelection: {
     type: "Warning",
     meaning: "Several networks of one priority select a node that has no subnet yet. On the newer PodNetwork.",

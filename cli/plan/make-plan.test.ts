@@ -99,6 +99,18 @@ test("two networks that select a node alike, and a static subnet that is taken, 
   );
 });
 
+test("nodes that only a network selects which is being deleted are told with that, not as if nothing selected them", () => {
+  const leaving = { name: "default", meta: { deletionTimestamp: "2026-01-01T00:30:00Z" } };
+  const { nodes } = clusterAtRest([], two);
+  const report = reportOf({ ...clusterAtRest([leaving], []), nodes }, []);
+  const warnings = report.warnings.filter(({ code }) => code !== "RangeExhausted");
+  const why = "no PodNetwork that selects it takes new nodes, so it gets no subnet; PodNetwork/default is being deleted: ";
+  assert.deepEqual(
+    warnings.map(({ code, message }) => [code, message.slice(0, `node-1, node-2: ${why}`.length)]),
+    [["NotServed", `node-1, node-2: ${why}`]],
+  );
+});
+
 test("a cluster that is not at rest says so, and what follows is what the operator does anyway", () => {
   const state = clusterAtRest([{ name: "default" }], two);
   const report = reportOf({ ...state, nodeNetworks: state.nodeNetworks.slice(1), ledger: state.ledger }, [{ name: "default" }]);

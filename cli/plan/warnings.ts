@@ -1,6 +1,7 @@
 import type { Condition } from "../../crds/types.ts";
 import { listOf } from "../../operator/plan/network-view.ts";
 import type { Settled } from "../../operator/plan/settle.ts";
+import { describeUnserved } from "../../operator/plan/unserved.ts";
 import { compareText } from "../../operator/plan/select.ts";
 import { familyName } from "../../operator/plan/snapshot.ts";
 import type { Candidate } from "./candidate.ts";
@@ -58,6 +59,8 @@ export function clusterWarnings(
       );
   }
   if (allocation.unselected.length > 0) warn("NotSelected", `no network selects ${names(allocation.unselected)}`);
+  for (const [message, nodes] of Map.groupBy(allocation.unserved, describeUnserved))
+    warn("NotServed", `${names(nodes.map(({ node }) => node))}: ${message}`);
   return found;
 }
 

@@ -21,6 +21,7 @@ function texts(plan: Allocation): string[] {
     ),
     ...plan.ambiguities.map((found) => `${found.node} between ${found.networks.map(({ name }) => name).join(" ")}`),
     ...plan.unselected,
+    ...plan.unserved.map((found) => `${found.node} of ${found.networks.map(({ name }) => name).join(" ")}`),
   ];
 }
 

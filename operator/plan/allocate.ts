@@ -10,6 +10,7 @@ import { createPool, type FreeSubnet, type Pool } from "./pool.ts";
 import { type AllocationFailure, recoveryFailure, refusalOf, staticFailure } from "./refusal.ts";
 import { nodesOnTurn } from "./rollout.ts";
 import type { LedgerEntry, Network, NodeFacts, Snapshot } from "./snapshot.ts";
+import type { Unserved } from "./unserved.ts";
 
 /** A subnet to claim for a node. */
 export interface NewClaim {
@@ -34,6 +35,7 @@ export interface Allocation {
   readonly ambiguities: readonly Ambiguity[];
   /** Names of nodes that no network selects. */
   readonly unselected: readonly string[];
+  readonly unserved: readonly Unserved[];
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Allocation {
 export function allocate(snapshot: Snapshot): Allocation {
   const acceptance = acceptRanges(snapshot);
   const use = occupancy(snapshot);
-  const { belongings, ambiguities, unselected } = membership(snapshot, acceptance);
+  const { belongings, ambiguities, unselected, unserved } = membership(snapshot, acceptance);
   const onTurn = turns(belongings, acceptance);
   const pools = createPools(belongings, acceptance, use);
   const members: Member[] = [];
@@ -60,7 +62,7 @@ export function allocate(snapshot: Snapshot): Allocation {
     creates.push(...given);
     failures.push(...failed);
   }
-  return { acceptance, occupancy: use, members, creates, failures, ambiguities, unselected };
+  return { acceptance, occupancy: use, members, creates, failures, ambiguities, unselected, unserved };
 }
 
 function turns(belongings: readonly Belonging[], acceptance: ReadonlyMap<string, Acceptance>): ReadonlySet<string> {

@@ -99,7 +99,7 @@ test("a node on which somebody keeps undoing things is told of on the Node, as l
   const contended = condition("DriftContended", "True", { message: "somebody keeps undoing route 10.244.9.0/24" });
   const snapshot = world({ "node-2": reportAt(nowMs, "True", { conditions: [condition("Programmed", "True"), contended] }) });
   const tell = (of: Snapshot) =>
-    standingEvents(of, { unselected: [] }).map(
+    standingEvents(of, { unselected: [], unserved: [] }).map(
       ({ regarding, reason, note }) => `${regarding.kind}/${regarding.name} ${reason}: ${note}`,
     );
   assert.deepEqual(tell(snapshot), ["Node/node-2 DriftContended: somebody keeps undoing route 10.244.9.0/24"]);

@@ -17,7 +17,7 @@ function told(leaks: NodeNetworkStatusLeaks | undefined, nodes = [one, two]): st
     record(object.metadata.name === "node-1" && leaks !== undefined ? { ...object, status: { leaks } } : object),
   );
   const snapshot = { ...before, nodes, records };
-  return standingEvents(snapshot, { unselected: [] }).map(
+  return standingEvents(snapshot, { unselected: [], unserved: [] }).map(
     ({ regarding: { kind, name }, reason, note, times }) => `${kind}/${name} ${reason} ${times}: ${note}`,
   );
 }

@@ -12,11 +12,12 @@ const one = node("node-1");
 
 /** e.g. `["node-1 in a"]`; also those that nobody gets. */
 function homes(part: Partial<Snapshot>): string[] {
-  const { members, ambiguities, unselected } = allocate(withLedger(part));
+  const { members, ambiguities, unselected, unserved } = allocate(withLedger(part));
   return [
     ...members.map(({ node, network }) => `${node.name} in ${network.name}`),
     ...ambiguities.map(({ node, networks }) => `${node} between ${networks.map(({ name }) => name).join(" and ")}`),
     ...unselected.map((name) => `${name} unselected`),
+    ...unserved.map(({ node, networks }) => `${node} unserved by ${networks.map(({ name }) => name).join(" and ")}`),
   ];
 }
 
@@ -41,6 +42,14 @@ test("a node that no network selects is named, one that is being deleted is not"
   const choosy = networkOf("a", ["10.1.0.0/16"], { spec: { nodeSelector: { matchLabels: { pool: "x" } } } });
   const leaving = node("node-2", { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
   assert.deepEqual(homes({ networks: [choosy], nodes: [one, leaving] }), ["node-1 unselected"]);
+});
+
+test("a node that only networks select which take no new node is named with these, and joins another one that selects it", () => {
+  const leaving = networkOf("leaving", ["10.1.0.0/16"], { meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
+  const broken = networkOf("broken", ["nonsense"], younger);
+  const choosy = networkOf("a", ["10.1.0.0/16"], { spec: { nodeSelector: { matchLabels: { pool: "x" } } } });
+  assert.deepEqual(homes({ networks: [broken, choosy, leaving], nodes: [one] }), ["node-1 unserved by leaving and broken"]);
+  assert.deepEqual(homes({ networks: [broken, leaving, b], nodes: [one] }), ["node-1 in b"]);
 });
 
 test("a node whose last subnets rest joins nothing until they are gone", () => {

@@ -5,6 +5,7 @@ import { comingBack, type Held, type Holding, holdingOf, isGood, type Surroundin
 import { chosenAddresses } from "./node-address.ts";
 import { compareAge, compareText, networksFor } from "./select.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
+import { closedNetworksFor, type Unserved } from "./unserved.ts";
 
 /** A node, the one network it belongs to, and what it has of it. */
 export interface Belonging {
@@ -31,6 +32,7 @@ export interface Membership {
   readonly ambiguities: readonly Ambiguity[];
   /** Names of nodes that no network selects and that have nothing of one. */
   readonly unselected: readonly string[];
+  readonly unserved: readonly Unserved[];
 }
 
 /** Every node with the network it belongs to: the one it has subnets of, else the usable one of highest priority that selects it. */
@@ -42,6 +44,7 @@ export function membership(snapshot: Snapshot, acceptance: ReadonlyMap<string, A
   const belongings: Belonging[] = [];
   const ambiguities: Ambiguity[] = [];
   const unselected: string[] = [];
+  const unserved: Unserved[] = [];
   for (const node of snapshot.nodes.toSorted(compareNodes)) {
     const found = referring(node);
     const held = heldNetwork(found, byAge);
@@ -54,9 +57,13 @@ export function membership(snapshot: Snapshot, acceptance: ReadonlyMap<string, A
       const record = found.record?.object.spec.networkUID === network.uid ? found.record : undefined;
       belongings.push({ node, network, record, holding, isSelected });
     } else if (chosen.length > 1) ambiguities.push({ node: node.name, networks: chosen });
-    else if (isFree) unselected.push(node.name);
+    else if (isFree) {
+      const closed = closedNetworksFor(node, byAge);
+      if (closed.length > 0) unserved.push({ node: node.name, networks: closed });
+      else unselected.push(node.name);
+    }
   }
-  return { belongings, ambiguities, unselected };
+  return { belongings, ambiguities, unselected, unserved };
 }
 
 function compareNodes(a: NodeFacts, b: NodeFacts): number {

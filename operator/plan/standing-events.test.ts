@@ -43,6 +43,19 @@ test("a node that no network selects is told so on its Node, and what would help
   ]);
 });
 
+test("a node that only a network selects which is deleted, or has an invalid spec, is told so, and nothing of labels", () => {
+  const leaving = network({ name: "leaving", meta: { deletionTimestamp: "2026-01-02T00:00:00Z" } });
+  const broken = network({ name: "broken", spec: { ranges: [{ cidr: "nonsense", nodePrefixLength: 24 }] } });
+  const why = "no PodNetwork that selects it takes new nodes, so it gets no subnet;";
+  const wait = "is being deleted: wait until it is gone, then apply it again or create another one for the Node";
+  assert.deepEqual(told(withLedger({ networks: [leaving, blue], nodes: [one] })), [
+    `Node/node-1 uid-node-1 NodeUnserved: ${why} PodNetwork/leaving ${wait}`,
+  ]);
+  assert.deepEqual(told(withLedger({ networks: [broken, blue], nodes: [one] })), [
+    `Node/node-1 uid-node-1 NodeUnserved: ${why} PodNetwork/broken has an invalid spec: correct it as its condition Accepted says`,
+  ]);
+});
+
 test("nodes that keep their subnets though nothing selects them any more are not called unselected, nor is any before the first network", () => {
   assert.deepEqual(told(withLedger({ networks: [blue], nodes: [one], claims: [claim("10.244.0.0/24", one, blue)] })), []);
   assert.deepEqual(told(withLedger({ nodes: [one, two] })), []);

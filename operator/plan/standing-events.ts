@@ -11,9 +11,13 @@ import { ownRecord } from "./node-progress.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { unsettledReports } from "./unclaimed.ts";
+import { describeUnserved } from "./unserved.ts";
 
 /** What stands in no object of ours, and is to be told when it begins. */
-export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocation, "unselected">): PlannedEvent[] {
+export function standingEvents(
+  snapshot: Snapshot,
+  { unselected, unserved }: Pick<Allocation, "unselected" | "unserved">,
+): PlannedEvent[] {
   const uids = new Map(snapshot.nodes.map(({ name, uid }) => [name, uid]));
   const refer = (name: string): ObjectReference => {
     const uid = uids.get(name);
@@ -21,6 +25,7 @@ export function standingEvents(snapshot: Snapshot, { unselected }: Pick<Allocati
   };
   return [
     ...unselectedEvents(snapshot, unselected, refer),
+    ...unserved.map((one): PlannedEvent => ({ regarding: refer(one.node), reason: "NodeUnserved", note: describeUnserved(one) })),
     ...duplicateEvents(snapshot, refer),
     ...leakEvents(snapshot, refer),
     ...contentionEvents(snapshot, refer),
