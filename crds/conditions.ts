@@ -19,6 +19,7 @@ export const podNetworkReasons = {
     "RangeExhausted",
     "RangeNotAccepted",
     "StaticSubnetTaken",
+    "ServicesUnseen",
     "Recovering",
     "AmbiguousSelection",
   ],
@@ -27,7 +28,7 @@ export const podNetworkReasons = {
   /** NotProbed goes with the status Unknown, and keeps no network from being Ready. */
   Reachable: ["Reachable", "NoNodes", "NotProbed", "PeersUnreachable"],
   /** Whether nodes and pods may still come. Not part of Ready. */
-  CapacityOK: ["Enough", "CapacityLow", "RangeExhausted", "RangeNotAccepted", "InvalidSpec"],
+  CapacityOK: ["Enough", "CapacityLow", "RangeExhausted", "RangeNotAccepted", "ServicesUnseen", "InvalidSpec"],
   /** When not True: Terminating, or the reason of the first of Accepted, Allocated, Programmed and Reachable that is not True. */
   Ready: [
     "Ready",
@@ -43,6 +44,7 @@ export const podNetworkReasons = {
     "RangeExhausted",
     "RangeNotAccepted",
     "StaticSubnetTaken",
+    "ServicesUnseen",
     "Recovering",
     "AmbiguousSelection",
     "Programming",
@@ -58,6 +60,7 @@ export const podNetworkReasons = {
     "Accepting",
     "RangeInUse",
     "Allocating",
+    "ServicesUnseen",
     "Recovering",
     "Programming",
     "NodesFailing",

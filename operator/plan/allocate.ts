@@ -7,8 +7,9 @@ import { type Ambiguity, type Belonging, membership } from "./membership.ts";
 import { adoptable, type Need, needsOf } from "./needs.ts";
 import { type Occupancy, occupancy } from "./occupancy.ts";
 import { createPool, type FreeSubnet, type Pool } from "./pool.ts";
-import { type AllocationFailure, recoveryFailure, refusalOf, staticFailure } from "./refusal.ts";
+import { type AllocationFailure, recoveryFailure, refusalOf, servicesFailure, staticFailure } from "./refusal.ts";
 import { nodesOnTurn } from "./rollout.ts";
+import { isServicesUnseen } from "./set-aside.ts";
 import type { LedgerEntry, Network, NodeFacts, Snapshot } from "./snapshot.ts";
 import type { Unserved } from "./unserved.ts";
 
@@ -58,7 +59,9 @@ export function allocate(snapshot: Snapshot): Allocation {
     const isOnTurn = onTurn.has(one.node.name);
     const member = memberOf(one, needsOf(one, accepted, isOnTurn), { acceptance: accepted, isOnTurn });
     members.push(member);
-    const { given, failed } = serve(member, { pools, acceptance: accepted, isRecovering: snapshot.ledger?.recovering ?? true });
+    const isBlind = isServicesUnseen(one.network, snapshot);
+    const service = { pools, acceptance: accepted, isRecovering: snapshot.ledger?.recovering ?? true, isBlind };
+    const { given, failed } = serve(member, service);
     creates.push(...given);
     failures.push(...failed);
   }
@@ -105,6 +108,8 @@ interface Service {
   readonly pools: Pools;
   readonly acceptance: Acceptance | undefined;
   readonly isRecovering: boolean;
+  /** It is not known where Services are, which the network keeps away from. */
+  readonly isBlind: boolean;
 }
 
 /** What a member gets of what it needs, and why it does not get the rest. */
@@ -118,6 +123,7 @@ function serve(member: Member, service: Service): { readonly given: NewClaim[]; 
   if (refusal !== undefined) return { given: again, failed: [refusal] };
   if (needs.length === 0) return { given: again, failed: [] };
   if (service.isRecovering) return { given: again, failed: [recoveryFailure(member)] };
+  if (service.isBlind) return { given: again, failed: [servicesFailure(member)] };
   const poolOf = (need: Need) => service.pools(network, need.family);
   const failed = needs.flatMap((need) => failureOf(member, need, poolOf(need)) ?? []);
   if (member.hasNothing && failed.some(({ isVital }) => isVital)) return { given: again, failed };

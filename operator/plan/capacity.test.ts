@@ -115,4 +115,6 @@ test("a network that gives nothing to new nodes has room for none", () => {
   const going = statusOf(worldOf(leaving, [nodeOf(1)], {}));
   assert.equal(going.capacity?.nodesUntilExhaustion, 0);
   assert.match(told(going, "CapacityOK"), /takes no more nodes$/);
+  const gone = statusOf({ networks: [leaving], nodes: [], claims: [], records: [], ledger: undefined });
+  assert.match(told(gone, "CapacityOK"), /^CapacityOK True.*takes no more nodes$/, "though its ranges have left the ledger");
 });

@@ -8,7 +8,8 @@ import type { Member } from "./member.ts";
 import { countOf, listOf, nameList, type NetworkView } from "./network-view.ts";
 import { useOf } from "./pool.ts";
 import { compareText } from "./select.ts";
-import { familyName } from "./snapshot.ts";
+import { servicesUnseen } from "./refusal.ts";
+import { familyName, type Network } from "./snapshot.ts";
 
 /** Subnets of one family that new nodes may get. */
 interface Room {
@@ -54,34 +55,48 @@ export function capacityOf(view: NetworkView): Capacity {
 type Judgement = Omit<Verdict, "type">;
 
 function verdictOf(view: NetworkView, rooms: readonly Room[], fewest: readonly Fewest[], nodes: number): Judgement {
-  const { network, acceptance, failures } = view;
-  if (network.issues.length > 0)
-    return { status: "Unknown", reason: "InvalidSpec", message: "spec cannot be read; see Accepted" };
-  const append = `append a range to spec.ranges of PodNetwork/${network.name}`;
-  if (!network.deleting && acceptance.refused.length > 0 && !isUsable(network, acceptance))
-    return {
-      status: "Unknown",
-      reason: "RangeNotAccepted",
-      message: "new nodes get nothing while a range is not accepted; see Accepted",
-    };
-  const exhausted = failures.filter(({ code }) => code === "RangeExhausted");
-  const empty = rooms.filter(({ free }) => free === 0);
-  if (rooms.length === 0 || empty.length > 0 || exhausted.length > 0) {
-    const families = empty.length === 0 ? "" : ` ${empty.map(({ family }) => familyName(family)).join(" and no ")}`;
-    const wanting = exhausted.length === 0 ? "" : `; ${nameList([...new Set(exhausted.map(({ node }) => node))])} would need one`;
-    return { status: "False", reason: "RangeExhausted", message: `no${families} subnet is left${wanting}; ${append}` };
-  }
+  const { network } = view;
+  const known = unjudged(view) ?? exhaustion(view, rooms);
+  if (known !== undefined) return known;
   const short = shortOf(view, fewest);
   if (short.length > 0) {
     const places = listOf(short, ({ node, family, free }) => `${node} (${free} free ${familyName(family)} addresses)`);
     const message = `running out of pod addresses with no further subnet allowed: ${places}; raise spec.growth.maxSubnetsPerNode or move pods`;
     return { status: "False", reason: "CapacityLow", message };
   }
-  const low = rooms.filter(({ free, total }) => free * 10 < total);
-  const left = rooms.map(({ family, free, total }) => `${free} of ${total} ${familyName(family)} subnets`).join(", ");
-  if (low.length > 0) return { status: "False", reason: "CapacityLow", message: `less than a tenth is free: ${left}; ${append}` };
-  const message = network.deleting ? "it is being deleted and takes no more nodes" : `room for ${countOf(nodes, "more node")}`;
-  return { status: "True", reason: "Enough", message };
+  if (network.deleting) return { status: "True", reason: "Enough", message: "it is being deleted and takes no more nodes" };
+  if (rooms.some(({ free, total }) => free * 10 < total)) {
+    const left = rooms.map(({ family, free, total }) => `${free} of ${total} ${familyName(family)} subnets`).join(", ");
+    return { status: "False", reason: "CapacityLow", message: `less than a tenth is free: ${left}; ${appendTo(network)}` };
+  }
+  return { status: "True", reason: "Enough", message: `room for ${countOf(nodes, "more node")}` };
+}
+
+/** Where it cannot be said what is left. */
+function unjudged({ network, acceptance, isServicesUnseen }: NetworkView): Judgement | undefined {
+  if (network.issues.length > 0)
+    return { status: "Unknown", reason: "InvalidSpec", message: "spec cannot be read; see Accepted" };
+  if (network.deleting) return undefined;
+  const message = "new nodes get nothing while a range is not accepted; see Accepted";
+  if (acceptance.refused.length > 0 && !isUsable(network, acceptance))
+    return { status: "Unknown", reason: "RangeNotAccepted", message };
+  return isServicesUnseen ? { status: "Unknown", reason: "ServicesUnseen", message: servicesUnseen } : undefined;
+}
+
+/** A network that is being deleted lacks only what its nodes need. */
+function exhaustion({ network, failures }: NetworkView, rooms: readonly Room[]): Judgement | undefined {
+  const exhausted = failures.filter(({ code }) => code === "RangeExhausted");
+  const empty = rooms.filter(({ free }) => free === 0);
+  const isFull = !network.deleting && (rooms.length === 0 || empty.length > 0);
+  if (!isFull && exhausted.length === 0) return undefined;
+  const families = empty.length === 0 ? "" : ` ${empty.map(({ family }) => familyName(family)).join(" and no ")}`;
+  const wanting = exhausted.length === 0 ? "" : `; ${nameList([...new Set(exhausted.map(({ node }) => node))])} would need one`;
+  const message = `no${families} subnet is left${wanting}; ${appendTo(network)}`;
+  return { status: "False", reason: "RangeExhausted", message };
+}
+
+function appendTo({ name }: Network): string {
+  return `append a range to spec.ranges of PodNetwork/${name}`;
 }
 
 /** Per family that new nodes get a subnet of. */

@@ -92,6 +92,24 @@ function draining(record: NodeRecord): NodeRecord {
   return recordOf({ ...object, spec: { ...object.spec, subnets } });
 }
 
+test("a network that keeps away from Services which cannot be read says so, is in progress, and asks for no range", () => {
+  const careful = networkOf("default", ["10.244.0.0/16"], {
+    spec: { overlapPolicy: { services: "Reserve", nodes: "Reject", hostRoutes: "Warn" } },
+  });
+  const blind = statusOf(withLedger({ networks: [careful], nodes: three }));
+  const why = "nothing new is given while the ServiceCIDRs cannot be read, as spec.overlapPolicy.services is Reserve; ";
+  for (const saying of ["Allocated False", "Ready False", "Reconciling True"])
+    assert.ok(
+      told(blind, saying.split(" ")[0] ?? "").startsWith(`${saying}/ServicesUnseen: node-1, node-2, node-3: ${why}`),
+      saying,
+    );
+  assert.ok(told(blind, "CapacityOK").startsWith(`CapacityOK Unknown/ServicesUnseen: ${why}`));
+  assert.match(told(blind, "Stalled"), /^Stalled False/);
+  assert.doesNotMatch(JSON.stringify(blind.conditions), /append a range/);
+  const seen = statusOf(withLedger({ networks: [careful], nodes: three, services: [] }));
+  assert.match(told(seen, "CapacityOK"), /^CapacityOK True/);
+});
+
 test("a node that two networks select alike is named on the newer one, which needs a person", () => {
   const newer = networkOf("newer", ["10.245.0.0/16"], { meta: { creationTimestamp: "2026-01-01T00:00:01Z" } });
   const statuses = statusesOf(withLedger({ networks: [newer, network], nodes: three }));

@@ -77,7 +77,7 @@ function refusals({ unclaimed }: NetworkView): string {
 }
 
 /** In the order in which they are told. Being short of addresses alone is a matter of CapacityOK. */
-const failureCodes = ["RangeNotAccepted", "RangeExhausted", "StaticSubnetTaken", "Recovering"] as const;
+const failureCodes = ["RangeNotAccepted", "RangeExhausted", "StaticSubnetTaken", "ServicesUnseen", "Recovering"] as const;
 
 function worstFailure({ failures, ambiguities, recovery }: NetworkView): Pick<NetworkVerdict, "reason" | "message"> | undefined {
   const grave = failures.filter(({ isVital, code }) => isVital || code === "StaticSubnetTaken");

@@ -44,6 +44,8 @@ export interface NetworkView {
   readonly unheld: string | undefined;
   /** What the API server said to writes of claims of it that it refused. */
   readonly unclaimed: readonly string[];
+  /** It waits until it is known where Services are. */
+  readonly isServicesUnseen: boolean;
   readonly nowMs: number;
   /** Of the whole cluster: pods of all networks reach each other. */
   readonly reaching: Reaching;

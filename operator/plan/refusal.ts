@@ -7,7 +7,7 @@ import type { Member } from "./member.ts";
 export interface AllocationFailure {
   readonly node: string;
   readonly networkUID: string;
-  readonly code: "RangeExhausted" | "RangeNotAccepted" | "StaticSubnetTaken" | "Recovering";
+  readonly code: "RangeExhausted" | "RangeNotAccepted" | "StaticSubnetTaken" | "ServicesUnseen" | "Recovering";
   /** What is wrong and what to do; the same for every node of the network and family where that can be. */
   readonly message: string;
   /** Without it the node lacks a family; else it is only short of addresses. */
@@ -45,6 +45,15 @@ export function staticFailure(member: Member, prefix: Prefix, isVital: boolean):
 export function recoveryFailure(member: Member): AllocationFailure {
   const message = "nothing new is given until the agents have reported what they have; see RangeLedger/cluster spec.recovery";
   return { ...identity(member), code: "Recovering", message, isVital: member.missing.length > 0 };
+}
+
+/** Why nothing is given from a network that keeps away from Services while it is not known where they are. */
+export const servicesUnseen =
+  "nothing new is given while the ServiceCIDRs cannot be read, as spec.overlapPolicy.services is Reserve; the operator's log says why: look at its ClusterRole podnet-operator and at the API server; it goes on by itself";
+
+/** Nothing new is given while what the network keeps away from is not known. */
+export function servicesFailure(member: Member): AllocationFailure {
+  return { ...identity(member), code: "ServicesUnseen", message: servicesUnseen, isVital: member.missing.length > 0 };
 }
 
 function identity(member: Member): Pick<AllocationFailure, "node" | "networkUID"> {

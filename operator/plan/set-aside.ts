@@ -7,6 +7,11 @@ export function setsServicesAside({ object, issues }: Network): boolean {
   return issues.length === 0 && object.spec.overlapPolicy.services === "Reserve";
 }
 
+/** Whether a network must wait since it is not known where Services are, which it keeps away from. */
+export function isServicesUnseen(network: Network, { services }: Pick<Snapshot, "services">): boolean {
+  return setsServicesAside(network) && services === undefined;
+}
+
 /**
  * Gives the prefixes of others that a network has asked to keep away from (spec.overlapPolicy: Reserve). While it is not known where Services are, nothing is
  * given from a network that wants to keep away from them: all of its ranges count.

@@ -18,6 +18,7 @@ import { useOf } from "./pool.ts";
 import { awaitedNodes } from "./recovery-wait.ts";
 import { noRefusedWrites, type RefusedWrites } from "./refused-writes.ts";
 import { isDraining } from "./rollout.ts";
+import { isServicesUnseen } from "./set-aside.ts";
 import type { Network, Snapshot } from "./snapshot.ts";
 
 /** What statuses are made of. */
@@ -79,6 +80,7 @@ function views({
       blockers: blockers.get(network.uid),
       unheld: refused.finalizers.get(network.name),
       unclaimed: refused.claims.get(network.uid) ?? [],
+      isServicesUnseen: isServicesUnseen(network, snapshot),
       nowMs,
       reaching,
       cluster,
