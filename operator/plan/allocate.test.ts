@@ -146,6 +146,17 @@ test("a new node gets all families or none, a node with one family gets the othe
     plan.failures.map(({ node }) => node),
     ["node-2", "node-3"],
   );
+  const [none, half] = plan.failures.map(({ message }) => message);
+  const either = "no IPv4 subnet is given either, though there is room, since a new node gets one of every family or none";
+  assert.match(half ?? "", /^no IPv6 subnet is left for new nodes: .*; append a range to spec\.ranges of PodNetwork\/default$/);
+  assert.equal(none, `${half}; ${either}`, "what becomes of the other family is told, too");
+  const without = (...cidrs: readonly string[]) => {
+    const reserved = cidrs.map((cidr) => ({ cidr }));
+    const networks = [network({ spec: { ...spec, reserved } })];
+    return allocate(snapshot({ networks, nodes: nodes.slice(0, 1) })).failures.map(({ message }) => message);
+  };
+  assert.match(without("10.1.0.0/16")[0] ?? "", /^no IPv4 subnet is left .*; no IPv6 subnet is given either, though/);
+  for (const message of without("10.1.0.0/16", "fd00::/64")) assert.doesNotMatch(message, /either/, "neither has room");
 });
 
 test("a new node gets nothing from a network that lost a range to another one", () => {

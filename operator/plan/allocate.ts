@@ -7,7 +7,7 @@ import { type Ambiguity, type Belonging, membership } from "./membership.ts";
 import { adoptable, type Need, needsOf } from "./needs.ts";
 import { type Occupancy, occupancy } from "./occupancy.ts";
 import { createPool, type FreeSubnet, type Pool } from "./pool.ts";
-import { type AllocationFailure, recoveryFailure, refusalOf, servicesFailure, staticFailure } from "./refusal.ts";
+import { type AllocationFailure, recoveryFailure, refusalOf, servicesFailure, staticFailure, withOthers } from "./refusal.ts";
 import { nodesOnTurn } from "./rollout.ts";
 import { isServicesUnseen } from "./set-aside.ts";
 import type { LedgerEntry, Network, NodeFacts, Snapshot } from "./snapshot.ts";
@@ -125,8 +125,16 @@ function serve(member: Member, service: Service): { readonly given: NewClaim[]; 
   if (service.isRecovering) return { given: again, failed: [recoveryFailure(member)] };
   if (service.isBlind) return { given: again, failed: [servicesFailure(member)] };
   const poolOf = (need: Need) => service.pools(network, need.family);
-  const failed = needs.flatMap((need) => failureOf(member, need, poolOf(need)) ?? []);
-  if (member.hasNothing && failed.some(({ isVital }) => isVital)) return { given: again, failed };
+  const wanting = needs.flatMap((need) => {
+    const failure = failureOf(member, need, poolOf(need));
+    return failure === undefined ? [] : [{ need, failure }];
+  });
+  const failed = wanting.map(({ failure }) => failure);
+  if (member.hasNothing && failed.some(({ isVital }) => isVital)) {
+    const full = new Set(wanting.map(({ need }) => need.family));
+    const others = new Set(needs.map(({ family }) => family).filter((family) => !full.has(family)));
+    return { given: again, failed: failed.map((failure) => withOthers(failure, [...others])) };
+  }
   const given = needs.flatMap((need): NewClaim[] => {
     const found = take(need, poolOf(need));
     return found === undefined ? [] : [{ node, network, ...found, because: causeOf(need, found) }];

@@ -1,7 +1,9 @@
+import type { Family } from "../../lib/net/address.ts";
 import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
 import type { Refusal } from "./admission.ts";
 import type { Member } from "./member.ts";
+import { familyName } from "./snapshot.ts";
 
 /** Why a node does not get a subnet that it needs. */
 export interface AllocationFailure {
@@ -39,6 +41,14 @@ export function describeRefusal({ range, reason, by }: Refusal): string {
 export function staticFailure(member: Member, prefix: Prefix, isVital: boolean): AllocationFailure {
   const message = `${renderPrefix(prefix)}, set aside for Node ${member.node.name} in spec.staticSubnets, is in use, reserved, or has a node's address in it; free it or name another one`;
   return { ...identity(member), code: "StaticSubnetTaken", message, isVital };
+}
+
+/** The same failure of a node that has nothing yet, which so does not get these families either, although they have room. */
+export function withOthers(failure: AllocationFailure, families: readonly Family[]): AllocationFailure {
+  if (families.length === 0 || !failure.isVital) return failure;
+  const names = families.map(familyName).join(" or ");
+  const either = `no ${names} subnet is given either, though there is room, since a new node gets one of every family or none`;
+  return { ...failure, message: `${failure.message}; ${either}` };
 }
 
 /** Nothing new is given after a loss until the agents have reported. */
