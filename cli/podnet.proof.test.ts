@@ -70,6 +70,28 @@ test("what cannot be planned at all is an error: where, what, and nothing on sta
   assert.match(errors[5] ?? "", /required option '-f, --filename <path\.\.\.>' not specified/);
 });
 
+test("files without any PodNetwork are an error, and no plan without a change, unless all are to be deleted", async () => {
+  const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: default}\n";
+  const mistyped = manifest("").replace("podnet.dev/", "podnet.io/");
+  const [none, strange, unreadable, pruned] = await Promise.all([
+    plan(config),
+    plan(`${config}---\n${mistyped}`),
+    plan(manifest("").replace("default", "Default!")),
+    plan(config, "--prune"),
+  ]);
+  const nothing = "podnet plan: no PodNetwork of podnet.dev is in standard input, so nothing was judged;";
+  assert.deepEqual([none.code, none.stdout, strange.code, strange.stdout], [1, "", 1, ""]);
+  assert.equal(
+    none.stderr,
+    `${nothing} look at the path, and at kind and apiVersion (podnet.dev/v1alpha1) of what stands there (documents: 1)\n`,
+  );
+  assert.equal(
+    strange.stderr,
+    `${nothing} the PodNetwork in standard input has apiVersion podnet.io/v1alpha1; write podnet.dev/v1alpha1\n`,
+  );
+  assert.deepEqual([unreadable.code, pruned.code], [3, 2]);
+});
+
 test("--help names the exit codes, and docs/plan.md has the same ones", async () => {
   const { stdout } = await runPodnet(["plan", "--help"]);
   const page = await readFile(join(import.meta.dirname, "../docs/plan.md"), "utf8");

@@ -3,6 +3,7 @@ import { readManifestFiles } from "./manifest-files.ts";
 import type { Output } from "./output.ts";
 import type { ClusterState } from "./plan/cluster-state.ts";
 import { makePlan } from "./plan/make-plan.ts";
+import { whyNothingToJudge } from "./plan/manifest.ts";
 import { parseSnapshotFile } from "./plan/snapshot-file.ts";
 import { type ClusterOptions, readState } from "./read-state.ts";
 import { renderPlan } from "./render-plan.ts";
@@ -28,7 +29,11 @@ const exitCodes = { NoChange: 0, Change: 2, Refused: 3 } as const;
 export async function runPlan(options: PlanOptions): Promise<number> {
   const { filename, prune = false, output, limit, objects = false } = options;
   const manifests = await readManifestFiles(filename);
-  const made = makePlan({ state: await stateFor(options), manifests, prune });
+  const state = await stateFor(options);
+  // With --prune no network at all is something to judge: all go.
+  const nothing = prune ? undefined : whyNothingToJudge(manifests, filename);
+  if (nothing !== undefined) throw new Error(nothing);
+  const made = makePlan({ state, manifests, prune });
   await writeText(renderPlan(made, { output, limit, objects }));
   return exitCodes[made.report.verdict];
 }

@@ -1,7 +1,8 @@
 import type { Issue } from "../../crds/issue.ts";
-import { group } from "../../crds/names.ts";
+import { apiVersion, group } from "../../crds/names.ts";
 import { parsePodNetwork } from "../../crds/parse.ts";
 import type { PodNetwork } from "../../crds/types.ts";
+import { cut } from "../../lib/text/printable.ts";
 
 /** One document of a file. */
 export interface Manifest {
@@ -44,6 +45,23 @@ export function readManifests(manifests: readonly Manifest[]): {
     else wrong.push({ file, name, issues: [duplicate(name, first.file)] });
   }
   return { networks: [...networks.values()], wrong };
+}
+
+/**
+ * Why there is nothing to judge where no document is a PodNetwork, readable or not; undefined where one is. `paths` are where they were looked for. A check
+ * that looks in the wrong place must not pass.
+ */
+export function whyNothingToJudge(manifests: readonly Manifest[], paths: readonly string[]): string | undefined {
+  const items = manifests.flatMap(itemsOf);
+  if (items.some(({ content }) => isPodNetwork(content))) return undefined;
+  const places = paths.map((path) => (path === "-" ? "standard input" : path)).join(", ");
+  const strange = items.find(({ content }) => isRecord(content) && content["kind"] === "PodNetwork");
+  const found = isRecord(strange?.content) ? strange.content["apiVersion"] : undefined;
+  const remedy =
+    strange === undefined
+      ? `look at the path, and at kind and apiVersion (${apiVersion}) of what stands there (documents: ${items.length})`
+      : `the PodNetwork in ${strange.file} has ${typeof found === "string" ? `apiVersion ${cut(found, 100)}` : "no apiVersion"}; write ${apiVersion}`;
+  return `no PodNetwork of ${group} is in ${places}, so nothing was judged; ${remedy}`;
 }
 
 /** A `List` is what it holds. */
