@@ -5,7 +5,7 @@ import { parseRows } from "./kinds/output.ts";
 
 /** What is plugged into a bridge. */
 export interface BridgePort {
-  /** e.g. `"veth12ab34cd"` */
+  /** As whoever made it likes it, e.g. `"veth12ab34cd"`; not checked for what may stand in a command. */
   readonly name: string;
   /** Bytes. */
   readonly mtu: number;
@@ -19,5 +19,5 @@ export async function observeBridgePorts(exec: Exec, bridge: string): Promise<Br
   const output = await exec.run(["ip", "-j", ...batchLine(["link", "show", "master", bridge]).split(" ")]);
   if (output.status !== 0 && /does not exist|Cannot find device/.test(output.stderr)) return [];
   if (output.status !== 0) throw CommandError.failed(output);
-  return parseRows("ip link show", output.stdout).map((row) => ({ name: row.device("ifname"), mtu: row.count("mtu") }));
+  return parseRows("ip link show", output.stdout).map((row) => ({ name: row.text("ifname"), mtu: row.count("mtu") }));
 }

@@ -2,7 +2,7 @@ import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { ipComplaints } from "./batch.ts";
 import { batchLine } from "./kinds/batch-line.ts";
-import { parseRows, type Row } from "./kinds/output.ts";
+import { isDevice, parseRows, type Row } from "./kinds/output.ts";
 
 /** How this node reaches an address, as the kernel's routing has it now. */
 export type NextHop =
@@ -55,13 +55,18 @@ function nextHopOf(row: Row | undefined, mtus: ReadonlyMap<string, number>, comp
   const type = row.has("type") ? row.text("type") : "unicast";
   if (type === "local") return { reach: "Local" };
   if (type !== "unicast") return { reach: "None", problem: `its route is of type ${type}` };
-  const device = row.device("dev");
+  const device = row.text("dev");
+  if (!isDevice(device)) return { reach: "None", problem: unwritable(row.text("dev")) };
   const mtu = mtus.get(device);
   if (mtu === undefined) return { reach: "None", problem: `its device ${device} has just gone` };
   const path = { device, mtu: routeMtu(row) ?? mtu, ...(row.has("prefsrc") ? { source: row.text("prefsrc") } : {}) };
   if (row.has("gateway")) return { reach: "ViaGateway", gateway: row.text("gateway"), ...path };
   if (row.has("via")) return { reach: "ViaGateway", gateway: row.row("via").text("host"), ...path };
   return { reach: "OnLink", ...path };
+}
+
+function unwritable(name: string): string {
+  return `its device ${JSON.stringify(name)} has a name that cannot stand in a command; give the link another name`;
 }
 
 /** What somebody gave the route; not what the kernel has learned for a while, which anybody on the way may tell it. */

@@ -19,11 +19,10 @@ export interface Uplink {
 export async function observeUplinks(exec: Exec, addresses: readonly string[]): Promise<Uplink[]> {
   const output = await exec.run(["ip", "-j", "address", "show"]);
   if (output.status !== 0) throw CommandError.failed(output);
-  const found = parseRows("ip address show", output.stdout).flatMap((row) =>
-    row
-      .rows("addr_info")
-      .filter((info) => info.has("local"))
-      .map((info) => ({ address: info.text("local"), device: row.device("ifname"), mtu: row.number("mtu") })),
-  );
-  return addresses.map((address) => found.find((uplink) => uplink.address === address)).filter((uplink) => uplink !== undefined);
+  const rows = parseRows("ip address show", output.stdout);
+  return addresses.flatMap((address) => {
+    const row = rows.find((one) => one.rows("addr_info").some((info) => info.has("local") && info.text("local") === address));
+    // Others' links may have names that we would never write, and are none of our business.
+    return row === undefined ? [] : { address, device: row.device("ifname"), mtu: row.number("mtu") };
+  });
 }

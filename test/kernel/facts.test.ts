@@ -6,6 +6,10 @@ import { observeBridgePorts } from "../../lib/linux/bridge-ports.ts";
 import { observeForwardHooks } from "../../lib/linux/firewall.ts";
 import { observeForeignRoutes } from "../../lib/linux/foreign-routes.ts";
 import { observeNextHops } from "../../lib/linux/next-hop.ts";
+import { commandWorld } from "../../lib/linux/command-world.ts";
+import { type RouteItem, routeKind } from "../../lib/linux/kinds/route.ts";
+import { observeUplinks } from "../../lib/linux/uplink.ts";
+import { converge } from "../../lib/reconcile/converge.ts";
 import { closedForwardPaths } from "../../node-agent/plan/forward-path.ts";
 import { hostRoutesOf } from "../../node-agent/plan/host-routes.ts";
 import { toPrefix } from "../../lib/net/prefix.ts";
@@ -43,6 +47,27 @@ test("each address is told apart: on the link, behind a router, one of our own, 
   ]);
   assert.deepEqual(await observeNextHops(exec, [...wanted.keys()]), wanted);
   assert.deepEqual(await observeNextHops(exec, []), new Map());
+});
+
+test("a link of somebody else keeps nothing from being seen, whatever its name; one that leads to a peer is told", async (t) => {
+  const { exec } = await makeNetns(t, "facts");
+  await ip(exec, "link add eth0 type veth peer name wire", "link set eth0 up", "link set wire up");
+  await ip(exec, "address add 192.168.1.11/24 dev eth0");
+  for (const [number, name] of ["it's", "#1", "a;b", "-x", 'a"b'].entries()) {
+    await must(exec, ["ip", "link", "add", "name", name, "type", "veth"]);
+    await must(exec, ["ip", "link", "set", "dev", name, "up"]);
+    await must(exec, ["ip", "address", "add", `172.${20 + number}.0.1/16`, "dev", name]);
+  }
+  assert.deepEqual(await observeUplinks(exec, ["192.168.1.11"]), [{ address: "192.168.1.11", device: "eth0", mtu: 1500 }]);
+  const hops = await observeNextHops(exec, ["192.168.1.12", "172.20.0.12"]);
+  assert.equal(hops.get("192.168.1.12")?.reach, "OnLink");
+  assert.deepEqual(hops.get("172.20.0.12"), {
+    reach: "None",
+    problem: `its device "it's" has a name that cannot stand in a command; give the link another name`,
+  });
+  await assert.rejects(observeUplinks(exec, ["172.20.0.1"]), /field "ifname" is "it's", expected the name of an interface/);
+  const route: RouteItem = { prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" };
+  assert.deepEqual((await converge(routeKind, [route], commandWorld(routeKind, exec))).errors, []);
 });
 
 test("5,000 next hops are looked up by one process", async (t) => {

@@ -122,7 +122,7 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => typeof value === "number";
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && isNumber(value) && value >= 0;
 /** Linux takes any but those with a slash, a colon or a space; of those with what ends a word elsewhere we write none. */
-const isDevice = (value: unknown): value is string =>
+export const isDevice = (value: unknown): value is string =>
   isText(value) && /^[^\s\p{Cc}/:"'\\#;-][^\s\p{Cc}/:"'\\#;]{0,14}$/u.test(value);
 const isAddress = (value: unknown): value is string => isText(value) && parseAddress(value) !== undefined;
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";

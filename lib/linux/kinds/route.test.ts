@@ -127,6 +127,16 @@ test("somebody else's route for a wanted prefix is named with the command that r
   assert.equal(refusal?.({ ...route, prefix: "10.77.0.0/16" }), undefined);
 });
 
+test("somebody else's route is no reason to refuse others, whatever it has that we would never write", () => {
+  const odd = [
+    { dst: "10.60.0.0/16", gateway: "192.168.1.1", dev: "it's; #1", protocol: "4", tos: "a b", prefsrc: "?", flags: [] },
+    { dst: "10.61.0.0/16 from all", via: { family: "mpls", host: "label 7" }, dev: "-x", protocol: "4", flags: [] },
+  ];
+  const refusal = routeKind.foreign?.parse([JSON.stringify(odd), JSON.stringify([{ dst: "fd00:60::/64", dev: "#" }])]);
+  assert.equal(refusal?.(route), undefined);
+  assert.match(refusal?.({ ...route, prefix: "fd00:60::/64", metric: 0 }) ?? "", /dev # exists and is not ours/);
+});
+
 test("whatever is wanted and found, each line is one route of our protocol", () => {
   const item = fc.record(
     {

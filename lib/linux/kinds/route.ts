@@ -118,11 +118,16 @@ function viaOf(row: Row): Pick<RouteItem, "via"> {
 }
 
 /** `ip` leaves out what goes without saying: the length of a host's prefix, the prefix of everything, the metric 0. */
-function prefixOf(row: Row, family: Family): string {
-  const dst = row.text("dst");
+function wholePrefix(dst: string, family: Family): string {
   if (dst === "default") return family.everything;
-  const whole = (text: string) => (text.includes("/") ? text : `${text}/${family.hostBits}`);
-  return whole(checked(row, "dst", (text) => parseLoosePrefix(whole(text))));
+  return dst.includes("/") ? dst : `${dst}/${family.hostBits}`;
+}
+
+function prefixOf(row: Row, family: Family): string {
+  return wholePrefix(
+    checked(row, "dst", (text) => parseLoosePrefix(wholePrefix(text, family))),
+    family,
+  );
 }
 
 /** A text of a row that `parse` finds something in: it may come to stand in a command again. */
@@ -135,14 +140,19 @@ function checked(row: Row, field: string, parse: (text: string) => unknown): str
 
 const metricOf = (row: Row) => (row.has("metric") ? row.count("metric") : 0);
 
+/** Nothing of such a route is written anywhere, so it may have whatever the kernel takes, e.g. a device with a quote in its name. */
 function foreignOf(row: Row, family: Family): [key: string, reason: string][] {
   const protocol = row.has("protocol") ? row.text("protocol") : "boot";
   if (protocol === String(mark.routeProtocol)) return [];
-  const route = routeOf(row, family);
-  const key = keyOf(route);
+  const key = keyOf({
+    prefix: wholePrefix(row.text("dst"), family),
+    ...(metricOf(row) === family.defaultMetric ? {} : { metric: metricOf(row) }),
+    ...(row.has("tos") ? { tos: row.text("tos") } : {}),
+  });
   const path = [
-    ...(route.via === undefined ? [] : ["via", route.via]),
-    ...(route.device === undefined ? [] : ["dev", route.device]),
+    ...(row.has("gateway") ? ["via", row.text("gateway")] : []),
+    ...(row.has("via") ? ["via", row.row("via").text("host")] : []),
+    ...(row.has("dev") ? ["dev", row.text("dev")] : []),
   ];
   return [
     [
