@@ -24,9 +24,9 @@ export interface FirewallRule {
 
 /** One of the values is, or is not, what the packet has. */
 export interface FirewallCondition {
-  readonly of: "iifname" | "oifname" | "saddr" | "daddr";
+  readonly of: "family" | "iifname" | "oifname" | "saddr" | "daddr";
   readonly isNot: boolean;
-  /** Names of interfaces, `*` at the end for any rest; or prefixes and addresses. */
+  /** Of the packet's family: `"ip"`, `"ip6"`, or other protocols. Names of interfaces, `*` at the end for any rest; or prefixes and addresses. */
   readonly values: readonly string[];
 }
 
@@ -58,32 +58,64 @@ export function parseForwardHooks(listing: string): ForwardHook[] {
     }));
 }
 
+/** Statements that are no match, and yet decide for which packets a rule is. */
+const narrowing = ["vmap", "xt", "limit", "quota", "ct count"] as const;
+
 const verdicts = ["accept", "drop", "return"] as const;
 
 function ruleOf(rule: unknown): FirewallRule {
   const statements = listAt(rule, "expr");
-  const matches = statements.filter((one) => field(one, "match") !== undefined).map((one) => conditionOf(field(one, "match")));
+  const matches = statements
+    .filter((one) => field(one, "match") !== undefined)
+    .flatMap((one) => conditionsOf(field(one, "match")));
   const last = statements.at(-1);
   const verdict = verdicts.find((word) => field(last, word) !== undefined);
   const [jump, goto] = ["jump", "goto"].map((word) => field(field(last, word), "target"));
-  // What counts, logs or marks changes nothing about whom a rule is for; what looks something up in a map may be for anybody.
+  // What counts, logs or marks changes nothing about whom a rule is for; what looks something up in a map may be for anybody, what limits for some of them.
   const isWhole =
     matches.every((match) => match !== undefined) &&
-    !statements.some((one) => field(one, "vmap") !== undefined || field(one, "xt") !== undefined);
+    !statements.some((one) => narrowing.some((word) => field(one, word) !== undefined));
   const known = matches.filter((match) => match !== undefined);
   if (typeof jump === "string") return { conditions: known, isWhole, verdict: "jump", target: jump };
   if (typeof goto === "string") return { conditions: known, isWhole, verdict: "goto", target: goto };
   return { conditions: known, isWhole, verdict: field(last, "reject") !== undefined ? "drop" : (verdict ?? "none") };
 }
 
-function conditionOf(match: unknown): FirewallCondition | undefined {
-  const left = field(match, "left");
-  const name = field(field(left, "meta"), "key") ?? field(field(left, "payload"), "field");
-  const of = (["iifname", "oifname", "saddr", "daddr"] as const).find((known) => known === name);
-  const op = field(match, "op");
-  const values = valuesOf(field(match, "right"));
-  if (of === undefined || values === undefined || (op !== "==" && op !== "!=")) return undefined;
-  return { of, isNot: op === "!=", values };
+/** Keys of `meta` → what they are of. By an index, an interface is named as well, as long as it stands. */
+const metaKeys: Readonly<Record<string, FirewallCondition["of"]>> = {
+  iif: "iifname",
+  iifname: "iifname",
+  oif: "oifname",
+  oifname: "oifname",
+  nfproto: "family",
+  protocol: "family",
+};
+
+/** What one match asks for; undefined in the list: something that is not known here. */
+function conditionsOf(match: unknown): (FirewallCondition | undefined)[] {
+  const [left, op, values] = [field(match, "left"), field(match, "op"), valuesOf(field(match, "right"))];
+  if (values === undefined || (op !== "==" && op !== "!=")) return [undefined];
+  const isNot = op === "!=";
+  const meta = field(field(left, "meta"), "key");
+  if (typeof meta === "string") {
+    const of = metaKeys[meta];
+    return [
+      of && {
+        of,
+        isNot,
+        values: of === "family" ? values.map((value) => value.replace(/^ipv4$/, "ip").replace(/^ipv6$/, "ip6")) : values,
+      },
+    ];
+  }
+  const payload = field(left, "payload");
+  const [family, name] = [field(payload, "protocol"), field(payload, "field")];
+  const of = (["saddr", "daddr"] as const).find((known) => known === name);
+  if (of === undefined || (family !== "ip" && family !== "ip6")) return [undefined];
+  // A packet of the other family has no such field at all, so that a rule is not about it, be it with `!=`.
+  return [
+    { of: "family", isNot: false, values: [family] },
+    { of, isNot, values },
+  ];
 }
 
 /** Undefined: a value of a form that is not known here, e.g. the name of a set. */

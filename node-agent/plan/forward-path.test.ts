@@ -37,6 +37,45 @@ test("a chain that rejects at its end is named in the words of the firewall that
   assert.deepEqual(closed("inet-firewalld", { bridge: "lo", uplink: "lo", subnets: [toPrefix("10.244.1.0/24")] }), []);
 });
 
+test("interfaces are known by index as well as by name", () => {
+  const closedIn = (chain: string, part: Partial<typeof path> = {}) =>
+    closedForwardPaths(
+      hooks("inet-site").filter((hook) => hook.chain === chain),
+      { ...path, ...part },
+    ).length;
+  assert.equal(closedIn("byIndex"), 0);
+  assert.equal(closedIn("byIndex", { bridge: "br0" }), 1, "none of the rules is for that bridge");
+  assert.equal(closedIn("byProtocol"), 1, "of IPv6, what comes back is dropped");
+  assert.equal(closedIn("byProtocol", { uplink: "wan0" }), 0);
+  assert.equal(closedIn("byProtocol", { subnets: [toPrefix("10.244.1.0/24")] }), 0, "IPv4 is let pass as such");
+});
+
+test("a rule about one family's addresses is not about the other's, and one of other layers is taken as for others", () => {
+  const chains = (subnet: string) =>
+    hooks("inet-site")
+      .filter(({ policy }) => policy === "accept")
+      .filter((hook) => closedForwardPaths([hook], { ...path, subnets: [toPrefix(subnet)] }).length > 0)
+      .map(({ chain }) => chain);
+  assert.deepEqual(chains("10.244.1.0/24"), []);
+  assert.deepEqual(chains("fd00:10:244:1::/64"), []);
+  assert.deepEqual(chains("172.16.0.0/24"), ["otherFamily"], "ip daddr != { 10.0.0.0/8, 192.168.0.0/16 }");
+  assert.deepEqual(chains("10.0.0.0/7"), [], "of some of these packets the rule is not");
+  assert.deepEqual(chains("fd00:99::/64"), ["otherFamily"]);
+});
+
+test("a rule for as many packets as a limit or quota has room for is taken as for others", () => {
+  for (const narrowing of [
+    { limit: { rate: 10, per: "second" } },
+    { quota: { val: 1, val_unit: "mbytes" } },
+    { "ct count": { val: 9 } },
+  ]) {
+    const rule = { family: "ip", table: "filter", chain: "FORWARD", expr: [narrowing, { accept: null }] };
+    const chain = { family: "ip", table: "filter", name: "FORWARD", hook: "forward", policy: "drop" };
+    const limited = parseForwardHooks(JSON.stringify({ nftables: [{ chain }, { rule }] }));
+    assert.equal(closedForwardPaths(limited, path).length, 1, JSON.stringify(narrowing));
+  }
+});
+
 test("a rule about connections, sets or maps is taken as for others", () => {
   const hook = hooks("ip-filter")[0] ?? assert.fail();
   const doubtful = { conditions: [], isWhole: false, verdict: "accept" as const };

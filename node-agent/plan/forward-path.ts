@@ -1,6 +1,6 @@
 import type { FirewallCondition, FirewallRule, ForwardHook } from "../../lib/linux/firewall-rules.ts";
 import { type Family, parseAddress } from "../../lib/net/address.ts";
-import { containsPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../lib/net/prefix.ts";
+import { containsPrefix, isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap } from "../../lib/net/prefix.ts";
 
 /** Packets of pods as a node forwards them. What is not known of them, no rule is sure to be about. */
 interface Packets {
@@ -65,20 +65,23 @@ function isFor({ conditions, isWhole }: FirewallRule, packets: Packets): boolean
 }
 
 function holds({ of, isNot, values }: FirewallCondition, packets: Packets): boolean {
-  const has = packets[of];
+  const has = of === "family" ? familyNames[packets.family] : packets[of];
   if (has === undefined) return false;
-  const isIn =
-    typeof has === "string" ? values.some((value) => isNamed(has, value)) : values.some((value) => isWithin(has, value));
-  return isIn !== isNot;
+  if (typeof has === "string") return values.some((value) => isNamed(has, value)) !== isNot;
+  const named = values.map(prefixIn);
+  if (!isNot) return named.some((prefix) => prefix !== undefined && containsPrefix(prefix, has));
+  return named.every((prefix) => prefix !== undefined && !prefixesOverlap(prefix, has));
 }
+
+const familyNames = { 4: "ip", 6: "ip6" } as const;
 
 function isNamed(name: string, pattern: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-function isWithin(subnet: Prefix, text: string): boolean {
+function prefixIn(text: string): Prefix | undefined {
   const prefix = parsePrefix(parseAddress(text) === undefined ? text : `${text}/${text.includes(":") ? 128 : 32}`);
-  return !isPrefixProblem(prefix) && containsPrefix(prefix, subnet);
+  return isPrefixProblem(prefix) ? undefined : prefix;
 }
 
 function sentence({ family, table, chain, policy }: ForwardHook, bridge: string): string {
