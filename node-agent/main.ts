@@ -34,9 +34,12 @@ const longest = 2 ** 31 - 1;
  * Programs this node until the signal fires, then leaves the kernel as it is. Watches its own NodeNetwork and all NodeSubnets, and nothing else.
  * Before both are known in full, an agent of the same boot goes on as its predecessor wrote down, and any other one changes nothing; afterwards the node is
  * kept as last known while the API server is away.
+ * @throws {FolderRemoved} when one of the folders that it writes into is mounted, and was removed: another process gets the new one.
  */
-export async function runAgent(settings: AgentSettings, log: Log, signal: AbortSignal): Promise<void> {
+export async function runAgent(settings: AgentSettings, log: Log, stopped: AbortSignal): Promise<void> {
   const { nodeName } = settings;
+  const failing = new AbortController();
+  const signal = AbortSignal.any([stopped, failing.signal]);
   const client = await connect({ access: accessFrom(settings), userAgent: `podnet-agent/${agentVersion}` });
   const metrics = createMetrics({ component: "agent", table: agentMetrics });
   const shared = { clock: systemClock, wallClock: Date.now, random: Math.random, signal };
@@ -75,12 +78,16 @@ export async function runAgent(settings: AgentSettings, log: Log, signal: AbortS
   });
   metrics.gaugeOf("podnet_agent_stale_seconds", () => Math.max(own.staleSeconds(), claims.staleSeconds()));
   const health = await startHealth({ listen: settings.health, ready: loops.ready, metrics, signal });
-  watchFolders([settings.confFolder, settings.pluginFolder], (folder) => loops.changed(folder), signal);
-  const following = [own.run(signal), claims.run(signal), watchKernel(place.exec, hearing(loops), signal)];
+  const changed = (folder: string) => loops.changed(folder);
+  const folders = watchFolders([settings.confFolder, settings.pluginFolder], { ...shared, changed });
+  // All that runs is ended in good order first.
+  const watching = folders.catch((error: unknown) => failing.abort(error));
+  const following = [own.run(signal), claims.run(signal), watchKernel(place.exec, hearing(loops), signal), watching];
   const synced = await Promise.all([own, claims].map((copy) => copy.waitForSync({ timeoutMs: longest, signal })));
   if (synced.every(Boolean)) loops.trigger("everything is known");
   await Promise.all([...following, loops.stopped, health.stopped]);
   await client.close();
+  failing.signal.throwIfAborted();
 }
 
 /** What is read of a claim and what its copy is known by, and no more: there may be thousands. */

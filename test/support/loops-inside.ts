@@ -64,6 +64,6 @@ const loops = startAgentLoops({
   random: Math.random,
   signal,
 });
-watchFolders([place.confFolder], (folder) => loops.changed(folder), signal);
+const watching = watchFolders([place.confFolder], { changed: (folder) => loops.changed(folder), clock: systemClock, signal });
 await watchKernel(place.exec, ({ what, detail }) => (what === "changed" ? loops.changed(detail) : loops.trigger(detail)), signal);
-await loops.stopped;
+await Promise.all([loops.stopped, watching]);
