@@ -78,11 +78,8 @@ export async function runAgent(settings: AgentSettings, log: Log, stopped: Abort
   });
   metrics.gaugeOf("podnet_agent_stale_seconds", () => Math.max(own.staleSeconds(), claims.staleSeconds()));
   const health = await startHealth({ listen: settings.health, ready: loops.ready, metrics, signal });
-  const changed = (folder: string) => loops.changed(folder);
-  const folders = watchFolders([settings.confFolder, settings.pluginFolder], { ...shared, changed });
-  // All that runs is ended in good order first.
-  const watching = folders.catch((error: unknown) => failing.abort(error));
-  const following = [own.run(signal), claims.run(signal), watchKernel(place.exec, hearing(loops), signal), watching];
+  const watching = [watchKernel(place.exec, hearing(loops), signal), watchWritten(settings, loops, failing, signal)];
+  const following = [own.run(signal), claims.run(signal), ...watching];
   const synced = await Promise.all([own, claims].map((copy) => copy.waitForSync({ timeoutMs: longest, signal })));
   if (synced.every(Boolean)) loops.trigger("everything is known");
   await Promise.all([...following, loops.stopped, health.stopped]);
@@ -98,6 +95,20 @@ function onlyClaim({ metadata, spec }: Stored<NodeSubnet>): Stored<NodeSubnet> {
 
 function pace({ drainSeconds, leakSeconds, resyncSeconds }: AgentSettings) {
   return { drainMs: drainSeconds * 1000, leakMs: leakSeconds * 1000, resyncMs: resyncSeconds * 1000 };
+}
+
+/** Ends all that runs, in good order, where a folder can be written into no more. */
+async function watchWritten(
+  { confFolder, pluginFolder }: AgentSettings,
+  loops: AgentLoops,
+  failing: AbortController,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await watchFolders([confFolder, pluginFolder], { changed: (folder) => loops.changed(folder), clock: systemClock, signal });
+  } catch (error) {
+    failing.abort(error);
+  }
 }
 
 /** What may have been missed is no change that anybody heard of. */
