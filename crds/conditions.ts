@@ -105,6 +105,7 @@ export const nodeNetworkConditionTypes = [
   "GatewayUnguarded",
   "ForwardBlocked",
   "PodMtuDiffers",
+  "NeighborsLimited",
   "DriftContended",
 ] as const;
 
@@ -157,6 +158,7 @@ export const nodeNetworkReasons = {
   GatewayUnguarded: ["KernelLacksBridges"],
   ForwardBlocked: ["FirewallDrops"],
   PodMtuDiffers: ["MadeBefore"],
+  NeighborsLimited: ["FewerThanNodes"],
   DriftContended: ["RepeatedlyUndone"],
 } as const satisfies Readonly<Record<NodeNetworkConditionType, readonly string[]>>;
 

@@ -78,7 +78,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
   const shared = { clock, random, signal };
   const agent = createAgent({ node: nodeName, place, clock, identity, journal, drainMs: options.drainMs });
   const note = createRunNotes(options);
-  const surroundings = createSurroundings(place.exec, clock);
+  const surroundings = createSurroundings(place, clock);
   const [isSynced, pastOf] = [() => own.synced && claims.synced, onOtherPast(claims)];
   const leaks = startLeakLoop({ ...options, apartMs: options.leakMs, onCollected: () => program.trigger("leases collected") });
   const drift = startDriftKeeper(options, (line) => program.trigger(line));

@@ -1,5 +1,6 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Family } from "../net/address.ts";
 import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { isAbsent } from "./system-error.ts";
@@ -37,4 +38,15 @@ export async function hasBridgeNetfilter(procSys: string): Promise<boolean> {
     if (isAbsent(error)) return false;
     throw error;
   }
+}
+
+/** How many neighbors the kernel keeps, of a family on the whole machine; a family is left out where that cannot be seen, as in any other than the first network namespace. */
+export async function observeNeighborLimits(procSys: string): Promise<Map<Family, number>> {
+  const limits = await Promise.all(
+    ([4, 6] as const).map(async (family): Promise<[Family, number]> => {
+      const text = await readFile(join(procSys, `net/ipv${family}/neigh/default/gc_thresh3`), "utf8").catch(() => "");
+      return [family, Number.parseInt(text, 10)];
+    }),
+  );
+  return new Map(limits.filter(([, limit]) => limit >= 0));
 }

@@ -1,9 +1,11 @@
 import type { FdbItem } from "../../lib/linux/kinds/fdb.ts";
 import type { NeighborItem } from "../../lib/linux/kinds/neighbor.ts";
+import type { Family } from "../../lib/net/address.ts";
 import type { NodeState } from "../../lib/linux/node-state.ts";
 import { bridgeAddresses, bridgeLink } from "./bridge.ts";
 import type { Claim } from "./claim.ts";
 import { podMtu } from "./mtu.ts";
+import { neighborsAsked } from "./neighbor-room.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { OwnNetwork } from "./own-network.ts";
 import type { Problem } from "./problem.ts";
@@ -21,6 +23,8 @@ export interface NodePlan {
   /** Of the bridge and of pods, in bytes. */
   readonly mtu: number;
   readonly peers: readonly PeerClaim[];
+  /** Of other nodes, on this node's links. */
+  readonly neighborsAsked: Readonly<Record<Family, number>>;
 }
 
 /** The whole wanted state of a node, or the problem that keeps it from being planned. Depends on the order of neither claims nor addresses. */
@@ -49,6 +53,7 @@ export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[]
     },
     mtu,
     peers,
+    neighborsAsked: neighborsAsked(paths, facts),
   };
 }
 

@@ -158,13 +158,14 @@ test("what others on the machine keep from pods, or let them do, is a condition 
     steps: [],
     errors: [{ op: "add" as const, kind: "table", key: "bridge podnet", message: "no" }],
   };
-  const { findings } = nodeReport(outcome([refused], { closedPaths: ["a chain drops"] }), undefined, "1");
+  const { findings } = nodeReport(outcome([refused], { closedPaths: ["a chain drops"], fewNeighbors: ["few"] }), undefined, "1");
   assert.deepEqual(
-    findings.slice(0, 3).map(({ type, status }) => [type, status]),
+    findings.slice(0, 4).map(({ type, status }) => [type, status]),
     [
       ["Programmed", "True"],
       ["GatewayUnguarded", "True"],
       ["ForwardBlocked", "True"],
+      ["NeighborsLimited", "True"],
     ],
   );
 });

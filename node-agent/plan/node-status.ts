@@ -37,6 +37,8 @@ export interface RunOutcome {
   readonly closedPaths?: readonly string[] | undefined;
   /** That pods have another MTU than new ones get, as a sentence; undefined: that could not be seen. */
   readonly otherMtus?: readonly string[] | undefined;
+  /** That the kernel keeps fewer neighbors than there are nodes on the link, as sentences; undefined: that could not be seen. */
+  readonly fewNeighbors?: readonly string[] | undefined;
   /** Addresses that were taken back; undefined: none ever, or as was said last. */
   readonly leaks?: NodeNetworkStatusLeaks | undefined;
   /** Whom this node's probes reach; undefined: nothing is known yet. `NotProbed`: nor will be. */
@@ -101,6 +103,7 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       ...finding("GatewayUnguarded", "KernelLacksBridges", unsafe),
       ...finding("ForwardBlocked", "FirewallDrops", outcome.closedPaths ?? []),
       ...finding("PodMtuDiffers", "MadeBefore", outcome.otherMtus ?? []),
+      ...finding("NeighborsLimited", "FewerThanNodes", outcome.fewNeighbors ?? []),
       ...(peers?.findings ?? []),
       ...contentionFinding(outcome.drift),
     ],

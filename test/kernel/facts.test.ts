@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasBridgeNetfilter, observeTools } from "../../lib/linux/facts.ts";
+import { hasBridgeNetfilter, observeNeighborLimits, observeTools } from "../../lib/linux/facts.ts";
 import { makeExec } from "../../lib/linux/exec.ts";
 import { observeBridgePorts } from "../../lib/linux/bridge-ports.ts";
 import { observeForwardHooks } from "../../lib/linux/firewall.ts";
@@ -98,6 +98,13 @@ test("the tools tell their versions, and a missing one what brings it", async ()
 test("a kernel with br_netfilter has its folder of settings, one without has not", async () => {
   assert.equal(await hasBridgeNetfilter("/proc/sys"), true, "the tests' machine has to have br_netfilter");
   assert.equal(await hasBridgeNetfilter("/nowhere"), false);
+});
+
+test("a kernel tells how many neighbors it keeps; where it does not, nothing is known", async () => {
+  const limits = await observeNeighborLimits("/proc/sys");
+  assert.deepEqual([...limits.keys()], [4, 6]);
+  for (const limit of limits.values()) assert.ok(limit >= 1, String(limit));
+  assert.deepEqual(await observeNeighborLimits("/nowhere"), new Map());
 });
 
 test("foreign routes are those without our mark, of both families, be they of a link, static, or without a device", async (t) => {
