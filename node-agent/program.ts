@@ -7,8 +7,9 @@ import type { FileSet } from "../lib/linux/node-state.ts";
 import { gatherFacts } from "./gather.ts";
 import { bridgeAddresses } from "./plan/bridge.ts";
 import type { Claim } from "./plan/claim.ts";
-import { bridgesOf, type ConfFolder, foreignBefore, keptConflist, openConflist } from "./plan/conflist-file.ts";
+import { bridgesOf, type ConfFolder, foreignBefore, keptConflist, mtuOn, openConflist } from "./plan/conflist-file.ts";
 import { type Fault, faultOf, ownFaults, pluginFaults } from "./plan/faults.ts";
+import { groundOf } from "./plan/ground.ts";
 import type { NodeFacts } from "./plan/node-facts.ts";
 import { type KernelState, planNode } from "./plan/node-state.ts";
 import type { RunOutcome, Warnings } from "./plan/node-status.ts";
@@ -88,8 +89,11 @@ function filesFor({ own, folder }: Task, mtu: number | undefined): FileSet {
   return mtu === undefined ? keptConflist(folder, own.open) : openConflist(folder, own, mtu);
 }
 
+/** A node about which too little is known to program it: what stands is kept and mended, as far as it depends on nothing of that. */
 async function unprogrammed(task: Task, faults: readonly Fault[]): Promise<Programmed> {
-  const kinds = await convergeNode(task.place, { files: filesFor(task, undefined) });
+  const { node, own, claims, folder } = task;
+  const ground = groundOf(node, own, claims, mtuOn(folder, own.bridge));
+  const kinds = await convergeNode(task.place, { ...ground, files: filesFor(task, undefined) });
   const warnings = warningsOf(task.folder, task.own);
   return { programmed: undefined, faults: [...faults, ...ownFaults(kinds, [])], warnings, kinds };
 }

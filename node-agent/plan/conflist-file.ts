@@ -72,6 +72,11 @@ export function foreignBefore(folder: ConfFolder, confName: string): string[] {
   return folder.files.map(({ name }) => name).filter((name) => name < confName && !ours.has(name));
 }
 
+/** The MTU that pods on a bridge get, in bytes; undefined where no configuration of ours is about it. */
+export function mtuOn(folder: ConfFolder, bridge: string): number | undefined {
+  return oursIn(folder).find(({ conflist }) => conflist.bridge === bridge)?.conflist.mtu;
+}
+
 /** The bridges that configurations of ours tell the plugin to make where they are missing. */
 export function bridgesOf(folder: ConfFolder): string[] {
   return oursIn(folder).map(({ conflist }) => conflist.bridge);

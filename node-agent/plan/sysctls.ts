@@ -27,6 +27,12 @@ export function nodeSysctls(own: OwnNetwork, facts: NodeFacts, tunnels: readonly
   ];
 }
 
+/** Those of the settings that are about the bridge alone. */
+export function bridgeSysctls(own: OwnNetwork): SysctlItem[] {
+  const nothing: NodeFacts = { uplinks: [], nextHops: new Map(), bridgeNetfilter: false, acceptingRa: [] };
+  return nodeSysctls(own, nothing, []).filter(({ path }) => path.includes(`/${own.bridge}/`));
+}
+
 /**
  * Pods are not to steer the host: it takes no redirects and no router advertisements from them (CVE-2020-10749).
  * Two pods of one node that talk through a Service are to go on through the host: it tells them no shorter way. That needs `all` as well, since

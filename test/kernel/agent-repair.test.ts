@@ -158,6 +158,37 @@ test("everything of a node that was deleted by hand comes back in one run", asyn
   await readFile(join(node.pluginFolder, "portmap"));
 });
 
+test("while no interface carries the node's address, its pods keep their gateway, their bridge and their rules, and routes stay as they are", async (t) => {
+  const node = await lonelyNode(t);
+  assertProgrammed((await node.run(view))[0]);
+  const standing = async () => [
+    await must(node.netns.exec, ["ip", "-o", "address", "show", "dev", "cni0", "scope", "global"]),
+    await must(node.netns.exec, ["nft", "list", "table", "inet", "podnet"]),
+    await setting(node, "net/ipv6/conf/cni0/accept_ra"),
+  ];
+  const before = await standing();
+  // A lease of DHCP ended, and whoever brought the next address took the bridge's away.
+  await ip(node.netns.exec, "address add 192.168.1.99/24 dev eth0", "address add fd00:192:168:1::99/64 dev eth0 nodad");
+  await ip(node.netns.exec, "address delete 192.168.1.11/24 dev eth0", "address delete fd00:192:168:1::11/64 dev eth0");
+  const routes = await must(node.netns.exec, ["ip", "-6", "route", "show", "proto", "244"]);
+  await ip(node.netns.exec, "address delete 10.244.1.1/24 dev cni0");
+  await must(node.netns.exec, ["nft", "delete", "table", "inet", "podnet"]);
+  await set(node, "net/ipv6/conf/cni0/accept_ra", "2");
+  const [mended, after] = await node.run(view, view);
+  assert.deepEqual(
+    mended?.faults.map(({ reason }) => reason),
+    ["NoUplink"],
+  );
+  assert.deepEqual(await standing(), before);
+  assert.equal(await must(node.netns.exec, ["ip", "-6", "route", "show", "proto", "244"]), routes);
+  assert.deepEqual(stepsOf(after), []);
+  await ip(node.netns.exec, "link delete cni0");
+  const [rebuilt] = await node.run(view);
+  assert.match(stepsOf(rebuilt).join(), /add link cni0/);
+  assert.match(await must(node.netns.exec, ["ip", "address", "show", "dev", "cni0"]), /mtu 1500 .*10\.244\.1\.1\/24/s);
+  await readFile(node.runtime.conflist);
+});
+
 test("a peer that was Held takes its routes with it when it goes", async (t) => {
   const node = await lonelyNode(t);
   const [, , gone] = await node.run(

@@ -1,0 +1,19 @@
+import { bridgeAddresses, bridgeLink } from "./bridge.ts";
+import type { Claim } from "./claim.ts";
+import type { KernelState } from "./node-state.ts";
+import type { OwnNetwork } from "./own-network.ts";
+import { bridgeSysctls } from "./sysctls.ts";
+import { nodeTables } from "./tables.ts";
+import { tunnelPorts } from "./vxlan.ts";
+
+/**
+ * What a node is to keep while its uplink is not known, so that its pods lose neither their gateway nor their rules: the parts about which neither the uplink nor the way to other nodes decides.
+ * Where any node asks for tunnels, links and tables are left as they stand, since tunnels need the uplink and would go.
+ * `mtu`: that pods get, in bytes; undefined: the node was never programmed in full, and nothing is to be kept.
+ */
+export function groundOf(node: string, own: OwnNetwork, claims: readonly Claim[], mtu: number | undefined): Partial<KernelState> {
+  if (mtu === undefined) return {};
+  const bridge = { sysctls: bridgeSysctls(own), addresses: bridgeAddresses(own) };
+  if (tunnelPorts(own, claims) !== undefined) return bridge;
+  return { ...bridge, links: [bridgeLink(node, own, mtu)], tables: nodeTables(own, claims, []) };
+}
