@@ -14,6 +14,7 @@ const promised = [
   "LossRepaired",
   "NodeAddressConflict",
   "NodeUnselected",
+  "NodeUnserved",
   "OverlapRejected",
   "PeersUnreachable",
   "PodCIDRNotAdopted",
