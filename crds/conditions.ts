@@ -146,7 +146,7 @@ export const nodeNetworkReasons = {
     "NotAnAddress",
     "Overlap",
     "BadName",
-    ...["Link", "Sysctl", "Address", "Neighbor", "Fdb", "Route", "Table", "File"].flatMap((kind) => [
+    ...["Link", "Port", "Sysctl", "Address", "Neighbor", "Fdb", "Route", "Table", "File"].flatMap((kind) => [
       `${kind}Failed`,
       `${kind}Unseen`,
     ]),

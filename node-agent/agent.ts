@@ -19,6 +19,7 @@ import type { RunOutcome } from "./plan/node-status.ts";
 import { noProbing, type Probing } from "./plan/probing.ts";
 import type { Problem } from "./plan/problem.ts";
 import type { QuietSubnets } from "./plan/quiet.ts";
+import { readPodVeths } from "./pod-veths.ts";
 import { pluginKeeper } from "./plugin-keeper.ts";
 import { type AgentPlace, type Programmed, programNode, warningsOf } from "./program.ts";
 import { closeUnserved } from "./unserved.ts";
@@ -65,7 +66,8 @@ type Leases = readonly Address[] | Fault;
  * The agent of one node. What it must not forget stands in its journal before anything is changed by it; beside that it remembers only since when subnets
  * are closed. Every run observes the machine anew; between runs nothing happens.
  */
-export function createAgent({ node, place, identity, journal, drainMs, clock }: AgentOptions): Agent {
+export function createAgent({ node, identity, journal, drainMs, clock, ...options }: AgentOptions): Agent {
+  const place: AgentPlace = { ...options.place, podVeths: () => readPodVeths(options.place.cniStateFolder) };
   const plugins = pluginKeeper(place.plugins);
   const leaving = createLeaving(place, clock);
   let recalled: Recalled | undefined;

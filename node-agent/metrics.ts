@@ -1,7 +1,7 @@
 import type { MetricTable } from "../lib/daemon/metric-table.ts";
 import type { Metrics } from "../lib/daemon/metrics.ts";
 
-const step = { kind: "link, sysctl, address, route, table, file, …", op: "add, change or remove" };
+const step = { kind: "link, port, sysctl, address, route, table, file, …", op: "add, change or remove" };
 const probe = { family: "IPv4 or IPv6", size: "small or full, as large as the pods' MTU" };
 
 /** The metrics of an agent: of its own node, with as many series whatever the number of nodes. */

@@ -13,6 +13,7 @@ import { type SysctlItem, sysctlKind } from "./kinds/sysctl.ts";
 import { tableKind } from "./kinds/table.ts";
 import { nexthopStage } from "./nexthop-stage.ts";
 import type { NodeState } from "./node-state.ts";
+import { type PodVeth, portStage } from "./port-stage.ts";
 import { type KindOutcome, type Stage, stageOf } from "./stage.ts";
 import { sysctlWorld } from "./sysctl-world.ts";
 
@@ -21,10 +22,12 @@ export interface NodePlace {
   readonly exec: Exec;
   /** The node's `/proc/sys`, e.g. `"/proc/sys"`, or where it is mounted writable. */
   readonly procSys: string;
+  /** What is known of pods' veths; asked only where one is not as wanted. Absent: of none it is known that it is a pod's. */
+  readonly podVeths?: () => Promise<readonly PodVeth[]>;
 }
 
 /**
- * Makes a node as wanted, kind by kind: links, sysctls, addresses, neighbors and forwarding entries of tunnels, nexthops, routes, tables, files; then removals in the opposite order.
+ * Makes a node as wanted, kind by kind: links, ports and sysctls, addresses, neighbors and forwarding entries of tunnels, nexthops, routes, tables, files; then removals in the opposite order.
  * A kind that `want` leaves out is left alone; an empty list means that all of ours goes.
  * Guarantees:
  * 1. Each kind is observed shortly before it is written, after all that it depends on was written, and only read when it is as wanted.
@@ -33,8 +36,8 @@ export interface NodePlace {
  * @throws {Bug} when `want` holds what the planner must never give, e.g. one key twice.
  */
 export async function convergeNode(place: NodePlace, want: Partial<NodeState>): Promise<KindOutcome[]> {
-  const { exec, procSys } = place;
-  const { links, sysctls, addresses, routes, tables, files } = want;
+  const { exec, procSys, podVeths } = place;
+  const { links, ports, sysctls, addresses, routes, tables, files } = want;
   const linkStage = links && stage(linkKind, links, commandWorld(linkKind, exec));
   const brokenLinks = () =>
     new Set(
@@ -45,7 +48,10 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
   const [nexthops, paths] = routes === undefined ? [] : routeStages(routes, exec);
   const groups = [
     [linkStage],
-    [sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks))],
+    [
+      ports && portStage(ports, exec, podVeths),
+      sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks)),
+    ],
     [addresses && stage(addressKind, addresses, commandWorld(addressKind, exec))],
     [...tunnelStages(want, exec), nexthops],
     [paths],

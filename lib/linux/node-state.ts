@@ -6,10 +6,13 @@ import type { NeighborItem } from "./kinds/neighbor.ts";
 import type { RouteItem } from "./kinds/route.ts";
 import type { SysctlItem } from "./kinds/sysctl.ts";
 import type { TableItem } from "./kinds/table.ts";
+import type { PortSettings } from "./port-stage.ts";
 
 /** All that one node shall have; whatever else carries our mark goes. */
 export interface NodeState {
   readonly links: readonly LinkItem[];
+  /** Of all veths of pods that are on a bridge of ours or on nothing; which there are, the node itself tells. */
+  readonly ports: PortSettings;
   readonly sysctls: readonly SysctlItem[];
   readonly addresses: readonly AddressItem[];
   /** On the tunnels of `links`; nothing is looked at where there are none, since entries go with their tunnel. */

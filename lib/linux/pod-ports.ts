@@ -2,6 +2,7 @@ import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { mark } from "./kinds/mark.ts";
 import { parseRows, type Row } from "./kinds/output.ts";
+import { hasAddress } from "./kinds/port.ts";
 
 /** An interface of this node at the other end of which a pod may be. */
 export interface PodPort {
@@ -52,9 +53,4 @@ export function linksOf(output: string, bridges: readonly string[]): NodeLinks {
 function kindOf(row: Row): string {
   const info = row.has("linkinfo") ? row.row("linkinfo") : undefined;
   return info?.has("info_kind") === true ? info.text("info_kind") : "";
-}
-
-/** Beside the one that the kernel gives every interface by itself. */
-function hasAddress(row: Row): boolean {
-  return row.rows("addr_info").some((info) => info.has("scope") && info.text("scope") !== "link");
 }

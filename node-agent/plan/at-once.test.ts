@@ -3,7 +3,13 @@ import { test } from "node:test";
 import type { NodeState } from "../../lib/linux/node-state.ts";
 import { atOnce } from "./at-once.ts";
 
-const standing: Partial<NodeState> = { links: [], addresses: [], routes: [], tables: [] };
+const standing: Partial<NodeState> = {
+  links: [],
+  ports: { bridge: "cni0", hairpin: true },
+  addresses: [],
+  routes: [],
+  tables: [],
+};
 const route = "[ROUTE]Deleted 10.244.2.0/24 nhid 7 via 192.168.1.12 dev eth0 proto 244 ";
 const address = "[ADDR]Deleted 4: cni0    inet 10.244.1.1/24 scope global cni0";
 const link = "[LINK]4: cni0: <BROADCAST,MULTICAST> mtu 1500 qdisc noqueue state DOWN group default ";
@@ -14,7 +20,7 @@ test("what the kernel tells of is looked at first", () => {
   assert.deepEqual(partsOf(route), ["routes"]);
   assert.deepEqual(partsOf("[NEXTHOP]Deleted id 7 via 192.168.1.12 dev eth0"), ["routes"]);
   assert.deepEqual(partsOf(address, route), ["addresses", "routes"]);
-  assert.deepEqual(partsOf(link, neighbor), ["links"]);
+  assert.deepEqual(partsOf(link, neighbor), ["links", "ports"]);
   assert.deepEqual(partsOf(neighbor), []);
 });
 

@@ -6,6 +6,7 @@ const parts: readonly (readonly [label: string, part: keyof NodeState])[] = [
   ["[NEXTHOP]", "routes"],
   ["[ADDR]", "addresses"],
   ["[LINK]", "links"],
+  ["[LINK]", "ports"],
 ];
 
 /** Lines of which no part need be looked at before everything else: neighbors go with what else is told of tunnels. */

@@ -38,6 +38,7 @@ export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[]
   return {
     kernel: {
       links: [bridgeLink(node, own, mtu), ...tunnels],
+      ports: { bridge: own.bridge, hairpin: own.hairpin },
       sysctls: nodeSysctls(own, facts, tunnels),
       addresses: bridgeAddresses(own),
       neighbors: onePerKey(
@@ -57,8 +58,8 @@ export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[]
   };
 }
 
-/** A node that has no subnet any more: nothing of ours stays. Settings under `/proc/sys` do, since others may have come to need them. */
-export const leftNode: Omit<KernelState, "sysctls"> = {
+/** A node that has no subnet any more, and so no pods: nothing of ours stays. Settings under `/proc/sys` do, since others may have come to need them. */
+export const leftNode: Omit<KernelState, "sysctls" | "ports"> = {
   links: [],
   addresses: [],
   neighbors: [],

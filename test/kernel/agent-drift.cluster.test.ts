@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import type { NodeSubnetSpec } from "../../crds/types.ts";
 import { type RunningAgent, startLoops } from "../support/agent-loops.ts";
 import { type AgentNode, agentNode, viewOf } from "../support/agent-node.ts";
-import { addPod } from "../support/cni.ts";
+import { addPod, notePod } from "../support/cni.ts";
 import { ip, must } from "../support/netns.ts";
 import { makeSite } from "../support/node-site.ts";
 import { dualClaims, dualSpec } from "../support/node-view.ts";
@@ -38,6 +38,12 @@ test("whatever somebody changes on a node is repaired without waiting for the ne
   assert.equal(agent.answers.at(-1)?.status.drift, undefined, "the agent's own changes are none");
   const { exec } = node.netns;
   const tunnel = "podnet-vxlan4";
+  const pod = await addPod(t, node.runtime, "pod-a");
+  await notePod(node.runtime, pod);
+  await until(
+    "it is on the bridge for a look",
+    () => agent.answers.at(-1)?.status.subnets?.some(({ leases }) => leases > 0) === true,
+  );
   const mac = /^([0-9a-f:]{17}) dst/.exec(await must(exec, ["bridge", "fdb", "show", "dev", tunnel]))?.[1] ?? "";
   const handle = /masquerade.*# handle (\d+)/.exec(await must(exec, ["nft", "-a", "list", "table", "inet", "podnet"]))?.[1];
   const chain = /chain (\S+) \{\n\s+type nat/.exec(await must(exec, ["nft", "list", "table", "inet", "podnet"]))?.[1];
@@ -47,6 +53,7 @@ test("whatever somebody changes on a node is repaired without waiting for the ne
     ["nexthop", "ip", "nexthop", "flush", "proto", "244"],
     ["address", "ip", "address", "delete", "10.244.1.1/24", "dev", "cni0"],
     ["link", "ip", "link", "set", "cni0", "mtu", "1300"],
+    ["port", "ip", "link", "set", pod.port, "nomaster"],
     ["link", "ip", "link", "delete", tunnel],
     ["neighbor", "ip", "neighbor", "delete", "10.244.3.1", "dev", tunnel],
     ["fdb", "bridge", "fdb", "delete", mac, "dev", tunnel, "self"],

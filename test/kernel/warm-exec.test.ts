@@ -5,6 +5,7 @@ import { makeExec } from "../../lib/linux/exec.ts";
 import { addressKind } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import { nexthopKind } from "../../lib/linux/kinds/nexthop.ts";
+import { portKind } from "../../lib/linux/kinds/port.ts";
 import { routeKind } from "../../lib/linux/kinds/route.ts";
 import { tableKind } from "../../lib/linux/kinds/table.ts";
 import { warmExec } from "../../lib/linux/warm-exec.ts";
@@ -20,7 +21,7 @@ async function warmNode(t: TestContext, timeoutMs = 5_000) {
   return { node, cold, warm: warmExec(cold, stop.signal), stop };
 }
 
-const shows = [linkKind, addressKind, nexthopKind, routeKind, tableKind].flatMap(({ show, foreign }) => [
+const shows = [linkKind, portKind, addressKind, nexthopKind, routeKind, tableKind].flatMap(({ show, foreign }) => [
   ...show,
   ...(foreign?.show ?? []),
 ]);

@@ -167,7 +167,7 @@ function outcomeOf(
   const { configGeneration, subnets } = view.own.spec;
   const faults = own === undefined ? [...kept, noSubnet()] : kept;
   const warnings = { confFolder, foreignConflists: [], missingPlugins: [], bridgeNetfilterMissing: false };
-  const plan = { kernel: { ...leftNode, sysctls: [] }, mtu: 1_500, peers: [], neighborsAsked: { 4: 0, 6: 0 } };
-  const programmed = own && { own, plan, outcomes: [] };
+  const asked = { mtu: 1_500, peers: [], neighborsAsked: { 4: 0, 6: 0 } } as const;
+  const programmed = own && { own, plan: { kernel: { ...leftNode, ports: own, sysctls: [] }, ...asked }, outcomes: [] };
   return { configGeneration, isDone: subnets.length === 0 || faults.length === 0, programmed, faults, warnings, facts, identity };
 }

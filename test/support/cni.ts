@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { makeExec } from "../../lib/linux/exec.ts";
+import { noteOf } from "./libcni-note.ts";
 import { makeNetns, type Netns } from "./netns.ts";
 
 /** What a runtime knows when it calls plugins. */
@@ -20,6 +21,10 @@ export interface Pod {
   readonly netns: Netns;
   /** Without prefix length, in the order of the result. */
   readonly addresses: readonly string[];
+  /** The node's end of its veth, e.g. `"veth1a2b3c4d"`. */
+  readonly port: string;
+  /** What the last plugin said. */
+  readonly result: object;
 }
 
 /** A port of the node that is a pod's, as a runtime tells plugins. */
@@ -39,7 +44,11 @@ export interface RuntimeConfig {
 /** What the last plugin of a chain said; `code` other than 0 means that a plugin refused. */
 interface Answer {
   readonly status: number;
-  readonly result: { readonly ips?: readonly { readonly address: string }[]; readonly msg?: string };
+  readonly result: {
+    readonly ips?: readonly { readonly address: string }[];
+    readonly interfaces?: readonly { readonly name: string }[];
+    readonly msg?: string;
+  };
 }
 
 /** Calls the plugins of a configuration as libcni does: ADD in order, each with the result of the one before, DEL in reverse. */
@@ -90,5 +99,14 @@ export async function addPod(t: TestContext, runtime: Runtime, label: string, to
   const id = `${netns.name}-id`;
   const { status, result } = await callPlugins(runtime, "ADD", id, netns.path, told);
   if (status !== 0) throw new Error(`ADD of ${label} failed: ${result.msg}`);
-  return { id, netns, addresses: (result.ips ?? []).map(({ address }) => address.split("/")[0] ?? "") };
+  const addresses = (result.ips ?? []).map(({ address }) => address.split("/")[0] ?? "");
+  return { id, netns, addresses, port: result.interfaces?.[1]?.name ?? "", result };
+}
+
+/** Notes a pod that was made as libcni does when all plugins have succeeded. */
+export async function notePod({ leaseFolder, conflist }: Runtime, { id, netns, result }: Pod): Promise<void> {
+  const folder = join(dirname(leaseFolder), "results");
+  await mkdir(folder, { recursive: true });
+  const text = noteOf({ id, netns: netns.path, conflist: await readFile(conflist, "utf8"), result });
+  await writeFile(join(folder, `podnet-${id}-eth0`), text);
 }

@@ -5,6 +5,7 @@ export function sampleState(number: number, peers: readonly number[], mtu = 1400
   const nodes = [number, ...peers];
   return {
     links: [{ name: "cni0", type: "bridge", mac: `02:00:00:00:00:0${number}`, mtu, up: true }],
+    ports: { bridge: "cni0", hairpin: true },
     sysctls: [
       { path: "net/ipv4/ip_forward", value: "1" },
       { path: "net/ipv6/conf/all/forwarding", value: "1" },

@@ -1,0 +1,55 @@
+import type { World } from "../reconcile/kind.ts";
+import { commandWorld } from "./command-world.ts";
+import type { Exec } from "./exec.ts";
+import { type PortItem, portKind } from "./kinds/port.ts";
+import { type Stage, stageOf } from "./stage.ts";
+import { isFromOutside } from "./system-error.ts";
+
+/** Where pods' ports are, and how. */
+export interface PortSettings {
+  /** A link of ours. */
+  readonly bridge: string;
+  readonly hairpin: boolean;
+}
+
+/** The node's end of a pod's veth. */
+export interface PodVeth {
+  readonly name: string;
+  /** Lower case. */
+  readonly mac: string;
+}
+
+/**
+ * Puts pods' veths back on the bridge. Those that are there as wanted are taken as they are; only where one is not it is asked which are pods', so that a node at rest costs no look at what runtimes noted.
+ * What is nobody's that is known, such as the veth of a pod that is just being made, is left as it is.
+ */
+export function portStage(settings: PortSettings, exec: Exec, podVeths = noVeths): Stage {
+  const world = commandWorld(portKind, exec);
+  const wanted = ({ name, mac }: PortItem): PortItem => ({ name, mac, ...settings });
+  const isRight = (port: PortItem) => portKind.differs(wanted(port), port) === undefined;
+  const observe = async (): Promise<PortItem[]> => {
+    const ports = await world.observe();
+    if (ports.every(isRight)) return ports;
+    const pods = new Set((await podVeths()).map(({ name, mac }) => `${name} ${mac}`));
+    return ports.filter((port) => isRight(port) || pods.has(`${port.name} ${port.mac}`));
+  };
+  const apply: World<PortItem>["apply"] = async (steps) => {
+    const errors = await world.apply(steps);
+    const left = errors.length === 0 ? new Set<string>() : await namesOf(world);
+    // One that vanished meanwhile went with its pod.
+    return left === undefined ? errors : errors.filter(({ key }) => left.has(key));
+  };
+  return stageOf(portKind, (have) => have.map(wanted), { observe, apply });
+}
+
+const noVeths = (): Promise<readonly PodVeth[]> => Promise.resolve([]);
+
+/** Undefined: it cannot be seen. */
+async function namesOf(world: World<PortItem>): Promise<Set<string> | undefined> {
+  try {
+    return new Set((await world.observe()).map(({ name }) => name));
+  } catch (error) {
+    if (isFromOutside(error)) return undefined;
+    throw error;
+  }
+}
