@@ -14,7 +14,7 @@ export type IssueCode =
   | "NotUnicast"
   | "RangesOverlap" // inside one network
   | "OutsideRanges" // a reserved prefix, or a static subnet
-  | "Reserved" // a static subnet in a reserved prefix
+  | "Reserved" // a static subnet in a reserved prefix, or a name that podnet keeps for itself
   | "WrongCombination" // fields that do not go together
   | "Immutable"
   | "OverlapsWith" // another network's range

@@ -129,7 +129,7 @@ export interface PodNetworkMasquerade {
 export interface PodNetworkCni {
   /** File name in /etc/cni/net.d. The runtime takes the first in alphabetical order. */
   confName: string;
-  /** The bridge that podnet makes and owns on every node. */
+  /** The bridge that podnet makes and owns on every node. It stays the same as long as the network is there. */
   bridge: string;
   /** Whether a pod reaches itself through a Service. */
   hairpin: boolean;

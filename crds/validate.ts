@@ -1,5 +1,6 @@
 import { parseLoosePrefix, type Prefix } from "../lib/net/prefix.ts";
 import { indexPrefixes, type PrefixIndex } from "../lib/net/prefix-index.ts";
+import { bridgeChangeIssues, bridgeIssues } from "./bridge-rules.ts";
 import type { Issue } from "./issue.ts";
 import { immutableIssues, prefixIssues, rangeIssues, reservedIssues } from "./range-rules.ts";
 import { staticSubnetIssues } from "./static-rules.ts";
@@ -12,7 +13,11 @@ import type { PodNetwork, PodNetworkMtu, PodNetworkNodeSelector, PodNetworkRollo
 export function validatePodNetwork(candidate: PodNetwork, old?: PodNetwork): Issue[] {
   const issues = specIssues(candidate.spec);
   if (old === undefined) return issues;
-  return [...withoutKnown(issues, specIssues(old.spec)), ...immutableIssues(candidate.spec.ranges, old.spec.ranges)];
+  return [
+    ...withoutKnown(issues, specIssues(old.spec)),
+    ...immutableIssues(candidate.spec.ranges, old.spec.ranges),
+    ...bridgeChangeIssues(candidate.spec.cni.bridge, old.spec.cni.bridge),
+  ];
 }
 
 /** The ranges of all these networks, to be asked which of them overlap something: O(log n) a question. */
@@ -72,6 +77,7 @@ function specIssues(spec: PodNetworkSpec): Issue[] {
     ...cidrIssues(spec.routing.nodeAddress.cidrs, "spec.routing.nodeAddress.cidrs"),
     ...mtuIssues(spec.mtu, spec),
     ...cidrIssues(spec.masquerade.exclude, "spec.masquerade.exclude"),
+    ...bridgeIssues(spec.cni.bridge),
     ...selectorIssues(spec.nodeSelector ?? {}),
   ];
 }

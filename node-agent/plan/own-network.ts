@@ -1,5 +1,6 @@
 import { hasPodAddresses } from "../../cni/plan/conflist.ts";
 import type { NodeNetworkSpec } from "../../crds/types.ts";
+import { mark } from "../../lib/linux/kinds/mark.ts";
 import { type Address, type Family, parseAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Problem } from "./problem.ts";
@@ -43,7 +44,8 @@ export function namedSubnets(spec: NodeNetworkSpec, own: OwnNetwork): NamedSubne
   return own.subnets.map((prefix, index) => ({ prefix, state: spec.subnets[index]?.state ?? "Draining" }));
 }
 
-const bridgeName = /^[a-z][a-z0-9-]{0,14}$/;
+/** A name with our prefix is that of a tunnel of ours, or of a link that is being made. */
+const bridgeName = new RegExp(`^(?!${mark.linkPrefix})[a-z][a-z0-9-]{0,14}$`);
 const confName = /^[0-9]{2}-[a-z0-9][a-z0-9-]*\.conflist$/;
 
 /** As in the schema. Each is compared with all others, and each pair may be told. */
@@ -65,7 +67,12 @@ export function parseOwnNetwork(spec: NodeNetworkSpec): OwnNetwork | Problem[] {
   const problems = [
     ...[subnets, podRanges, addresses, exclude].flatMap((list) => list.problems),
     ...overlaps(subnets.values),
-    ...checkName(spec.cni.bridge, bridgeName, "spec.cni.bridge", "up to 15 of a-z, 0-9 and -, a letter first, e.g. cni0"),
+    ...checkName(
+      spec.cni.bridge,
+      bridgeName,
+      "spec.cni.bridge",
+      `up to 15 of a-z, 0-9 and -, a letter first, but not ${mark.linkPrefix}, e.g. cni0`,
+    ),
     ...checkName(spec.cni.confName, confName, "spec.cni.confName", "e.g. 10-podnet.conflist"),
   ];
   if (problems.length > 0) return problems;
