@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Exec } from "../lib/linux/exec.ts";
 import { hasBridgeNetfilter } from "../lib/linux/facts.ts";
+import { hasLearnedRoutes } from "../lib/linux/learned-routes.ts";
 import { observeNextHops } from "../lib/linux/next-hop.ts";
 import { observeUplinks } from "../lib/linux/uplink.ts";
 import { renderAddress } from "../lib/net/address.ts";
@@ -28,13 +29,20 @@ export async function gatherFacts(place: FactPlace, node: string, own: OwnNetwor
     hasBridgeNetfilter(place.procSys),
   ]);
   const devices = [...new Set(uplinks.map((uplink) => uplink.device))];
-  const accepting = await Promise.all(devices.map((device) => acceptsRa(place.procSys, device)));
+  const accepting = await Promise.all(devices.map((device) => acceptsRa(place, device)));
   return { uplinks, nextHops, bridgeNetfilter, acceptingRa: devices.filter((_, index) => accepting[index]) };
 }
 
-/** Whether the kernel itself listens to router advertisements there, and would stop as soon as it forwards; false where it has no IPv6. */
-async function acceptsRa(procSys: string, device: string): Promise<boolean> {
-  const read = (name: string) => readFile(join(procSys, "net/ipv6/conf", device, name), "utf8").catch(() => "");
+/**
+ * Whether the kernel itself listens to router advertisements there, or did until somebody ended that unawares; false where it has no IPv6. With 1 it stops as soon as it forwards. Routes
+ * learned there while it forwards tell that it was told to go on (2), by us or by whoever runs the node, for the kernel forgets them else: back at 1 they end with their lifetime. 0 says that nobody wants it.
+ */
+async function acceptsRa({ exec, procSys }: FactPlace, device: string): Promise<boolean> {
+  const read = async (name: string) => {
+    const text = await readFile(join(procSys, "net/ipv6/conf", device, name), "utf8").catch(() => "");
+    return text.trim();
+  };
   const [acceptRa, forwarding] = await Promise.all([read("accept_ra"), read("forwarding")]);
-  return acceptRa.trim() === "1" && forwarding.trim() === "0";
+  if (acceptRa !== "1") return acceptRa === "2";
+  return forwarding === "0" || hasLearnedRoutes(exec, device);
 }

@@ -9,6 +9,6 @@ export interface NodeFacts {
   readonly nextHops: ReadonlyMap<string, NextHop>;
   /** Whether the kernel has br_netfilter, so that `net/bridge/*` exists. */
   readonly bridgeNetfilter: boolean;
-  /** Uplink devices that listen to router advertisements (`accept_ra` 1) as long as they do not forward. */
+  /** Uplink devices that listen to router advertisements, and are to go on when the node forwards (`accept_ra` 2). */
   readonly acceptingRa: readonly string[];
 }

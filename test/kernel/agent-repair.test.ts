@@ -144,6 +144,22 @@ test("an uplink that does not listen to router advertisements, or not any more, 
   assert.equal(await setting(node, "net/ipv6/conf/eth0/accept_ra"), "1", "it forwards already");
 });
 
+test("an uplink that somebody sets back to not listening while it forwards listens again, as long as it has routes that it learned", async (t) => {
+  const node = await lonelyNode(t);
+  await set(node, "net/ipv6/conf/eth0/accept_ra", "1");
+  assertProgrammed((await node.run(view))[0]);
+  await ip(node.netns.exec, "route add default via fd00:192:168:1::fe dev eth0 proto ra expires 1800");
+  await set(node, "net/ipv6/conf/eth0/accept_ra", "1");
+  const [repair, after] = await node.run(view, view);
+  assertProgrammed(repair);
+  assert.deepEqual(stepsOf(repair), ["change sysctl net/ipv6/conf/eth0/accept_ra"]);
+  assert.deepEqual(stepsOf(after), []);
+  assert.equal(await setting(node, "net/ipv6/conf/eth0/accept_ra"), "2");
+  await set(node, "net/ipv6/conf/eth0/accept_ra", "0");
+  assertProgrammed((await node.run(view))[0]);
+  assert.equal(await setting(node, "net/ipv6/conf/eth0/accept_ra"), "0", "whoever wants none has none");
+});
+
 test("everything of a node that was deleted by hand comes back in one run", async (t) => {
   const node = await lonelyNode(t);
   assertProgrammed((await node.run(view))[0]);
