@@ -5,7 +5,7 @@ import { claimObject, ownSpec } from "../test/support/node-view.ts";
 import { specDefaults } from "../test/support/spec-defaults.ts";
 import { renderIssue } from "./issue.ts";
 import { apiVersion } from "./names.ts";
-import { parseNodeNetwork, parseNodeSubnet, parsePodNetwork } from "./parse.ts";
+import { parseNodeNetwork, parseNodeSubnet, parsePodNetwork, parseServedPodNetwork } from "./parse.ts";
 
 for (const one of readCrdCases()) {
   const wanted = Object.entries(one.issues ?? {}).flatMap(([path, codes]) => [codes].flat().map((code) => [path, code] as const));
@@ -48,6 +48,35 @@ test("what the server adds to metadata is no unknown field", () => {
     ownerReferences: [],
   };
   assert.ok(parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: stored, spec: { ranges } }).value);
+});
+
+test("fields of a newer version are passed over in what the API server gave, at every depth, and nothing else is", () => {
+  const newer = { encryption: { mode: "None" }, constructor: 1 };
+  const [range] = ranges;
+  const given = (part: object) => ({ apiVersion, kind: "PodNetwork", metadata, ...part });
+  const served = given({
+    ...newer,
+    spec: { ...newer, ranges: [{ ...range, ...newer }], masquerade: { ...newer, enabled: false } },
+    status: { ...newer, observedGeneration: 3 },
+  });
+  const known = given({ spec: { ranges, masquerade: { enabled: false } }, status: { observedGeneration: 3 } });
+  assert.deepEqual(parseServedPodNetwork(served), parsePodNetwork(known));
+  assert.deepEqual(
+    parsePodNetwork(served)
+      .issues?.filter(({ code }) => code === "UnknownField")
+      .map(({ path }) => path)
+      .toSorted(),
+    ["", "spec.", "spec.masquerade.", "spec.ranges[0].", "status."]
+      .flatMap((at) => Object.keys(newer).map((field) => at + field))
+      .toSorted(),
+  );
+  const labels = { constructor: "a", encryption: "b" };
+  const spec = { ranges, nodeSelector: { matchLabels: labels }, mtu: { ...newer, mode: "Other" } };
+  assert.deepEqual(parseServedPodNetwork(given({ spec })).issues?.map(renderIssue), [
+    'spec.mtu.mode: "Other" is not supported; write one of Auto, Fixed',
+  ]);
+  const selected = given({ metadata: { ...metadata, labels }, spec: { ranges, nodeSelector: { matchLabels: labels } } });
+  assert.deepEqual(parseServedPodNetwork(selected), parsePodNetwork(selected));
 });
 
 test("another kind, another version and no object at all are told apart", () => {

@@ -1,5 +1,5 @@
 import { apiVersion } from "./names.ts";
-import { parsePodNetwork } from "./parse.ts";
+import { parseServedPodNetwork } from "./parse.ts";
 import { compileSchema, readable, type Schema, schemaFor } from "./schema.ts";
 import type { PodNetworkRange, PodNetworkReserved, PodNetworkSpec, PodNetworkStaticSubnet } from "./types.ts";
 
@@ -22,8 +22,8 @@ const readers = {
 export function readableSpec(spec: unknown): PodNetworkSpec {
   const given = new Map(isRecord(spec) ? Object.entries(spec) : []);
   const read = (some: Readonly<Record<string, unknown>>) =>
-    parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: "any" }, spec: { ...some, ranges: [anyRange] } }).value
-      ?.spec;
+    parseServedPodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: "any" }, spec: { ...some, ranges: [anyRange] } })
+      .value?.spec;
   // Whatever else is written there, and however much, is no field.
   const fields = Object.keys(specSchema().properties ?? {}).filter((field) => !(field in readers));
   const right = fields.filter((field) => given.has(field) && read({ [field]: given.get(field) }) !== undefined);
@@ -49,7 +49,7 @@ function entriesReader<T>(list: string): (given: unknown) => T[] {
   return (given) => {
     const { items: schema = {}, ...ofList } = specSchema().properties?.[list] ?? {};
     // No more of it than shows that it is far too long: rules compare each entry with each.
-    const some = readable(given, { ...ofList, items: schema });
+    const some = readable(given, { ...ofList, items: schema }, "PassedOver");
     if (!Array.isArray(some)) return [];
     const check = (isRight ??= compileSchema<T>(schema));
     return some.flatMap((entry: unknown): T[] => {

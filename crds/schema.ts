@@ -57,24 +57,34 @@ export function compileSchema<T>(schema: Schema): ValidateFunction<T> {
 /** Nobody mends more at a time than so many entries behind those that a list may have. */
 const lookedAtBeyond = 100;
 
-/** A copy without the nulls that the server drops: those of fields the schema knows. Of a list that is far too long it has as much as shows that. */
-export function readable(value: unknown, schema: Schema): unknown {
+/** What becomes of fields that a schema does not know: a person's slip is to be said, and what another version of the schema took is nobody's slip. */
+export type UnknownFields = "Refused" | "PassedOver";
+
+/**
+ * A copy without the nulls that the server drops: those of fields the schema knows. Of a list that is far too long it has as much as shows that.
+ * Fields that are passed over are not in it.
+ */
+export function readable(value: unknown, schema: Schema, unknownFields: UnknownFields): unknown {
   const { items, maxItems = Infinity } = schema;
   if (Array.isArray(value)) {
     const some = value.slice(0, maxItems + lookedAtBeyond);
-    return items === undefined ? some : some.map((item) => readable(item, items));
+    return items === undefined ? some : some.map((item) => readable(item, items, unknownFields));
   }
   if (typeof value !== "object" || value === null) return value;
   const kept: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
-    const known = schema.properties?.[key] ?? schemaOfOthers(schema);
-    // What no schema is known of may be nested as deep as it likes.
-    if (item !== null || known === undefined) kept.push([key, known === undefined ? item : readable(item, known)]);
+    const known = schemaOf(key, schema);
+    if (known !== undefined) {
+      if (item !== null) kept.push([key, readable(item, known, unknownFields)]);
+      // What no schema is known of may be nested as deep as it likes.
+    } else if (unknownFields === "Refused" || schema.additionalProperties !== false) kept.push([key, item]);
   }
   return Object.fromEntries(kept);
 }
 
-function schemaOfOthers({ additionalProperties }: Schema): Schema | undefined {
+/** Asked for what is the schema's own: `constructor` is the name of a field like any other. */
+function schemaOf(field: string, { properties = {}, additionalProperties }: Schema): Schema | undefined {
+  if (Object.hasOwn(properties, field)) return properties[field];
   return typeof additionalProperties === "object" ? additionalProperties : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { apiVersion, podNetworkResource } from "../crds/names.ts";
-import { parsePodNetwork } from "../crds/parse.ts";
+import { parseServedPodNetwork } from "../crds/parse.ts";
 import type { AdmissionResponse } from "./plan/admission-review.ts";
 import type { EvidenceReader } from "./evidence.ts";
 import type { Evidence } from "./plan/evidence.ts";
@@ -21,7 +21,7 @@ export interface ReviewerOptions {
  */
 export function reviewer({ evidence, heartbeatSeconds, onAnswer }: ReviewerOptions): Review {
   // The schema is compiled when it is first asked, and that takes some ten milliseconds: nobody's review is to wait for it.
-  parsePodNetwork({ apiVersion, kind: podNetworkResource.kind });
+  parseServedPodNetwork({ apiVersion, kind: podNetworkResource.kind });
   return async (request) => {
     const began = performance.now();
     const question = questionOf(request);

@@ -1,6 +1,6 @@
 import { renderTime } from "../../crds/conditions.ts";
 import { claimsFinalizer } from "../../crds/names.ts";
-import { parsePodNetwork } from "../../crds/parse.ts";
+import { parseServedPodNetwork } from "../../crds/parse.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -57,7 +57,7 @@ function written({ file, network }: FileNetwork, old: Stored<PodNetwork> | undef
 
 /** With the defaults that a newer schema would fill in. */
 function specOf({ apiVersion, kind, metadata, spec }: PodNetwork): PodNetwork["spec"] {
-  return parsePodNetwork({ apiVersion, kind, metadata: { name: metadata.name }, spec }).value?.spec ?? spec;
+  return parseServedPodNetwork({ apiVersion, kind, metadata: { name: metadata.name }, spec }).value?.spec ?? spec;
 }
 
 /** One that the operator's finalizer keeps is Terminating; the caller leaves out any other one. */

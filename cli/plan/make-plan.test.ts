@@ -58,6 +58,18 @@ test("a file that cannot be read is no reason to delete the network that it name
   );
 });
 
+test("a field that a newer schema filled in is no change of the cluster's networks, and a slip in a file", () => {
+  const state = clusterAtRest([{ name: "default" }], two);
+  const newer = <T extends object>(spec: T) => ({ ...spec, encryption: { mode: "None" } });
+  const podNetworks = state.podNetworks.map((one) => ({ ...one, spec: newer(one.spec) }));
+  assert.equal(reportOf({ ...state, podNetworks }, [{ name: "default" }]).verdict, "NoChange");
+  const { refusals } = reportOf(state, [{ name: "default", spec: newer({ priority: 7 }) }]);
+  assert.deepEqual(
+    refusals.map(({ by, code, path }) => [by, code, path]),
+    [["schema", "UnknownField", "spec.encryption"]],
+  );
+});
+
 test("a range in use cannot be taken away, and what is refused leaves the network as it is", () => {
   const state = clusterAtRest([{ name: "default" }], two);
   const report = reportOf(state, [{ name: "default", spec: { ranges: [range("10.9.0.0/16")] } }]);

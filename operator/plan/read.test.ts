@@ -40,6 +40,16 @@ test("a status that only a newer version understands is no issue of the network"
   assert.deepEqual(readNetwork(stored).issues, []);
 });
 
+test("what a newer schema filled in is passed over: the network gives as ever, and nothing of it reaches the nodes' settings", () => {
+  const { spec, ...object } = podNetwork();
+  const newer = { encryption: { mode: "None" } };
+  const ranges = spec.ranges.map((range) => ({ ...range, ...newer }));
+  const stored = { ...object, spec: { ...spec, ...newer, ranges, masquerade: { ...spec.masquerade, ...newer } } };
+  assert.deepEqual(readNetwork(stored), readNetwork(podNetwork()));
+  const odd = readNetwork({ ...stored, spec: { ...stored.spec, masquerade: { ...newer, enabled: false }, ranges: [] } });
+  assert.deepEqual([odd.issues.length > 0, odd.object.spec.masquerade], [true, { enabled: false }]);
+});
+
 test("a claim whose cidr is no prefix is not read", () => {
   const { object } = claim("10.244.1.0/24", node("node-1"));
   assert.equal(readClaim({ ...object, spec: { ...object.spec, cidr: "10.244.1.0" } }), undefined);

@@ -1,5 +1,5 @@
 import { apiVersion } from "../../crds/names.ts";
-import { parsePodNetwork } from "../../crds/parse.ts";
+import { parseServedPodNetwork } from "../../crds/parse.ts";
 import { readableSpec } from "../../crds/read-spec.ts";
 import type { NodeNetwork, NodeSubnet, PodNetwork, RangeLedger } from "../../crds/types.ts";
 import { validatePodNetwork } from "../../crds/validate.ts";
@@ -19,7 +19,7 @@ export function readNetwork(object: Stored<PodNetwork>): Network {
     createdAt: metadata.creationTimestamp,
     deleting: metadata.deletionTimestamp !== undefined,
   };
-  const parsed = parsePodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: metadata.name }, spec });
+  const parsed = parseServedPodNetwork({ apiVersion, kind: "PodNetwork", metadata: { name: metadata.name }, spec });
   const issues = parsed.issues ?? validatePodNetwork(parsed.value);
   const read = { ...identity, object: { ...object, spec: parsed.value?.spec ?? { ...readableSpec(spec), ranges: [] } } };
   if (parsed.value === undefined || issues.length > 0)

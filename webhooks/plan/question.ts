@@ -1,6 +1,6 @@
 import type { Issue } from "../../crds/issue.ts";
 import { annotations, podNetworkResource } from "../../crds/names.ts";
-import { parsePodNetwork } from "../../crds/parse.ts";
+import { parseServedPodNetwork } from "../../crds/parse.ts";
 import { readableSpec } from "../../crds/read-spec.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import type { AdmissionRequest } from "./admission-review.ts";
@@ -23,7 +23,7 @@ export function questionOf({ operation, resource, object, oldObject }: Admission
   if (resource.group !== podNetworkResource.group || resource.resource !== podNetworkResource.plural) return nothing;
   if (operation === "DELETE") return deletionOf(oldObject);
   if (operation === "CONNECT" || metadataOf(object)["deletionTimestamp"] !== undefined) return nothing;
-  const parsed = parsePodNetwork(object);
+  const parsed = parseServedPodNetwork(object);
   if (parsed.issues !== undefined) return { about: "malformed", issues: parsed.issues };
   const candidate = parsed.value;
   const old = isRecord(oldObject) ? oldOf(oldObject, candidate) : undefined;
@@ -32,7 +32,7 @@ export function questionOf({ operation, resource, object, oldObject }: Admission
 
 /** The stored object, which another version of the schema may have taken: what can be read of it counts as there, or its ranges would be judged as added ones. */
 function oldOf(stored: Readonly<Record<string, unknown>>, candidate: PodNetwork): PodNetwork {
-  return parsePodNetwork(stored).value ?? { ...candidate, spec: readableSpec(stored["spec"]) };
+  return parseServedPodNetwork(stored).value ?? { ...candidate, spec: readableSpec(stored["spec"]) };
 }
 
 /** What has to be read for a question, and nothing that it does not turn on. */

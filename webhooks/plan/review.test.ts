@@ -177,6 +177,21 @@ test("only what a request turns on is read", () => {
   for (const [one, wanted] of cases) assert.deepEqual([...evidenceFor(questionOf(one))], wanted);
 });
 
+test("what a newer schema filled in is passed over, in a network that comes and in one that changes", () => {
+  const newer = <T extends { readonly spec: object }>(given: T) => ({
+    ...given,
+    spec: { ...given.spec, encryption: { mode: "None" } },
+  });
+  const stored = newer(network("a", ["10.244.0.0/16"]));
+  const first = reviewed(request("CREATE", stored), []);
+  assert.deepEqual(first, reviewed(request("CREATE", network("a", ["10.244.0.0/16"])), []));
+  assert.equal(first.allowed, true);
+  // Of the range that was there before, nothing is said: the old object was read, too.
+  const changed = newer(network("a", ["10.244.0.0/16"], { priority: 7 }));
+  assert.deepEqual([...evidenceFor(questionOf(request("UPDATE", changed, stored)))], ["networks", "claims", "nodes"]);
+  assert.equal(reviewed(request("UPDATE", changed, stored), [network("b", ["10.244.0.0/16"])]).allowed, true);
+});
+
 const unread = (name: string) => ({ problem: `${name}: the API server did not answer` });
 const blind: Evidence = {
   networks: unread("podnetworks"),
@@ -279,8 +294,12 @@ test("a range that cannot be cut into its subnets is refused by the rules, and n
 
 test("names and values that could deceive whoever reads the answer are spelled out, and long ones cut", () => {
   const written = object("b", ["10.245.0.0/16"]);
-  const spec = { ...written.spec, "\u001b[2Jx": 1, ["y".repeat(70_000)]: 1, "\u202ez": 1 };
+  const matchLabels = { "\u001b[2Jx": 1, ["y".repeat(70_000)]: 1, "\u202ez": 1 };
+  const spec = { ...written.spec, nodeSelector: { matchLabels } };
   const { status } = reviewed(request("CREATE", { ...written, spec }), []);
   const paths = status?.details.causes.map(({ field }) => field) ?? [];
-  assert.deepEqual(paths.toSorted(), ["spec.\\u001b[2Jx", "spec.\\u202ez", `spec.${"y".repeat(292)}...`]);
+  assert.deepEqual(
+    paths.toSorted(),
+    ["\\u001b[2Jx", "\\u202ez", `${"y".repeat(267)}...`].map((label) => `spec.nodeSelector.matchLabels.${label}`),
+  );
 });
