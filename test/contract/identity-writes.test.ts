@@ -106,6 +106,81 @@ test("of a Node itself the operator takes away startup taints, and writes nothin
   });
 });
 
+const nodeStatus = "/api/v1/nodes/node-1/status";
+const strategic = "application/strategic-merge-patch+json";
+
+/** What the operator writes, in both ways that it has. */
+function unavailable(status: "True" | "False"): RawRequest {
+  const condition = { type: "NetworkUnavailable", status, reason: "Test", message: "" };
+  const time = "2026-11-24T12:00:00Z";
+  const conditions = [{ ...condition, lastHeartbeatTime: time, lastTransitionTime: time }];
+  const body = { apiVersion: "v1", kind: "Node", metadata: { name: "node-1" }, status: { conditions } };
+  const query = { fieldManager: "podnet-operator", force: true };
+  return { method: "PATCH", path: nodeStatus, query, body, contentType: "application/apply-patch+yaml" };
+}
+
+function statusPatch(body: object): RawRequest {
+  return { method: "PATCH", path: nodeStatus, body, contentType: strategic };
+}
+
+test("of a Node's status the operator writes its one condition, wherever that stands, and nothing else", async () => {
+  const kubelets = {
+    addresses: [{ type: "InternalIP", address: "192.168.1.11" }],
+    capacity: { cpu: "4", pods: "110" },
+    allocatable: { cpu: "4" },
+    nodeInfo: { machineID: "a" },
+    conditions: ["Ready", "MemoryPressure"].map((type) => ({ type, status: "False", reason: "Test" })),
+  };
+  const patch = ["patch", "node", "node-1", "--subresource=status", "--type=strategic"];
+  await on.must([...patch, `--patch=${JSON.stringify({ status: kubelets })}`]);
+  const conditions = async (): Promise<string[]> => {
+    const { status } = JSON.parse(await on.must(["get", "node", "node-1", "--output=json"]));
+    return status.conditions.map(({ type, status: is }: { type: string; status: string }) => `${type} ${is}`).toSorted();
+  };
+  const others = (await conditions()).filter((one) => !one.startsWith("NetworkUnavailable"));
+  await on.as("podnet-operator", undefined, async (api) => {
+    const tried = { ...statusPatch({ metadata: { labels: { a: "b" } } }), query: { dryRun: "All" } };
+    await waitUntil("the policy to be in force", 20_000, async () => (await api.send(tried)).status === 403 || undefined);
+    for (const body of [
+      { status: { conditions: [{ type: "Ready", status: "True" }] } },
+      { status: { conditions: [{ type: "Ready", reason: "Other" }] } },
+      { status: { conditions: [{ type: "MemoryPressure", $patch: "delete" }] } },
+      { status: { conditions: [{ type: "PIDPressure", status: "True" }] } },
+      { status: { conditions: null } },
+      { status: { addresses: [{ type: "InternalIP", address: "192.168.1.66" }] } },
+      { status: { addresses: null } },
+      { status: { capacity: { pods: "0" } } },
+      { status: { capacity: { "example.com/gpu": "8" } } },
+      { status: { allocatable: { pods: "0" } } },
+      { status: { phase: "Terminated" } },
+      { status: { nodeInfo: { machineID: "b" } } },
+      { status: null },
+      { metadata: { labels: { a: "b" } } },
+      { metadata: { annotations: { a: "b" } } },
+      { metadata: { finalizers: ["example.com/a"] } },
+      { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "node-2", uid: "u" }] } },
+    ]) {
+      const { status, text } = await api.send(statusPatch(body));
+      assert.equal(status, 403, `${JSON.stringify(body)}: ${text}`);
+      assert.match(
+        text,
+        /the operator writes the condition NetworkUnavailable of Node\/node-1 by its status, and changes nothing/,
+      );
+    }
+    for (const status of ["True", "False"] as const) {
+      assert.deepEqual((await api.send(unavailable(status))).status, 200);
+      assert.deepEqual(await conditions(), [...others, `NetworkUnavailable ${status}`].toSorted());
+      // The kubelet adds a condition behind ours, and moves on.
+      const added = { type: `Behind${status}`, status: "True", reason: "Test" };
+      await on.must([...patch, `--patch=${JSON.stringify({ status: { conditions: [added] } })}`]);
+      others.push(`${added.type} True`);
+    }
+    const gone = { status: { conditions: [{ type: "NetworkUnavailable", $patch: "delete" }] } };
+    assert.equal((await api.send(statusPatch(gone))).status, 200);
+    assert.deepEqual(await conditions(), others.toSorted());
+  });
+});
+
 test("the operator cannot write what people want, nor the webhook any Secret but its own", async () => {
   const network = "/apis/podnet.dev/v1alpha1/podnetworks/default";
   await on.as("podnet-operator", undefined, async (api) => {
