@@ -33,7 +33,8 @@ export function rangeFor(count: number): string {
 
 /** The network that all nodes join. */
 export function networkSample(count: number): PodNetwork {
-  const spec = { ranges: [{ cidr: rangeFor(count), nodePrefixLength: 24 }] };
+  // With very many nodes the range has the Services' addresses in it.
+  const spec = { ranges: [{ cidr: rangeFor(count), nodePrefixLength: 24 }], overlapPolicy: { services: "Warn" } };
   return JSON.parse(JSON.stringify({ metadata: { name: "bench" }, spec }));
 }
 

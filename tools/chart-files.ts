@@ -8,6 +8,7 @@ export const RIGHTS_FILES = [
   "deploy/operator.yaml",
   "deploy/webhook.yaml",
   "deploy/overlap-policy.yaml",
+  "deploy/service-overlap-policy.yaml",
   "deploy/claim-guard.yaml",
   "deploy/service-cidr-guard.yaml",
 ] as const;

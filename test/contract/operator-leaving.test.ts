@@ -19,7 +19,7 @@ before(async () => {
   lab = await startLab(noNodes(labName("contract-leaving")));
   await installManifests(lab);
   // What admission refuses is to come through here: the operator is the last line.
-  await must(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
+  await must(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap", "podnet-no-service-overlap"]);
   await must(["create", "serviceaccount", "default"]);
   world = await operatorWorld(lab);
   operator = await startOperatorProcess(lab);

@@ -15,6 +15,7 @@ import type { Resource } from "../../lib/kube/resource.ts";
 import { listServiceRanges, type ServiceRange } from "../../lib/kube/service-ranges.ts";
 import { labName } from "../support/lab-name.ts";
 import { nodeNetworkOf } from "../support/network-sample.ts";
+import { succeed } from "../support/succeed.ts";
 
 const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 
@@ -28,6 +29,8 @@ before(async () => {
   client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
   roles = connectAs(lab.kubeconfig, "podnet-test");
   await installManifests(lab);
+  // The policy would answer first: what the webhook says is to be heard.
+  await succeed(lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-service-overlap"]));
   await startWebhook(lab);
   await client.create(nodes, { metadata: { name: "edge-1" } });
   const addresses = [{ type: "InternalIP", address: "172.20.5.9" }];

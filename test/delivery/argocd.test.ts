@@ -173,7 +173,7 @@ test("a network that podnet refuses fails the sync with podnet's words, and a re
     words,
     /spec\.ranges 10\.244\.0\.0\/14 overlap PodNetwork\/default \(10\.244\.0\.0\/16\); choose a range that is free/,
   );
-  assert.match(words, /webhook "podnetworks\.podnet\.dev" denied the request: spec\.ranges.*10\.96\.0\.0/);
+  assert.match(words, /podnet-no-service-overlap.*spec\.ranges 10\.96\.0\.0\/14 overlap \S+ of ServiceCIDR\/kubernetes;/);
   await platform.revert();
   await refreshApplication(lab, networks);
   await untilApplication(lab, networks, "recovered", hasRecovered);

@@ -152,7 +152,7 @@ export async function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 5
       assert.equal(code, 0, stderr);
     },
     async allowOverlaps() {
-      const ranges = [{ cidr: "10.0.0.0/8", nodePrefixLength: 24 }];
+      const ranges = [{ cidr: "10.0.0.0/10", nodePrefixLength: 24 }];
       const create = (name: string) => client.create(podNetworks, podNetworkOf(name, { ranges }));
       const isRefused = async () => {
         const refused = await create("probe-b").then(
@@ -165,7 +165,8 @@ export async function operatorWorld(lab: Lab, { patienceMs = 30_000, everyMs = 5
       await create("probe-a");
       // The API server is told of both a little later; an end that comes before the beginning would be none.
       await until("the refusal to begin", isRefused);
-      const { code, stderr } = await lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
+      const bindings = ["podnet-no-overlap", "podnet-no-service-overlap"];
+      const { code, stderr } = await lab.kubectl(["delete", "validatingadmissionpolicybinding", ...bindings]);
       assert.equal(code, 0, stderr);
       await until("the refusal to end", async () => !(await isRefused()));
       await client.delete(podNetworks, "probe-a");
