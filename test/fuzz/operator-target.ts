@@ -12,6 +12,7 @@ import type { Chance } from "../simulation/chance.ts";
 import type { Coverage } from "../simulation/coverage.ts";
 import { podNetworkOf } from "../support/network-sample.ts";
 import { bornAt, storedMeta } from "../support/plan-snapshot.ts";
+import { hostileText } from "./hostile.ts";
 import { assertAtMost, assertPrintable, assertUnpolluted } from "./judge.ts";
 import { mutated } from "./mutate.ts";
 import { readSamples, sampleNetwork, type Samples } from "./samples.ts";
@@ -75,7 +76,8 @@ function inputFrom({ snapshot, nowMs }: Situation, samples: Samples, chance: Cha
   ) => items.map(({ object }) => (chance.happens(0.3) ? stored(object, read, chance) : object) as T["object"]);
   const networks = snapshot.networks.map(({ object }) => object);
   const metadata = storedMeta("third");
-  const written = mutated(sampleNetwork(samples, chance), chance, { times: chance.below(3) });
+  const sample = sampleNetwork(samples, chance);
+  const written = mutated(chance.happens(0.2) ? withOddRange(chance) : sample, chance, { times: chance.below(3) });
   const third = (parsePodNetwork(written).value ?? written) as Parameters<typeof readNetwork>[0];
   const { ledger } = snapshot;
   return {
@@ -97,6 +99,11 @@ function inputFrom({ snapshot, nowMs }: Situation, samples: Samples, chance: Cha
     ledger: ledger && (some([ledger], parseRangeLedger)[0] ?? ledger.object),
     nowMs,
   };
+}
+
+/** With a text for a range that only CEL would refuse: of what is no field nothing is told any more, so this is what has to be spelled out. */
+function withOddRange(chance: Chance): object {
+  return podNetworkOf("third", [hostileText(chance)]);
 }
 
 /** Changed so that its schema takes it still; as it was where no change of a few is so. */
