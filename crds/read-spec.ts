@@ -1,7 +1,7 @@
 import { apiVersion } from "./names.ts";
 import { parseServedPodNetwork } from "./parse.ts";
 import { compileSchema, readable, type Schema, schemaFor } from "./schema.ts";
-import type { PodNetworkRange, PodNetworkReserved, PodNetworkSpec, PodNetworkStaticSubnet } from "./types.ts";
+import type { PodNetwork, PodNetworkRange, PodNetworkReserved, PodNetworkSpec, PodNetworkStaticSubnet } from "./types.ts";
 
 /** A range that is right, since without one nothing else of a spec is read. */
 const anyRange = { cidr: "10.0.0.0/8", nodePrefixLength: 24 };
@@ -37,6 +37,13 @@ export function readableSpec(spec: unknown): PodNetworkSpec {
     ...(reserved.length > 0 && { reserved }),
     ...(staticSubnets.length > 0 && { staticSubnets }),
   };
+}
+
+/** A stored network that can be gone by: itself where it is as its schema wants it, else with what of its spec can be read. */
+export function readableNetwork<T extends PodNetwork>(stored: T): T {
+  const { apiVersion, kind, metadata, spec } = stored;
+  const parsed = parseServedPodNetwork({ apiVersion, kind, metadata: { name: metadata.name }, spec });
+  return { ...stored, spec: parsed.value?.spec ?? readableSpec(spec) };
 }
 
 function specSchema(): Schema {

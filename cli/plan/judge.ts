@@ -1,7 +1,7 @@
 import { usualHeartbeatSeconds } from "../../crds/heartbeat.ts";
 import type { Issue } from "../../crds/issue.ts";
 import { podNetworkResource } from "../../crds/names.ts";
-import type { PodNetwork } from "../../crds/types.ts";
+import { readableNetwork } from "../../crds/read-spec.ts";
 import { indexRanges, validateAgainst } from "../../crds/validate.ts";
 import type { AdmissionRequest } from "../../webhooks/plan/admission-review.ts";
 import type { Evidence } from "../../webhooks/plan/evidence.ts";
@@ -33,30 +33,38 @@ const admissionCodes: readonly string[] = [
 
 /** Gives what the webhook would say to a change of one network, were all others as they shall be. */
 export function judge(all: readonly Candidate[], state: ClusterState, nowMs: number): (candidate: Candidate) => Judgement {
+  const others = all.map(readable);
+  const networks = others.map(({ object }) => object);
   const evidence: Evidence = {
-    networks: { items: all.map(({ object }) => object) },
+    networks: { items: networks },
     claims: { items: state.nodeSubnets },
     records: { items: state.nodeNetworks },
     ledgers: { items: state.ledger === undefined ? [] : [state.ledger] },
     nodes: { items: state.nodes },
     services: { items: state.serviceRanges },
   };
-  const world = { networks: all.map(({ object }) => object), claims: state.nodeSubnets, nodes: state.nodes };
+  const world = { networks, claims: state.nodeSubnets, nodes: state.nodes };
   const listening = { nowMs, heartbeatSeconds: usualHeartbeatSeconds };
   return (candidate) => {
-    const { name, file, change, old } = candidate;
+    const { name, file, change } = candidate;
+    const one = readable(candidate);
     if (change === "Keep") return { refusals: [], notes: [], warnings: [] };
     const { allowed, status, warnings = [] } = reviewPodNetwork(requestFor(candidate), evidence, listening);
     // The plan itself says better what comes of it.
-    const foreseen = outlookWarnings(candidate.object, world);
+    const foreseen = outlookWarnings(one.object, world);
     const notes = warnings.filter((warning) => !foreseen.includes(warning));
     const causes = allowed ? [] : (status?.details.causes ?? []);
     const refusals = causes.map(({ reason, field, message }): Refusal => {
       const by = admissionCodes.includes(reason) ? ("admission" as const) : ("rules" as const);
       return { network: name, by, ...(file !== undefined && { file }), code: reason, path: field, message };
     });
-    return { refusals, notes, warnings: orderWarnings(candidate, old, all) };
+    return { refusals, notes, warnings: orderWarnings(one, others) };
   };
+}
+
+/** What stands in the cluster may be wrong, and is beside others all the same. */
+function readable(one: Candidate): Candidate {
+  return { ...one, object: readableNetwork(one.object), old: one.old && readableNetwork(one.old) };
 }
 
 function requestFor({ change, object, old }: Candidate): AdmissionRequest {
@@ -66,7 +74,7 @@ function requestFor({ change, object, old }: Candidate): AdmissionRequest {
 }
 
 /** A range that another network gives up in the same change is free only after that one was written. */
-function orderWarnings({ object }: Candidate, old: PodNetwork | undefined, all: readonly Candidate[]): string[] {
+function orderWarnings({ object, old }: Candidate, all: readonly Candidate[]): string[] {
   const before = all.flatMap((other) => (other.change === "Change" && other.old !== undefined ? [other.old] : []));
   const after = all.map((other) => other.object);
   const still = new Set(validateAgainst(object, indexRanges(after), old).map(({ message }) => message));

@@ -58,6 +58,24 @@ test("a file that cannot be read is no reason to delete the network that it name
   );
 });
 
+test("a network of a snapshot that lacks its ranges is beside the others all the same", () => {
+  const state = clusterAtRest([{ name: "default" }], two);
+  const [one] = state.podNetworks;
+  assert.ok(one);
+  const { ranges: _, ...without } = one.spec;
+  const broken = JSON.parse(
+    JSON.stringify({ ...one, metadata: { ...one.metadata, name: "broken", uid: "uid-broken" }, spec: without }),
+  );
+  const report = reportOf({ ...state, podNetworks: [one, broken] }, [{ name: "default", spec: { priority: 7 } }], true);
+  assert.deepEqual(
+    report.networks.map(({ name, change }) => [name, change]),
+    [
+      ["broken", "Delete"],
+      ["default", "Change"],
+    ],
+  );
+});
+
 test("a field that a newer schema filled in is no change of the cluster's networks, and a slip in a file", () => {
   const state = clusterAtRest([{ name: "default" }], two);
   const newer = <T extends object>(spec: T) => ({ ...spec, encryption: { mode: "None" } });
