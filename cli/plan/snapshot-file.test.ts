@@ -32,3 +32,11 @@ test("a snapshot keeps that no more than an address of the Services' range is kn
   const read = parseSnapshotFile(renderSnapshotFile({ ...clusterAtRest([{ name: "default" }], []), serviceRanges }));
   assert.deepEqual("state" in read && read.state.serviceRanges, serviceRanges);
 });
+
+test("a snapshot is of a time as the API server writes times, not of one behind which there is no other", () => {
+  const file = JSON.parse(renderSnapshotFile(clusterAtRest([{ name: "default" }], [])));
+  for (const takenAt of ["+275760-09-13T00:00:00Z", "yesterday", "2026", 7]) {
+    const read = parseSnapshotFile(JSON.stringify({ ...file, takenAt }));
+    assert.deepEqual(read, { problem: 'takenAt: no time, e.g. "2026-11-24T12:00:00Z"' }, String(takenAt));
+  }
+});

@@ -43,7 +43,7 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
       problem: `it has version ${show(file["version"])}, and this podnet reads ${version}; make it anew with this podnet`,
     };
   const { takenAt } = file;
-  if (typeof takenAt !== "string" || Number.isNaN(Date.parse(takenAt))) return { problem: "takenAt: no time" };
+  if (typeof takenAt !== "string" || !isTime(takenAt)) return { problem: 'takenAt: no time, e.g. "2026-11-24T12:00:00Z"' };
   const problems: string[] = [];
   const rows = <T>(name: string, read: (item: unknown) => Parsed<T>): T[] => {
     const items = file[name];
@@ -107,4 +107,9 @@ function parseJson(text: string): unknown {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** RFC 3339, whose years have four digits: JavaScript takes more, up to a last one behind which a plan could not look. */
+function isTime(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(Date.parse(text));
 }
