@@ -1,18 +1,12 @@
 import { cut, printable } from "../lib/text/printable.ts";
 import type { Condition } from "./types.ts";
 
+/** Why a range is not given from, of a network that stays. */
+const notAccepted = ["Accepting", "InvalidSpec", "OverlapsWith", "RangeInUse", "LedgerFull", "FinalizerRefused"] as const;
+
 /** Every condition of a PodNetwork → its reasons, fixed, since scripts and alerts match on them: one may be added, none renamed. */
 export const podNetworkReasons = {
-  Accepted: [
-    "Accepted",
-    "Accepting",
-    "InvalidSpec",
-    "OverlapsWith",
-    "RangeInUse",
-    "LedgerFull",
-    "FinalizerRefused",
-    "Terminating",
-  ],
+  Accepted: ["Accepted", ...notAccepted, "Terminating"],
   Allocated: [
     "Allocated",
     "Allocating",
@@ -34,12 +28,7 @@ export const podNetworkReasons = {
     "Ready",
     "NoNodes",
     "Terminating",
-    "Accepting",
-    "InvalidSpec",
-    "OverlapsWith",
-    "RangeInUse",
-    "LedgerFull",
-    "FinalizerRefused",
+    ...notAccepted,
     "Allocating",
     "RangeExhausted",
     "RangeNotAccepted",

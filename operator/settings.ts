@@ -1,4 +1,5 @@
 import { usualHeartbeatSeconds } from "../crds/heartbeat.ts";
+import { heartbeatSettings } from "../lib/daemon/heartbeat-settings.ts";
 import { flag, integer, listenAddress, text, type SettingValues } from "../lib/daemon/settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
 
@@ -17,13 +18,7 @@ export const operatorSettings = {
     max: 3600,
     help: "How often everything is looked at without a reason.",
   }),
-  heartbeatSeconds: integer({
-    env: "PODNET_HEARTBEAT_SECONDS",
-    fallback: String(usualHeartbeatSeconds),
-    min: 1,
-    max: 3600,
-    help: "How often an agent gives a sign of life in a small cluster; the same as the agents' own setting.",
-  }),
+  ...heartbeatSettings(usualHeartbeatSeconds),
   recoverySeconds: integer({
     env: "PODNET_RECOVERY_SECONDS",
     fallback: "300",

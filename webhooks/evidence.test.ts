@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { NodeSubnet, PodNetwork } from "../crds/types.ts";
-import type { KubeClient, List, WatchEvent } from "../lib/kube/client.ts";
+import type { KubeClient } from "../lib/kube/client.ts";
 import type { KubeObject, Resource, Stored } from "../lib/kube/resource.ts";
 import { toPrefix } from "../lib/net/prefix.ts";
 import { systemClock } from "../lib/reconcile/clock.ts";
@@ -11,13 +11,16 @@ import { until } from "../test/support/until.ts";
 import { createEvidenceReader, type EvidenceReader } from "./evidence.ts";
 import type { EvidenceName } from "./plan/evidence.ts";
 
+function isOf<T extends KubeObject>(object: KubeObject, { kind }: Resource<T>): object is T {
+  return object.kind === kind;
+}
+
 /** An API server with these objects, and a way to change one, or add it. */
 function server(objects: readonly KubeObject[]) {
   let version = 1;
-  const stored = (object: KubeObject) =>
-    ({ ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }) as Stored<KubeObject>;
-  let next = Promise.withResolvers<Stored<KubeObject>>();
-  const isOf = (object: KubeObject, kind: string) => object.kind === kind;
+  const stored = <T extends KubeObject>(object: T) =>
+    ({ ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }) as Stored<T>;
+  let next = Promise.withResolvers<KubeObject>();
   const refuse = () => Promise.reject(new Error("not asked here"));
   const client: KubeClient = {
     get: refuse,
@@ -29,20 +32,20 @@ function server(objects: readonly KubeObject[]) {
     serverVersion: refuse,
     close: () => Promise.resolve(),
     listAll: <T extends KubeObject>(resource: Resource<T>) => {
-      const items = objects.filter((object) => isOf(object, resource.kind)).map(stored);
-      return Promise.resolve({ items, resourceVersion: String(version), continue: undefined } as unknown as List<T>);
+      const items = objects.filter((object) => isOf(object, resource)).map((object) => stored(object));
+      return Promise.resolve({ items, resourceVersion: String(version), continue: undefined });
     },
     async *watch<T extends KubeObject>(resource: Resource<T>, _: unknown, signal: AbortSignal) {
       const ended = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
       for (let object = await Promise.race([next.promise, ended]); object; object = await Promise.race([next.promise, ended]))
-        if (isOf(object, resource.kind)) yield { type: "MODIFIED", object } as unknown as WatchEvent<T>;
+        if (isOf(object, resource)) yield { type: "MODIFIED", object: stored(object) };
     },
   };
   const write = (object: KubeObject) => {
     version++;
     const { resolve } = next;
     next = Promise.withResolvers();
-    resolve(stored(object));
+    resolve(object);
   };
   return { client, write };
 }

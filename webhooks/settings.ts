@@ -1,6 +1,7 @@
 import { usualHeartbeatSeconds } from "../crds/heartbeat.ts";
+import { heartbeatSettings } from "../lib/daemon/heartbeat-settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
-import { integer, listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
+import { listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
 import { hostForms, readHost } from "./plan/host.ts";
 
 export const webhookSettings = {
@@ -22,13 +23,7 @@ export const webhookSettings = {
     fallback: "podnet-webhook",
     help: "Service by which the API server reaches the webhook.",
   }),
-  heartbeatSeconds: integer({
-    env: "PODNET_HEARTBEAT_SECONDS",
-    fallback: String(usualHeartbeatSeconds),
-    min: 1,
-    max: 3600,
-    help: "How often an agent gives a sign of life in a small cluster; the same as the agents' own setting.",
-  }),
+  ...heartbeatSettings(usualHeartbeatSeconds),
   host: {
     ...optionalText({
       env: "PODNET_WEBHOOK_HOST",

@@ -3,8 +3,12 @@ import { test } from "node:test";
 import type { Service } from "./builtin.ts";
 import type { KubeClient } from "./client.ts";
 import { refusalError } from "./failure.ts";
-import type { Stored } from "./resource.ts";
+import type { KubeObject, Resource, Stored } from "./resource.ts";
 import { listServiceRanges } from "./service-ranges.ts";
+
+function isOf<T extends KubeObject>(object: KubeObject | undefined, { plural }: Resource<T>): object is Stored<T> {
+  return object !== undefined && plural === "services";
+}
 
 /** An API server that answers a list of ServiceCIDRs with this status, and has this Service `kubernetes`. */
 function answering(status: number, spec?: Service["spec"]): Pick<KubeClient, "listAll" | "get"> {
@@ -12,7 +16,7 @@ function answering(status: number, spec?: Service["spec"]): Pick<KubeClient, "li
   const service = spec && { metadata: { name: "kubernetes", namespace: "default" }, spec };
   return {
     listAll: () => Promise.reject(refusalError(attempt, { status, text: "404 page not found", retryAfterSeconds: undefined })),
-    get: <T>() => Promise.resolve(service as unknown as Stored<T & Service>),
+    get: (resource) => Promise.resolve(isOf(service, resource) ? service : undefined),
   };
 }
 
