@@ -4,7 +4,7 @@ import { runCommand } from "../tools/problem.ts";
 import { levelOf } from "./level.ts";
 import { testFiles } from "./test-files.ts";
 
-/** Unit tests that take their time; `npm test` has them. */
+/** Unit tests that take their time, since they wait for processes, sockets and clocks or try very many cases; `npm test` has them. */
 const longForm = ".proof.test.ts";
 
 const ROOT = dirname(import.meta.dirname);
@@ -16,7 +16,7 @@ interface Part {
 
 /**
  * The parts of a check, the slowest first, since all start at once on few cores. Its unit tests share two processes, which take far less time than
- * one process a file; `npm test` runs them apart.
+ * one process a file; `npm test` runs them apart. Types of files that did not change since the last check are not looked at again.
  */
 async function parts(): Promise<readonly Part[]> {
   const tool = (name: string): string => join(ROOT, "node_modules", ".bin", name);
@@ -27,7 +27,10 @@ async function parts(): Promise<readonly Part[]> {
       argv: [process.execPath, "--test", "--test-isolation=none", ...unit.filter((_, index) => index % 2 === half)],
     })),
     { name: "lint", argv: [tool("oxlint"), "--type-aware", "."] },
-    { name: "types", argv: [tool("tsc")] },
+    {
+      name: "types",
+      argv: [tool("tsc"), "--incremental", "--tsBuildInfoFile", join(ROOT, "node_modules", ".cache", "podnet.tsbuildinfo")],
+    },
     { name: "generated files", argv: [process.execPath, join(ROOT, "tools", "generate.ts"), "--check"] },
     { name: "format", argv: [tool("biome"), "format", "."] },
   ];

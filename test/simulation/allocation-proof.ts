@@ -60,6 +60,7 @@ export function allocationProof({ kinds, seed, without = [] }: ProofOptions): Sc
     kinds,
     length: 40,
     leastFaults: 3,
+    certain: ["networkDeleted", "networkCreated"],
     invariants: [proofCoverage(truth), proofInvariant(truth), protocolInvariant(truth)],
     isRoutine: isSignOfLife,
     begin(world) {

@@ -25,6 +25,7 @@ export const proofEvents = [
   "lostClaimRepaired",
   "vanishedClaimBroughtBack",
   "loserAccepted",
+  "acceptedAfterRemoval",
 ] as const;
 
 /** Counts what is worth counting; never fails. */
@@ -93,7 +94,10 @@ function networkChanged({ coverage }: World, { before, after }: Change): void {
   const [old, now] = [read<PodNetwork>(before), read<PodNetwork>(after)].map((network) =>
     network?.status?.conditions?.find(({ type }) => type === "Accepted"),
   );
-  if (old?.status === "False" && old.reason === "OverlapsWith" && now?.status === "True") coverage.hit("loserAccepted");
+  if (after === undefined) coverage.hit("networkGone");
+  if (now?.status !== "True" || old?.status === "True") return;
+  if (coverage.count("networkGone") > 0) coverage.hit("acceptedAfterRemoval");
+  if (old?.status === "False" && old.reason === "OverlapsWith") coverage.hit("loserAccepted");
 }
 
 function read<T extends KubeObject>(record: StoredRecord | undefined): Stored<T> | undefined {

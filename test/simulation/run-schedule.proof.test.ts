@@ -35,6 +35,7 @@ function dyingAt(turn: number): Schedule & { readonly died: () => boolean } {
     ...schedule,
     length: 0,
     leastFaults: 0,
+    certain: [],
     begin(world) {
       schedule.begin(world);
       const [first, ...others] = world.processes.filter(({ name }) => name.startsWith("operator"));

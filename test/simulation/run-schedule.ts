@@ -1,5 +1,6 @@
 import type { ApiKind } from "./api-kind.ts";
 import type { Change } from "./object-store.ts";
+import type { Chance } from "./chance.ts";
 import { type Move, pickMove } from "./move.ts";
 import { calm, drawWeather, fineWeather } from "./weather.ts";
 import { createWorld, type Invariant, type World } from "./world.ts";
@@ -15,6 +16,8 @@ export interface Schedule {
   readonly length: number;
   /** Goes on making moves until so many faults came about. */
   readonly leastFaults: number;
+  /** Moves by name that each schedule makes, in this order, at times that the seed draws; those of `moves` come by chance besides. */
+  readonly certain: readonly string[];
   /** Held after every write that was done. */
   readonly invariants: readonly Invariant[];
   /** Whether a write is one that goes on for ever, as a sign of life, so that rest may come all the same. */
@@ -109,20 +112,30 @@ export async function runSchedule(schedule: Schedule, { seed, ending = "judged",
   };
 }
 
-async function play(world: World, { begin, moves, length, leastFaults }: Schedule): Promise<void> {
+async function play(world: World, { begin, moves, length, leastFaults, certain }: Schedule): Promise<void> {
   const { chance, coverage } = world;
   begin(world);
   Object.assign(world.weather, drawWeather(chance));
   const usualMs = chance.pick([...paces].flatMap(([ms, parts]) => Array.from({ length: parts }, () => ms)));
-  for (let made = 0; made < length || faultsIn(world) < leastFaults; ) {
-    const move = pickMove(chance, moves);
-    if (!move.make(world)) continue;
+  const due = drawCertain(chance, { moves, length, certain });
+  for (let made = 0; made < length || due.length > 0 || faultsIn(world) < leastFaults; ) {
+    const owed = due[0] !== undefined && due[0].at <= made && due[0].move.make(world) ? due.shift()?.move : undefined;
+    const move = owed ?? pickMove(chance, moves);
+    if (owed === undefined && !move.make(world)) continue;
     made++;
     coverage.hit(move.name);
     world.note(`move: ${move.name}`);
     // Some come together.
     if (!chance.happens(0.3)) await world.pass(chance.next() * usualMs);
   }
+}
+
+/** The certain moves, and after how many others each is due. One that cannot be made then is made as soon as it can. */
+function drawCertain(chance: Chance, { moves, length, certain }: Pick<Schedule, "moves" | "length" | "certain">) {
+  const found = moves.filter(({ name }) => certain.includes(name));
+  const times = found.map(() => chance.below(length)).toSorted((a, b) => a - b);
+  const ordered = found.toSorted((a, b) => certain.indexOf(a.name) - certain.indexOf(b.name));
+  return ordered.map((move, index) => ({ move, at: times[index] ?? 0 }));
 }
 
 /** No fault any more, and people see to what needs them. */
