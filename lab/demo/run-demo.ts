@@ -27,7 +27,8 @@ export interface DemoOptions {
 }
 
 /** Nobody wants to wait a minute for a heartbeat. */
-const hasty = { operator: { PODNET_HEARTBEAT_SECONDS: "3" }, agent: { PODNET_HEARTBEAT_SECONDS: "3" } };
+const often = { PODNET_HEARTBEAT_SECONDS: "3" };
+const hasty = { operator: often, webhook: often, agent: often };
 
 /** Runs the whole demo; gives 0 when everything that was looked at is right. */
 export async function runDemo({ example, keep, name }: DemoOptions): Promise<number> {

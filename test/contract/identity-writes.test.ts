@@ -181,8 +181,11 @@ test("of a Node's status the operator writes its one condition, wherever that st
   });
 });
 
-test("the operator cannot write what people want, nor the webhook any Secret but its own", async () => {
+test("the operator cannot write what people want, and no finalizer but its own", async () => {
   const network = "/apis/podnet.dev/v1alpha1/podnetworks/default";
+  const theirs = ["example.com/first", "example.com/second"];
+  const finalizers = { metadata: { finalizers: theirs } };
+  await on.must(["patch", "podnetwork", "default", "--type=merge", `--patch=${JSON.stringify(finalizers)}`]);
   await on.as("podnet-operator", undefined, async (api) => {
     const tried = { ...patchOf(network, { metadata: { labels: { a: "b" } } }), query: { dryRun: "All" } };
     await waitUntil(
@@ -194,14 +197,23 @@ test("the operator cannot write what people want, nor the webhook any Secret but
       { spec: { priority: 7 } },
       { metadata: { labels: { a: "b" } } },
       { metadata: { annotations: { a: "b" } } },
+      { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "node-2", uid: "u" }] } },
+      { metadata: { finalizers: [...theirs, "example.com/more"] } },
+      { metadata: { finalizers: ["podnet.dev/claims"] } },
+      { metadata: { finalizers: null } },
     ]) {
       const { status, text } = await api.send(patchOf(network, body));
       assert.equal(status, 403);
-      assert.match(text, /the operator writes the finalizer and the status of PodNetwork\/default, and nothing else of it/);
+      assert.match(text, /the operator writes its finalizer and the status of PodNetwork\/default, and nothing else of it/);
     }
-    assert.equal((await api.send(patchOf(network, { metadata: { finalizers: ["podnet.dev/claims"] } }))).status, 200);
-    assert.equal((await api.send(patchOf(network, { metadata: { finalizers: null } }))).status, 200);
+    const [first = "", ...others] = theirs;
+    for (const all of [[first, "podnet.dev/claims", ...others], theirs])
+      assert.equal((await api.send(patchOf(network, { metadata: { finalizers: all } }))).status, 200);
   });
+  await on.must(["patch", "podnetwork", "default", "--type=merge", '--patch={"metadata":{"finalizers":null}}']);
+});
+
+test("the webhook writes no Secret but its own", async () => {
   await on.as("podnet-webhook", undefined, async (api) => {
     const create = (name: string, part: object) =>
       api.send({
@@ -225,5 +237,47 @@ test("the operator cannot write what people want, nor the webhook any Secret but
       assert.match(answer.text, /the webhook writes the Secret podnet-webhook-tls, of type kubernetes\.io\/tls, and no other/);
     }
     assert.equal((await create("podnet-webhook-tls", {})).status, 200);
+  });
+});
+
+test("the webhook registers nobody but itself, and itself for PodNetworks alone", async () => {
+  const path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+  const podNetworks = { apiGroups: ["podnet.dev"], apiVersions: ["v1alpha1"], resources: ["podnetworks"] };
+  const registration = (name: string, rules: readonly object[]) => ({
+    metadata: { name },
+    webhooks: rules.map((rule, index) => ({
+      name: `hook${index}.example.com`,
+      admissionReviewVersions: ["v1"],
+      sideEffects: "None",
+      failurePolicy: "Ignore",
+      clientConfig: { url: "https://127.0.0.1:1/" },
+      rules: [{ operations: ["CREATE"], ...rule }],
+    })),
+  });
+  const secrets = { apiGroups: [""], apiVersions: ["v1"], resources: ["secrets"] };
+  await on.as("podnet-webhook", undefined, async (api) => {
+    const create = (body: object) => api.send({ method: "POST", path, query: { dryRun: "All" }, body });
+    const isRefused = async (body: object) => (await create(body)).status === 403;
+    await waitUntil("the policy to be in force", 20_000, async () => (await isRefused(registration("other", []))) || undefined);
+    for (const rules of [
+      [secrets],
+      [podNetworks, secrets],
+      [{ ...podNetworks, resources: ["*"] }],
+      [{ ...podNetworks, resources: ["podnetworks", "podnetworks/status"] }],
+      [{ ...podNetworks, apiGroups: ["*"] }],
+      [{ ...podNetworks, apiGroups: ["podnet.dev", ""] }],
+    ]) {
+      const { status, text } = await create(registration("podnet", rules));
+      assert.equal(status, 403, JSON.stringify(rules));
+      assert.match(
+        text,
+        /registers itself as ValidatingWebhookConfiguration\/podnet, for podnetworks of podnet\.dev and nothing/,
+      );
+    }
+    assert.ok(await isRefused(registration("other", [podNetworks])));
+    assert.ok((await create(registration("podnet", [podNetworks]))).status < 300);
+    assert.ok((await api.send({ method: "POST", path, body: registration("podnet", [podNetworks]) })).status < 300);
+    const widened = { webhooks: registration("podnet", [podNetworks, secrets]).webhooks };
+    assert.equal((await api.send(patchOf(`${path}/podnet`, widened))).status, 403);
   });
 });

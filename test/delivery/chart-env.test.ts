@@ -13,12 +13,19 @@ const tables = {
   "podnet-webhook": { values: "webhook", table: webhookSettings },
 } as const;
 
+/** What all three have to agree on. */
+const heartbeat = "PODNET_HEARTBEAT_SECONDS";
+
 for (const [kind, name] of workloads) {
   const { values, table } = tables[name];
   const settings = Object.values({ ...logSettings, ...table })
     .map(({ env }) => env)
     .filter((env) => env.startsWith("PODNET_"));
-  const envOf = async (env: object) => podOf(await template({ [values]: { env } }), kind, name).containers[0].env;
+  const envOf = async (env: Readonly<Record<string, string>>) => {
+    const agreed = heartbeat in env ? { env: { [heartbeat]: env[heartbeat] } } : {};
+    const everywhere = { operator: agreed, webhook: agreed, agent: agreed };
+    return podOf(await template({ ...everywhere, [values]: { env } }), kind, name).containers[0].env;
+  };
   /** What the chart itself sets of them, so that it fits. */
   const owned = async () => {
     const set = new Set((await envOf({})).map((one) => one.name));
@@ -43,3 +50,13 @@ for (const [kind, name] of workloads) {
     }
   });
 }
+
+test("how often agents speak is told to all three, or to none of them", async () => {
+  const [often, rare] = ["3", "120"].map((seconds) => ({ env: { [heartbeat]: seconds } }));
+  for (const values of [{ agent: often }, { operator: often, agent: often }, { operator: often, webhook: rare, agent: often }])
+    assert.match(
+      await refusalOf(values),
+      /PODNET_HEARTBEAT_SECONDS: .* give operator\.env, webhook\.env and agent\.env the same value, or none/,
+    );
+  await template({ operator: often, webhook: often, agent: often });
+});

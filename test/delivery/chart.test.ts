@@ -91,18 +91,26 @@ test("the agent has one capability, a root folder that it cannot write, and an i
   }
 });
 
-test("of the node's folders the agent has those that docs/operations.md names, and neither all of /run nor a socket", async () => {
-  const { volumes = [] } = podOf(await template({}), "DaemonSet", "podnet-cni");
+/** What docs/operations.md says an agent needs of its node: path → `"read"` or `"write"`. */
+async function placesInDocs(): Promise<Map<string, string>> {
   const docs = await readFile(join(import.meta.dirname, "../../docs/operations.md"), "utf8");
-  const places = volumes.map(({ hostPath: { path } }) => path);
-  assert.ok(places.length >= 9);
-  for (const place of places) {
-    assert.ok(
-      docs.includes(`\`${place}\``) || ["/proc/sys", "/var/lib/podnet"].includes(place),
-      `${place} is not in docs/operations.md`,
-    );
-    assert.ok(place !== "/run" && place !== "/" && !place.endsWith(".sock"), place);
-  }
+  const table = docs.slice(docs.indexOf("| of the node | it may |")).split("\n\n", 1).join("");
+  return new Map(
+    table.split("\n").flatMap((line) => {
+      const [, places = "", access = ""] = line.split("|");
+      const isWritten = access.trim().startsWith("write");
+      return Array.from(places.matchAll(/`(\/[^`]+)`/g), ([, path = ""]) => [path, isWritten ? "write" : "read"] as const);
+    }),
+  );
+}
+
+test("of the node the agent has what docs/operations.md names, writable where that says so, and neither all of /run nor a socket", async () => {
+  const { volumes = [], containers } = podOf(await template({}), "DaemonSet", "podnet-cni");
+  const mounts = new Map(containers[0].volumeMounts?.map(({ name, readOnly }) => [name, readOnly ? "read" : "write"]));
+  const places = volumes.map(({ name, hostPath: { path } }) => [path, mounts.get(name)] as const);
+  const byPath = (all: Iterable<readonly [string, string | undefined]>) => [...all].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  assert.deepEqual(byPath(places), byPath(await placesInDocs()));
+  for (const [place] of places) assert.ok(place !== "/run" && place !== "/" && !place.endsWith(".sock"), place);
 });
 
 test("networks of the values become PodNetworks that outlive the release", async () => {

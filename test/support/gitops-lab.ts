@@ -21,7 +21,7 @@ const folder = join(root, "deploy/argocd");
 /** Nobody wants to wait a minute for a heartbeat, or for a subnet to be drained. */
 const hasty = {
   operator: { PODNET_HEARTBEAT_SECONDS: "3", PODNET_LEASE_SECONDS: "4" },
-  webhook: {},
+  webhook: { PODNET_HEARTBEAT_SECONDS: "3" },
   agent: { PODNET_HEARTBEAT_SECONDS: "3", PODNET_DRAIN_SECONDS: "2", PODNET_LEAK_SECONDS: "5" },
 };
 

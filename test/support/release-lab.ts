@@ -21,7 +21,8 @@ import { succeed } from "./succeed.ts";
 const ownChart = join(import.meta.dirname, "../../deploy/chart");
 
 /** Nobody wants to wait a minute for a heartbeat. */
-const hasty = { operator: { PODNET_HEARTBEAT_SECONDS: "3" }, agent: { PODNET_HEARTBEAT_SECONDS: "3" } };
+const often = { PODNET_HEARTBEAT_SECONDS: "3" };
+const hasty = { operator: often, webhook: often, agent: often };
 
 /** A network of no node that is made with the installation: it outlives that, and a second one takes it over. */
 const networks = {

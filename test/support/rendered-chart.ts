@@ -47,6 +47,7 @@ export interface Container {
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly env: readonly { readonly name: string; readonly value?: string }[];
   readonly securityContext: { readonly capabilities: object; readonly readOnlyRootFilesystem: boolean };
+  readonly volumeMounts?: readonly { readonly name: string; readonly readOnly?: boolean }[];
 }
 
 async function helmTemplate(values: object, ...more: readonly string[]): Promise<CommandResult> {
