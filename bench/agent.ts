@@ -15,7 +15,7 @@ import { followUsage } from "./usage.ts";
 /** Claims that are written at a time. */
 const parallel = 16;
 
-/** DESIGN 5, for 5,000 peers. */
+/** What an agent may take with so many peers as are judged. */
 const mostMebibytes = 100;
 const judged = 5_000;
 

@@ -4,7 +4,7 @@ import { tunnelSample } from "../test/support/tunnel-sample.ts";
 /** One way in which other nodes are reached. */
 export interface PeerWay {
   readonly mode: "Direct" | "VXLAN";
-  /** The most milliseconds that 5,000 peers may take (DESIGN 5). */
+  /** The most milliseconds that 5,000 peers may take. */
   readonly atMost: number;
   /** What a node with so many peers has of them. */
   state(count: number): Pick<NodeState, "links" | "neighbors" | "fdb" | "routes">;

@@ -125,7 +125,7 @@ test("docs/operations.md has every setting that the product declares, wherever t
   for (const name of declared) assert.ok(read("docs/operations.md").includes(`| \`${name}\` |`), `${name} is not there`);
 });
 
-for (const file of ["classic.conf", "plain.conflist", "classic-explained.txt"])
+for (const file of ["classic.conf", "one-family.conflist", "classic-explained.txt"])
   test(`docs/cni.md shows ${file} as it is tested`, () => {
     assert.ok(read("docs/cni.md").includes(read(`cni/plan/testdata/${file}`).trimEnd()));
   });

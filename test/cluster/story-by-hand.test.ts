@@ -1,4 +1,4 @@
-// DESIGN.md 1 with everything that podnet does later done by hand: what the lab's nodes, pods and wires are worth.
+// podnet's story (README.md) with everything that podnet does done by hand: what the lab's nodes, pods and wires are worth.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { numberedAddress, threeNodes } from "../../lab/instance.ts";
