@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Problem } from "../../tools/problem.ts";
 import type { Progress } from "../../tools/progress.ts";
 import type { Lab } from "../lab.ts";
 import { applyObject, readyPods, testDaemonSet } from "../pod.ts";
 import { startSourceServer } from "../source-server.ts";
+import { waitUntil } from "../wait-until.ts";
 import { examples, type Situation } from "./situation.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -42,16 +42,11 @@ export async function tellStory(
 
 /** Counts of peers are written lazily, so that a node's joining costs no write per other node: they are right a little later. */
 async function untilPeersAreNamed(lab: Lab): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (Date.now() < deadline) {
-    const { stdout } = await lab.kubectl([
-      "get",
-      "nodes",
-      "--output=jsonpath={.items[*].status.conditions[?(@.type=='NetworkUnavailable')].message}",
-    ]);
-    if (stdout.split(`${lab.nodes.length - 1} peers`).length - 1 === lab.nodes.length) return;
-    await delay(200);
-  }
+  const messages = "--output=jsonpath={.items[*].status.conditions[?(@.type=='NetworkUnavailable')].message}";
+  await waitUntil("every Node to name its peers", 30_000, async () => {
+    const { stdout } = await lab.kubectl(["get", "nodes", messages]);
+    return stdout.split(`${lab.nodes.length - 1} peers`).length - 1 === lab.nodes.length || undefined;
+  });
 }
 
 async function mustSucceed(lab: Lab, args: readonly string[], stdin?: string): Promise<void> {

@@ -24,7 +24,7 @@ suite("hosts", () => {
   before(async () => {
     lab = await startLab(twoSegments(labName("lab-hosts"), "hosts"));
   });
-  after(() => lab.stop());
+  after(() => lab?.stop());
 
   test("every host reaches every other over both families, beside it or behind the router", async () => {
     const pairs = lab.hosts.flatMap((from) =>
@@ -75,7 +75,7 @@ suite("control plane", () => {
   before(async () => {
     lab = await startLab(oneNode(labName("lab-control"), "nodes-without-kubelets"));
   });
-  after(() => lab.stop());
+  after(() => lab?.stop());
 
   test("a watch from outside the lab sees what happens inside", async () => {
     const watch = spawn(lab.binary("kubectl"), [

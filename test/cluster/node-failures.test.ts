@@ -34,7 +34,7 @@ before(async () => {
   await applyObject(lab, testDaemonSet("one"));
   await onlyPod();
 });
-after(() => lab.stop());
+after(() => lab?.stop());
 
 async function onlyPod(): Promise<Pod> {
   const [pod] = await readyPods(lab, "one", 1);

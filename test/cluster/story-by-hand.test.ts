@@ -19,7 +19,7 @@ let pods: readonly Pod[] = [];
 before(async () => {
   lab = await startLab(INSTANCE);
 });
-after(() => lab.stop());
+after(() => lab?.stop());
 
 async function readyReasons(): Promise<readonly string[]> {
   const path = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';

@@ -1,11 +1,9 @@
 // ServiceCIDRs beside PodNetworks, judged inside the API server.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { parse } from "yaml";
 import { podNetworkResource } from "../../crds/names.ts";
-import type { PodNetwork } from "../../crds/types.ts";
+import type { PodNetwork, PodNetworkOverlapPolicy } from "../../crds/types.ts";
 import type { CommandResult } from "../../lab/host.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -13,7 +11,11 @@ import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { connect, type KubeClient } from "../../lib/kube/client.ts";
 import type { Resource } from "../../lib/kube/resource.ts";
+import { installCrds } from "../support/install-crds.ts";
 import { labName } from "../support/lab-name.ts";
+import { podNetworkOf } from "../support/network-sample.ts";
+import { specDefaults } from "../support/spec-defaults.ts";
+import { succeed } from "../support/succeed.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
 const serviceCidrs = {
@@ -30,7 +32,11 @@ let lab: Lab;
 let client: KubeClient;
 
 before(async () => {
-  ({ lab, client } = await startGuarded("service-cidr", true));
+  lab = await startLab(noNodes(labName("service-cidr")));
+  await installCrds(lab);
+  // After the kind: a policy sees objects with the schema that they had when it began to look.
+  await succeed(lab.kubectl(["apply", "--server-side", "-f", join(root, "deploy/service-cidr-guard.yaml")]));
+  client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "podnet-test" });
   await network("default", ["10.244.0.0/16", "fd00:10:244::/48"], true);
   await network("lax", ["10.40.0.0/16"], true, "Warn");
   await network("careful", ["10.41.0.0/16"], true, "Reserve");
@@ -44,33 +50,16 @@ async function stop(): Promise<void> {
   await lab?.stop();
 }
 
-/** A lab with the kind PodNetwork, with or without overlapPolicy in its schema, and the policy. */
-async function startGuarded(name: string, hasPolicyField: boolean): Promise<{ lab: Lab; client: KubeClient }> {
-  const started = await startLab(noNodes(labName(name)));
-  const apply = async (text: string) => {
-    const { code, stderr } = await started.kubectl(["apply", "--server-side", "-f", "-"], { stdin: text });
-    assert.equal(code, 0, stderr);
-  };
-  const crd = parse(await readFile(join(root, "crds/podnetwork.yaml"), "utf8"));
-  const { properties } = crd.spec.versions[0].schema.openAPIV3Schema.properties.spec;
-  const services = { type: "string", enum: ["Reject", "Reserve", "Warn"], default: "Reject" };
-  if (hasPolicyField) properties.overlapPolicy ??= { type: "object", default: {}, properties: { services } };
-  else delete properties.overlapPolicy;
-  await apply(JSON.stringify(crd));
-  const established = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"];
-  assert.equal((await started.kubectl(established)).code, 0);
-  // After the kind: a policy sees objects with the schema that they had when it began to look.
-  await apply(await readFile(join(root, "deploy/service-cidr-guard.yaml"), "utf8"));
-  const userAgent = "podnet-test";
-  return { lab: started, client: await connect({ access: { from: "kubeconfig", path: started.kubeconfig }, userAgent }) };
-}
-
 /** A network whose ranges an operator has accepted, or not. */
-async function network(name: string, cidrs: readonly string[], accepted: boolean, services?: string): Promise<void> {
-  const ranges = cidrs.map((cidr) => ({ cidr, nodePrefixLength: cidr.includes(":") ? 64 : 24 }));
-  const spec = { ranges, ...(services !== undefined && { overlapPolicy: { services } }) };
-  const object: PodNetwork = JSON.parse(JSON.stringify({ metadata: { name }, spec }));
-  await client.create(podNetworks, object);
+async function network(
+  name: string,
+  cidrs: readonly string[],
+  accepted: boolean,
+  services?: PodNetworkOverlapPolicy["services"],
+): Promise<void> {
+  const ranges = cidrs.map((cidr) => ({ cidr, nodePrefixLength: cidr.includes(":") ? 64 : 24, state: "Active" as const }));
+  const overlapPolicy = services !== undefined && { overlapPolicy: { ...specDefaults.overlapPolicy, services } };
+  await client.create(podNetworks, podNetworkOf(name, [], { ranges, ...overlapPolicy }));
   const status = { ranges: cidrs.map((cidr) => ({ cidr, accepted, total: 256, allocated: 0, reserved: 0, held: 0, free: 256 })) };
   await client.patch(podNetworks, name, { status }, { type: "merge", subresource: "status" });
 }
@@ -165,12 +154,4 @@ test("without any PodNetwork, and without the kind, ServiceCIDRs go their way", 
   await waitUntil("an end of the refusal", 20_000, accepted);
   assert.equal((await lab.kubectl(["delete", "crd", "podnetworks.podnet.dev", "--timeout=30s"])).code, 0);
   await waitUntil("a ServiceCIDR without the kind", 20_000, accepted);
-});
-
-test("where the schema has no overlapPolicy, an accepted range is refused to Services", async () => {
-  await stop();
-  ({ lab, client } = await startGuarded("service-cidr-old", false));
-  await network("default", ["10.244.0.0/16"], true);
-  assert.match(await said("podnet-service-cidr-guard", ["10.244.16.0/20"]), /overlap 10\.244\.0\.0\/16 of PodNetwork\/default/);
-  assert.notEqual((await tried(["10.244.16.0/20"])).code, 0);
 });
