@@ -104,18 +104,18 @@ async function heldStep(
 
 async function writeClaims(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
   const steps = nodeSubnetSteps(snapshot, cluster.allocation(snapshot));
-  const { failures, objects } = await cluster.claims.write(steps);
-  notes.note(steps, failures);
-  return withWritten(snapshot, steps, objects);
+  const outcome = await cluster.claims.write(steps);
+  notes.note(steps, outcome.failures);
+  return withWritten(snapshot, steps, outcome);
 }
 
 async function promote(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<Snapshot> {
   if (!snapshot.claims.some(({ object }) => object.spec.state === "Pending")) return snapshot;
   const now = { ...snapshot, ...(await cluster.groundNow()) };
   const steps = promotions(now, cluster.allocation(now));
-  const { failures, objects } = await cluster.claims.write(steps);
-  notes.note(steps, failures);
-  return withWritten(now, steps, objects);
+  const outcome = await cluster.claims.write(steps);
+  notes.note(steps, outcome.failures);
+  return withWritten(now, steps, outcome);
 }
 
 /** Our finalizer stands on a network before its first range is accepted, so that it cannot go before its claims; false where it could not be put there. */

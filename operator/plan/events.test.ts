@@ -37,7 +37,7 @@ function claimSteps(before: Snapshot): Step<unknown>[] {
   const written = made.flatMap(({ key, want }) =>
     want === undefined ? [] : [[key, { ...want, metadata: { ...storedMeta(key), ...want.metadata } }] as const],
   );
-  const after = withWritten(before, made, new Map(written));
+  const after = withWritten(before, made, { failures: [], objects: new Map(written) });
   return [...made, ...promotions(after, allocate(after))];
 }
 

@@ -4,6 +4,7 @@ import type { NodeNetwork, NodeSubnetSpec, PodNetworkSpec } from "../../crds/typ
 import { explain } from "../../lib/reconcile/explain.ts";
 import { nodeNetworkOf } from "../../test/support/network-sample.ts";
 import { bornAtMs, claim, ledger, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
+import { claimRemoval } from "../release.ts";
 import { allocate } from "./allocate.ts";
 import { holding, nodeSubnetKind, nodeSubnetSteps, promotions } from "./node-subnets.ts";
 import type { NodeFacts, Snapshot } from "./snapshot.ts";
@@ -196,28 +197,28 @@ test("a claim is laid to rest with the time, and everything else as it was", () 
   assert.equal(step.have, object);
 });
 
-test("what was written counts as there, what failed does not, and what was removed is gone", () => {
+test("what was written counts as there, what failed does not, what was removed is gone, and what could not be removed still stands", () => {
   const snapshot = withLedger({
     networks: [single],
     nodes: [node("node-2"), node("node-3")],
-    claims: [claim("10.244.7.0/24", dualNode)],
+    claims: [claim("10.244.7.0/24", dualNode), claim("10.244.8.0/24", dualNode)],
   });
   const adds = nodeSubnetSteps(snapshot, allocate(snapshot));
-  const removal = {
-    op: "remove" as const,
-    kind: "NodeSubnet",
-    key: "10.244.7.0-24",
-    because: "",
-    have: snapshot.claims[0]?.object ?? assert.fail(),
-  };
+  const removals = snapshot.claims.map(({ object }) => claimRemoval(object, "for a test"));
   const done = claim("10.244.0.0/24", node("node-2")).object;
   const stored = {
     ...done,
     metadata: { ...done.metadata, uid: "uid", resourceVersion: "2", creationTimestamp: "2026-01-01T00:00:00Z" },
   };
-  const after = withWritten(snapshot, [...adds, removal], new Map([["10.244.0.0-24", stored]]));
+  const after = withWritten(snapshot, [...adds, ...removals], {
+    failures: [
+      { op: "add", key: "10.244.1.0-24" },
+      { op: "remove", key: "10.244.8.0-24" },
+    ],
+    objects: new Map([["10.244.0.0-24", stored]]),
+  });
   assert.deepEqual(
     after.claims.map(({ object }) => `${object.spec.node} ${object.spec.cidr}`),
-    ["node-2 10.244.0.0/24"],
+    ["node-1 10.244.8.0/24", "node-2 10.244.0.0/24"],
   );
 });

@@ -66,7 +66,7 @@ function writeClaims(
   const written = steps.flatMap(({ key, op, want }) =>
     want === undefined || op === "remove" ? [] : [[key, asWritten(want, input)] as const],
   );
-  return withWritten(snapshot, steps, new Map(written));
+  return withWritten(snapshot, steps, { failures: [], objects: new Map(written) });
 }
 
 function tellNodes(

@@ -68,7 +68,7 @@ function written(snapshot: Snapshot, steps: readonly Step<NodeSubnet>[]): Snapsh
   const objects = steps.flatMap(({ key, op, want }) =>
     want === undefined || op === "remove" ? [] : [[key, { ...want, metadata: storedMeta(key) }] as const],
   );
-  return withWritten(snapshot, steps, new Map(objects));
+  return withWritten(snapshot, steps, { failures: [], objects: new Map(objects) });
 }
 
 function outcomes(snapshot: Snapshot, nowMs: number, steps: readonly Step<unknown>[]) {

@@ -135,7 +135,7 @@ export function applied(snapshot: Snapshot): Snapshot {
     const objects = steps.flatMap(({ key, want }) =>
       want === undefined ? [] : [[key, { ...want, metadata: storedMeta(key) }] as const],
     );
-    return withWritten(before, steps, new Map(objects));
+    return withWritten(before, steps, { failures: [], objects: new Map(objects) });
   };
   const pending = write(snapshot, nodeSubnetSteps(snapshot, allocate(snapshot)));
   return write(pending, promotions(pending, allocate(pending)));
