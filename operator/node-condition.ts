@@ -3,11 +3,10 @@ import { applyObject } from "../lib/kube/apply.ts";
 import { type Node, type NodeCondition, nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
 import type { Stored } from "../lib/kube/resource.ts";
-import type { Step } from "../lib/reconcile/kind.ts";
 import type { Cluster } from "./cluster.ts";
 import { type NodeConditionInput, type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
 import type { NodeProgress } from "./plan/node-progress.ts";
-import { recoveryEvents } from "./plan/recovery-events.ts";
+import { endsRecovery } from "./plan/recovery.ts";
 import { isServing } from "./plan/release.ts";
 import type { NodeFacts, Snapshot } from "./plan/snapshot.ts";
 import type { WriteNotes } from "./write-report.ts";
@@ -75,10 +74,6 @@ function nodePlans(
     });
     return { node, plan };
   });
-}
-
-function endsRecovery(step: Step<unknown>): boolean {
-  return recoveryEvents([step]).some(({ reason }) => reason === "RecoveryEnded");
 }
 
 async function apply(cluster: Cluster, node: NodeFacts, plan: NodeConditionPlan, notes: WriteNotes): Promise<void> {

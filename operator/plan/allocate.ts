@@ -1,6 +1,7 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, acceptRanges, rangeOf } from "./accept.ts";
+import { type ClaimCause, causeWords } from "./claim-cause.ts";
 import { keptPrefixes } from "./holding.ts";
 import { type Member, memberOf } from "./member.ts";
 import { type Ambiguity, type Belonging, membership } from "./membership.ts";
@@ -20,6 +21,7 @@ export interface NewClaim {
   readonly prefix: Prefix;
   /** The open entry of the ledger that it is cut from. */
   readonly entry: LedgerEntry;
+  readonly cause: ClaimCause;
   /** e.g. `"the node has no IPv4 subnet"`. */
   readonly because: string;
 }
@@ -117,7 +119,7 @@ function serve(member: Member, service: Service): { readonly given: NewClaim[]; 
   const { node, network, lost, needs } = member;
   const again = lost.flatMap((prefix): NewClaim[] => {
     const entry = rangeOf(service.acceptance, prefix)?.entry;
-    return entry === undefined ? [] : [{ node, network, prefix, entry, because: "its claim vanished while the node uses it" }];
+    return entry === undefined ? [] : [{ node, network, prefix, entry, cause: "Repaired", because: causeWords.Repaired }];
   });
   const refusal = refusalOf(member, service.acceptance);
   if (refusal !== undefined) return { given: again, failed: [refusal] };
@@ -137,7 +139,7 @@ function serve(member: Member, service: Service): { readonly given: NewClaim[]; 
   }
   const given = needs.flatMap((need): NewClaim[] => {
     const found = take(need, poolOf(need));
-    return found === undefined ? [] : [{ node, network, ...found, because: causeOf(need, found) }];
+    return found === undefined ? [] : [{ node, network, ...found, ...whyGiven(need, found) }];
   });
   return { given: [...again, ...given], failed };
 }
@@ -147,9 +149,9 @@ function take({ wish }: Need, pool: Pool): FreeSubnet | undefined {
   return wished ?? (wish?.must === true ? undefined : pool.take());
 }
 
-function causeOf({ wish, because }: Need, { prefix }: FreeSubnet): string {
+function whyGiven({ wish, cause, because }: Need, { prefix }: FreeSubnet): Pick<NewClaim, "cause" | "because"> {
   const isWished = wish !== undefined && comparePrefixes(wish.prefix, prefix) === 0;
-  return isWished && !wish.must ? "it is the podCIDR of the Node" : because;
+  return isWished && !wish.must ? { cause: "Adopted", because: causeWords.Adopted } : { cause, because };
 }
 
 function failureOf(member: Member, need: Need, pool: Pool): AllocationFailure | undefined {

@@ -2,6 +2,7 @@ import type { EventReason } from "../../crds/event-reasons.ts";
 import { apiVersion, nodeSubnetResource, podNetworkResource } from "../../crds/names.ts";
 import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
+import { type ClaimCause, causeOf, causeWords } from "./claim-cause.ts";
 import type { PlannedEvent } from "./events.ts";
 import { nameList } from "./network-view.ts";
 
@@ -25,20 +26,25 @@ interface Turn {
   readonly spec: ClaimView["spec"];
 }
 
-/** Why a claim was made → what that is called; anything else is an ordinary assignment. */
-const causes: readonly (readonly [RegExp, EventReason])[] = [
-  [/\bvanished\b/, "LossRepaired"],
-  [/\bpodCIDR\b/, "SubnetAdopted"],
-];
+/** Why a node gets a claim → what that is called. */
+const reasonsByCause = {
+  Assigned: "SubnetAssigned",
+  Added: "SubnetAssigned",
+  Adopted: "SubnetAdopted",
+  Repaired: "LossRepaired",
+} as const satisfies Record<ClaimCause, EventReason>;
 
-/** Why a node that has subnets gets another one. That it had none goes without saying. */
-const furtherCauses = /\b(short of free|moves off)\b/;
+/** Why a claim was made, and in words. */
+interface Made {
+  readonly cause: ClaimCause;
+  readonly because: string;
+}
 
 /** What became of subnets: one Event per network and cause, then one per node. */
 export function claimEvents(written: readonly Step<unknown>[]): PlannedEvent[] {
   const steps = written.filter(({ kind }) => kind === nodeSubnetResource.kind);
-  const made = new Map(steps.filter(({ op }) => op === "add").map(({ key, because }) => [key, because]));
-  const turns = steps.flatMap((step) => turnOf(step, made.get(step.key)) ?? []);
+  const made = new Map(steps.filter(({ op }) => op === "add").map((step) => [step.key, madeBy(step)]));
+  const turns = steps.flatMap((step) => turnOf(step, made.get(step.key) ?? madeBefore(step)) ?? []);
   return [
     ...grouped(turns, ({ spec }) => networkReference(spec)).map(({ regarding, reason, because, specs }) => {
       const list = nameList(specs.map(({ node, cidr }) => `${node} ${cidr}`));
@@ -52,31 +58,42 @@ export function claimEvents(written: readonly Step<unknown>[]): PlannedEvent[] {
   ];
 }
 
-/** `madeBecause`: why it was made, where that was in this pass, too. */
-function turnOf({ op, want, have, because }: Step<unknown>, madeBecause: string | undefined): Turn | undefined {
+function madeBy(step: Step<unknown>): Made {
+  return { cause: causeOf(step) ?? "Assigned", because: step.because };
+}
+
+/** For a claim of an earlier pass, or of another operator: of whatever has words of its own. */
+function madeBefore(step: Step<unknown>): Made {
+  const cause = causeOf(step) ?? "Assigned";
+  return { cause, because: cause === "Adopted" || cause === "Repaired" ? causeWords[cause] : "" };
+}
+
+function turnOf({ op, want, have, because }: Step<unknown>, made: Made): Turn | undefined {
   const before = isClaim(have) ? have : undefined;
   const after = op !== "remove" && isClaim(want) ? want : undefined;
   const { spec } = after ?? before ?? {};
   if (spec === undefined) return undefined;
-  const cause = madeBecause ?? because;
-  const reason = reasonOf(stateOf(before), stateOf(after), cause);
-  return reason === undefined ? undefined : { reason, because: wordsFor(reason, stateOf(before), cause), spec };
+  const [from, to] = [stateOf(before), stateOf(after)];
+  const reason = reasonOf(from, to, made.cause);
+  if (reason === undefined) return undefined;
+  return { reason, because: to === "Active" ? wordsFor(from, made) : to === "Draining" ? drainWords : because, spec };
 }
 
-function wordsFor(reason: EventReason, before: string, cause: string): string {
-  if (reason === "SubnetAssigned") return furtherCauses.test(cause) ? cause : "";
-  if (reason === "SubnetDraining") return "nodes leave its range; pods that have addresses of it keep them";
-  if (reason === "SubnetAdopted" && before === "Held") return "its machine is back and has it still";
-  return cause;
+const drainWords = "nodes leave its range; pods that have addresses of it keep them";
+
+/** Why a claim becomes Active. That a node had none goes without saying. */
+function wordsFor(before: string, { cause, because }: Made): string {
+  if (before === "Held") return "its machine is back and has it still";
+  return cause === "Assigned" ? "" : because;
 }
 
-function reasonOf(before: string, after: string, because: string): EventReason | undefined {
+function reasonOf(before: string, after: string, cause: ClaimCause): EventReason | undefined {
   if (before === after || after === "Pending") return undefined;
   const isNew = before === "Free" || before === "Pending";
   switch (after) {
     case "Active":
       if (before === "Held") return "SubnetAdopted";
-      return isNew ? (causes.find(([pattern]) => pattern.test(because))?.[1] ?? "SubnetAssigned") : undefined;
+      return isNew ? reasonsByCause[cause] : undefined;
     case "Draining":
       return "SubnetDraining";
     case "Held":

@@ -16,6 +16,7 @@ import {
 import { statusesOf } from "../../test/support/status-world.ts";
 import { claimRemoval } from "../release.ts";
 import { allocate } from "./allocate.ts";
+import type { ClaimCause } from "./claim-cause.ts";
 import { eventsOf } from "./events.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import { nodeSubnetSteps, promotions } from "./node-subnets.ts";
@@ -130,12 +131,20 @@ test("other addresses of a node, and what its NodeNetwork says, are no news", ()
 });
 
 /** A claim going from one state to another, either of which may be that there is none. */
-function turn(from: string | undefined, to: string | undefined, because = "for a test"): Step<unknown> {
+function turn(from: string | undefined, to: string | undefined, cause?: ClaimCause): Step<unknown> {
   const { object } = claim("10.244.7.0/24", node("node-1"));
   const as = (state: string | undefined) => (state === undefined ? undefined : { ...object, spec: { ...object.spec, state } });
   const [have, want] = [as(from), as(to)];
   const op = have === undefined ? "add" : want === undefined ? "remove" : "change";
-  return { op, kind: "NodeSubnet", key: object.metadata.name, because, ...(want && { want }), ...(have && { have }) };
+  return {
+    op,
+    kind: "NodeSubnet",
+    key: object.metadata.name,
+    because: "for a test",
+    ...(cause && { cause }),
+    ...(want && { want }),
+    ...(have && { have }),
+  };
 }
 
 test("each turn of a claim's state has its reason, and a claim that nobody ever used has none", () => {
@@ -159,17 +168,36 @@ test("each turn of a claim's state has its reason, and a claim that nobody ever 
 });
 
 test("why a claim was made counts when it becomes Active in the same pass", () => {
-  for (const [because, reason] of [
-    ["its claim vanished while the node uses it", "LossRepaired"],
-    ["it is the podCIDR of the Node", "SubnetAdopted"],
-    ["the node has no IPv4 subnet", "SubnetAssigned"],
+  for (const [cause, reason] of [
+    ["Repaired", "LossRepaired"],
+    ["Adopted", "SubnetAdopted"],
+    ["Added", "SubnetAssigned"],
+    ["Assigned", "SubnetAssigned"],
   ] as const) {
-    const events = eventsOf([turn(undefined, "Pending", because), turn("Pending", "Active", "its entry is still Open")]);
+    const events = eventsOf([turn(undefined, "Pending", cause), turn("Pending", "Active", "Assigned")]);
     assert.deepEqual(
       events.map((event) => event.reason),
       [reason, reason],
     );
   }
+});
+
+test("a loss and a podCIDR are told as such by whoever finds the claim Pending, though its maker died", () => {
+  const bare = snapshot({ nodes: two, claims: two.map((owner, index) => claim(`10.244.${index}.0/24`, owner)) });
+  const records = nodeNetworkSteps(bare, allocate(bare)).flatMap(({ want }) => (want === undefined ? [] : record(want)));
+  const lost = claimSteps({ ...bare, claims: bare.claims.slice(1), records });
+  const adopted = claimSteps(snapshot({ nodes: [node("node-1", { podCIDRs: ["10.244.9.0/24"] })] }));
+  const found = [lost, adopted].map((steps) => told(steps.filter(({ op }) => op === "change")));
+  assert.deepEqual(found, [
+    [
+      "PodNetwork/default LossRepaired: node-1 10.244.0.0/24: its claim vanished while the node uses it",
+      "Node/node-1 LossRepaired: 10.244.0.0/24 of PodNetwork/default: its claim vanished while the node uses it",
+    ],
+    [
+      "PodNetwork/default SubnetAdopted: node-1 10.244.9.0/24: it is the podCIDR of the Node",
+      "Node/node-1 SubnetAdopted: 10.244.9.0/24 of PodNetwork/default: it is the podCIDR of the Node",
+    ],
+  ]);
 });
 
 /** The step by which a PodNetwork's status becomes another one. */

@@ -1,6 +1,7 @@
 import type { Family } from "../../lib/net/address.ts";
 import { comparePrefixes, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, givingRanges, rangeOf } from "./accept.ts";
+import type { ClaimCause } from "./claim-cause.ts";
 import { keptPrefixes } from "./holding.ts";
 import type { Belonging } from "./membership.ts";
 import { familyName } from "./snapshot.ts";
@@ -8,6 +9,7 @@ import { familyName } from "./snapshot.ts";
 /** One subnet that a node shall have beyond those it has. */
 export interface Need {
   readonly family: Family;
+  readonly cause: Extract<ClaimCause, "Assigned" | "Added">;
   /** e.g. `"the node has no IPv4 subnet"`. */
   readonly because: string;
   /** Only this one will do, or would be best. */
@@ -53,17 +55,20 @@ function familyNeeds(one: Belonging, acceptance: Acceptance | undefined, family:
   const extra = statics.slice(0, Math.max(least, maxSubnetsPerNode - has.length));
   const needs = extra.map((prefix, index): Need => {
     const because = `${renderPrefix(prefix)} is set aside for the node`;
-    return { family, because, wish: { prefix, must: true }, vital: giving.length === 0 && index === 0 };
+    const vital = giving.length === 0 && index === 0;
+    return { family, cause: "Assigned", because, wish: { prefix, must: true }, vital };
   });
   if (needs.length > 0) return needs;
   if (giving.length === 0) {
     const adopted = has.length === 0 ? adoptable(one, acceptance, family) : undefined;
-    const because =
-      has.length === 0 ? `the node has no ${name} subnet` : `the node moves off a range, and has no other ${name} subnet`;
-    return [{ family, because, vital: true, ...(adopted !== undefined && { wish: { prefix: adopted, must: false } }) }];
+    const why =
+      has.length === 0
+        ? ({ cause: "Assigned", because: `the node has no ${name} subnet` } as const)
+        : ({ cause: "Added", because: `the node moves off a range, and has no other ${name} subnet` } as const);
+    return [{ family, ...why, vital: true, ...(adopted !== undefined && { wish: { prefix: adopted, must: false } }) }];
   }
   return isShort(one, giving) && has.length < maxSubnetsPerNode
-    ? [{ family, because: `the node is short of free ${name} addresses`, vital: false }]
+    ? [{ family, cause: "Added", because: `the node is short of free ${name} addresses`, vital: false }]
     : [];
 }
 

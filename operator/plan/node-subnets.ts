@@ -8,9 +8,10 @@ import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation, NewClaim } from "./allocate.ts";
 import { indexPrefixes } from "../../lib/net/prefix-index.ts";
+import type { ClaimCause, ClaimStep } from "./claim-cause.ts";
 import { isGood } from "./holding.ts";
 import type { Member } from "./member.ts";
-import { isNamedDraining } from "./needs.ts";
+import { adoptable, isNamedDraining } from "./needs.ts";
 import { chosenAddresses } from "./node-address.ts";
 import { describeRouting, type NodeSettings, settingsFor, settingsOf } from "./node-settings.ts";
 import { type Evidence, evidenceOf } from "./occupancy.ts";
@@ -35,17 +36,17 @@ export const nodeSubnetKind: Kind<NodeSubnet> = {
  * The steps that make the claims as planned: new ones, Pending; those that come back, Active; those whose node has other addresses now, or drains them.
  * Never a removal, and none that makes a Pending claim Active: see `promotions`.
  */
-export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allocation): Step<NodeSubnet>[] {
+export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allocation): ClaimStep[] {
   if (ledger === undefined) return [];
   const byNode = new Map(members.map((member) => [member.node.uid, member]));
-  const adds = creates.map((create): Step<NodeSubnet> => {
+  const adds = creates.map((create): ClaimStep => {
     const member = byNode.get(create.node.uid);
     const want = pendingClaim(
       create,
       ledger.incarnation,
       member === undefined ? settingsOf(create.network) : settingsFor(member),
     );
-    return { op: "add", kind: nodeSubnetKind.name, key: want.metadata.name, because: create.because, want };
+    return { op: "add", kind: nodeSubnetKind.name, key: want.metadata.name, cause: create.cause, because: create.because, want };
   });
   const standing = members.flatMap((member) => [
     ...member.claims.map((claim) => ({ claim, want: kept(member, claim) })),
@@ -65,19 +66,19 @@ export function nodeSubnetSteps({ ledger }: Snapshot, { creates, members }: Allo
  * a prefix that another node has: whoever planned it knew nothing of a claim of that which has come and gone since. What agents only miss of another node is worth
  * less than the word of the claim's own node, or of more agents that miss it of that; what another one says that it has, less than what others confirm of the claim's own.
  */
-export function promotions(snapshot: Snapshot, { members }: Allocation): Step<NodeSubnet>[] {
+export function promotions(snapshot: Snapshot, { members, acceptance }: Allocation): ClaimStep[] {
   const { claims, records, ledger: now } = snapshot;
   if (!claims.some(({ object }) => object.spec.state === "Pending")) return [];
   const had = indexPrefixes(records.flatMap(evidenceOf({ ledger: now, claims, records })));
   const around = { entries: indexPrefixes(now?.entries ?? []), incarnation: now?.incarnation };
-  const wanted = new Set(members.flatMap((member) => member.claims.map(({ object }) => object.metadata.name)));
+  const wanted = new Map(members.flatMap((member) => member.claims.map(({ object }) => [object.metadata.name, member] as const)));
   const missed = new Set(
     records.flatMap(({ object }) => (object.status?.lost ?? []).map(({ cidr, nodeUID }) => `${cidr} ${nodeUID}`)),
   );
   const isHeard = heardFor(records, now?.incarnation);
   // As if the Pending claims were not there: whose each prefix is by what is said.
   const owned = unclaimedPrefixes({ ...snapshot, claims: claims.filter(({ object }) => object.spec.state !== "Pending") });
-  return claims.flatMap(({ object, prefix }): Step<NodeSubnet>[] => {
+  return claims.flatMap(({ object, prefix }): ClaimStep[] => {
     if (object.spec.state !== "Pending") return [];
     const step = { kind: nodeSubnetKind.name, key: object.metadata.name, have: object };
     if (!isGood({ object }, around))
@@ -87,11 +88,20 @@ export function promotions(snapshot: Snapshot, { members }: Allocation): Step<No
       node !== object.spec.node && !(isHearsay && isHeard(object)) && !(isItsOwn && comparePrefixes(word.prefix, prefix) === 0);
     if ([...had.touching(prefix)].some(isOthers))
       return [{ ...step, op: "remove", because: "another node has it, though its claim is gone" }];
-    if (!wanted.has(object.metadata.name) && !missed.has(`${object.spec.cidr} ${object.spec.nodeUID}`))
-      return [{ ...step, op: "remove", because: "its node has no use for it" }];
+    const isMissed = missed.has(`${object.spec.cidr} ${object.spec.nodeUID}`);
+    const member = wanted.get(object.metadata.name);
+    if (member === undefined && !isMissed) return [{ ...step, op: "remove", because: "its node has no use for it" }];
     const want = { ...object, spec: { ...object.spec, state: "Active" as const } };
-    return [{ ...step, op: "change", because: "its range is still open", want }];
+    const cause = isItsOwn || isMissed || member === undefined ? "Repaired" : firstCause(member, prefix, acceptance);
+    return [{ ...step, op: "change", cause, because: "its range is still open", want }];
   });
+}
+
+/** Why a claim that is nobody's loss was made, told by what stands: whoever made it may be gone since. */
+function firstCause({ node, network }: Member, prefix: Prefix, acceptance: Allocation["acceptance"]): ClaimCause {
+  const podCIDR = adoptable({ node, network }, acceptance.get(network.uid), prefix.family);
+  const isStatic = network.statics.some((one) => one.node === node.name && comparePrefixes(one.prefix, prefix) === 0);
+  return podCIDR !== undefined && !isStatic && comparePrefixes(podCIDR, prefix) === 0 ? "Adopted" : "Assigned";
 }
 
 /** Tells whether the agent of a claim's node says, under this incarnation, that it has the subnet, or two others miss it of that node, and more of them than of any other. */

@@ -63,6 +63,31 @@ export function ledgerStep(snapshot: Snapshot, input: LedgerInput): LedgerStep |
   return { step: stepTo(snapshot, specOf(before, plan, { incarnation, recovery, seen }), because.join("; ")), plan };
 }
 
+/** What a step does to the recovery: one that begins, or none where one ends. */
+export interface RecoveryTurn {
+  readonly ledger: Pick<RangeLedger, "metadata">;
+  readonly begun: RangeLedgerRecovery | undefined;
+}
+
+/** Undefined of a step that leaves the recovery as it is, or is about something else. */
+export function recoveryTurn({ kind, want, have }: Step<unknown>): RecoveryTurn | undefined {
+  if (kind !== rangeLedgerKind.name || !isLedger(want)) return undefined;
+  const old = isLedger(have) ? have : undefined;
+  const begun = want.spec.recovery;
+  if ((old?.spec.recovery === undefined) === (begun === undefined)) return undefined;
+  return { ledger: { metadata: { ...old?.metadata, ...want.metadata } }, begun };
+}
+
+/** Whether subnets are given again by it. */
+export function endsRecovery(step: Step<unknown>): boolean {
+  const turn = recoveryTurn(step);
+  return turn !== undefined && turn.begun === undefined;
+}
+
+function isLedger(value: unknown): value is Pick<RangeLedger, "metadata" | "spec"> {
+  return typeof value === "object" && value !== null && "metadata" in value && "spec" in value;
+}
+
 interface Beginning {
   readonly incarnation: string;
   readonly recovery: RangeLedgerRecovery | undefined;
