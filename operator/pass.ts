@@ -8,6 +8,7 @@ import { writeNodeConditions } from "./node-condition.ts";
 import type { DriftWord } from "./plan/drift.ts";
 import { driftWords } from "./plan/drift-events.ts";
 import type { PlannedEvent } from "./plan/events.ts";
+import { planHolds } from "./plan/hold.ts";
 import type { Found } from "./plan/network-figures.ts";
 import { nodeStates } from "./plan/node-states.ts";
 import { refusedWrites } from "./plan/refused-writes.ts";
@@ -79,13 +80,8 @@ export function createPass({
   return async () => {
     const notes = createWriteNotes();
     const back = cluster.timesBack();
-    const input = () => ({
-      nowMs: wallClock(),
-      newIncarnation: newIncarnation(),
-      wentBack: back > knownBack,
-      sightings,
-      ...timing,
-    });
+    const known = { wentBack: back > knownBack, sightings, ...timing };
+    const input = () => ({ nowMs: wallClock(), newIncarnation: newIncarnation(), ...known });
     sightings.look(await cluster.gather());
     await writeSubnets({ cluster, clock, notes, input, manyClaims });
     if (notes.report().written.some(({ kind }) => kind === "RangeLedger")) knownBack = back;
@@ -95,9 +91,11 @@ export function createPass({
     const snapshot = await cluster.gather();
     const allocation = cluster.allocation(snapshot);
     const nowMs = wallClock();
-    const progress = nodeStates(snapshot, allocation, { nowMs, sightings, ...timing }, cluster.told(snapshot));
+    const hearing = { nowMs, sightings, ...timing };
+    const progress = nodeStates(snapshot, allocation, hearing, cluster.told(snapshot));
+    const { waiting } = planHolds(snapshot, allocation, hearing);
     const refused = refusedWrites(notes.report().failures, snapshot, allocation);
-    const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), refused, nowMs });
+    const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), refused, waiting, nowMs });
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);
     const isUrged = () => hasCome(cluster, snapshot);
     const tellAgain = await writeNodeConditions({ cluster, snapshot, progress, notes, nowMs, isUrged });

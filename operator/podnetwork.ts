@@ -2,7 +2,8 @@ import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
 import { handedOver, readyToTell } from "./plan/handed-over.ts";
-import { type HoldInput, isDeadSilent } from "./plan/hold.ts";
+import type { HearingInput } from "./plan/hearing.ts";
+import { isDeadSilent } from "./plan/hold.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
 import { holding, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
 import { type LedgerInput, type LedgerStep, ledgerStep } from "./plan/recovery.ts";
@@ -16,7 +17,7 @@ import type { WriteNotes } from "./write-report.ts";
 export type SubnetInput = Omit<LedgerInput, keyof LedgerOptions>;
 
 /** What it takes to tell nodes. */
-export type TellInput = HoldInput & Pick<SubnetInput, "nowMs">;
+export type TellInput = HearingInput & Pick<SubnetInput, "nowMs">;
 
 /**
  * Enters ranges into the ledger and claims subnets for nodes; gives what then stands, for `tellNodes`. Undefined where the local copies show nothing to do, so

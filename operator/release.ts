@@ -3,7 +3,8 @@ import { nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
 import type { Step } from "../lib/reconcile/kind.ts";
 import { type Cluster, nodeNetworks } from "./cluster.ts";
-import { type HoldInput, type HoldPlan, isDeadSilent, isLetGo, planHolds } from "./plan/hold.ts";
+import type { HearingInput } from "./plan/hearing.ts";
+import { type HoldPlan, isDeadSilent, isLetGo, planHolds } from "./plan/hold.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
 import { numberingStep } from "./plan/recovery.ts";
@@ -14,7 +15,7 @@ import type { SightingsKept } from "./sightings.ts";
 import type { WriteNotes } from "./write-report.ts";
 
 /** What a pass brings besides the cluster. */
-export interface PassHoldInput extends HoldInput {
+export interface PassHearingInput extends HearingInput {
   readonly sightings: SightingsKept;
 }
 
@@ -26,7 +27,11 @@ const parallel = 16;
  * the subnet. One that has rested long enough, and that every agent has seen at rest, is removed. An object that changed since it was read is left alone.
  * Gives when to come again.
  */
-export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, input: PassHoldInput): Promise<number | undefined> {
+export async function releaseLeftovers(
+  cluster: Cluster,
+  notes: WriteNotes,
+  input: PassHearingInput,
+): Promise<number | undefined> {
   const snapshot = await cluster.gather();
   const allocation = cluster.allocation(snapshot);
   const candidates = releaseCandidates(snapshot, allocation, (record) => isDeadSilent(record, snapshot, input));
@@ -44,7 +49,7 @@ export async function releaseLeftovers(cluster: Cluster, notes: WriteNotes, inpu
 }
 
 /** Where the local copies say that something may go, everything is asked anew: a copy may be far behind of what agents have. */
-async function holdsNow(cluster: Cluster, seen: HoldPlan, input: PassHoldInput): Promise<HoldPlan> {
+async function holdsNow(cluster: Cluster, seen: HoldPlan, input: PassHearingInput): Promise<HoldPlan> {
   if (seen.expired.length === 0) return seen;
   const snapshot = await cluster.gatherNow();
   input.sightings.look(snapshot);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NodeSubnetSpec } from "../../crds/types.ts";
+import type { NodeNetworkStatus, NodeSubnetSpec } from "../../crds/types.ts";
 import {
   bornAt,
   bornAtMs,
@@ -59,17 +59,48 @@ test("when no pod is left a deletion waits for subnets in use, then for those th
   ]);
 });
 
-test("a subnet that rests beyond its time names the agents that have not seen it", () => {
-  const none = { blockers: new Map([[leaving.uid, { pods: 0, nodes: [] }]]), nowMs: afterHold };
-  const before = worldOf(networkOf("default", ["10.244.0.0/16"]), three, {
-    "node-1": reportAt(soon, "True", { acknowledged: { incarnation: "first", sequence: 4 } }),
-    "node-2": reportAt(soon, "True", { acknowledged: { incarnation: "first", sequence: 3 } }),
-    "node-3": reportAt(soon, "True", { acknowledged: { incarnation: "earlier", sequence: 9 } }),
-  });
-  const claims = [claimOf(nodeOf(9), leaving, { ...held, releaseSequence: 4 })];
-  assert.deepEqual(blockers({ ...before, networks: [leaving], claims }, none), [
-    "NodeSubnet 10.244.9.0-24: rested until 2026-01-01T00:05:00Z; not yet seen at rest by the agents of node-2, node-3",
+/** What a claim of a leaving network, Held a while ago, is said to wait for; `said`: number of a node → what its agent has said, late enough to be heard of. */
+function restsFor(said: Readonly<Record<number, NodeNetworkStatus | "silent">>, snapshot: Partial<Snapshot> = {}): string[] {
+  const reports = Object.entries(said).map(([number, status]) => [
+    `node-${number}`,
+    status === "silent" ? reportAt(bornAtMs, "True") : reportAt(afterHold, "True", status),
   ]);
+  const before = worldOf(networkOf("default", ["10.244.0.0/16"]), three, Object.fromEntries(reports));
+  const claims = [claimOf(nodeOf(9), leaving, { ...held, releaseSequence: 4 })];
+  const none = new Map([[leaving.uid, { pods: 0, nodes: [] }]]);
+  return blockers({ ...before, networks: [leaving], claims, ...snapshot }, { blockers: none, nowMs: afterHold });
+}
+
+const seen = (sequence: number, incarnation = "first") => ({ acknowledged: { incarnation, sequence } });
+
+test("a subnet that rests beyond its time names the agents that have not seen it, and no others", () => {
+  const words = "NodeSubnet 10.244.9.0-24: rested until 2026-01-01T00:05:00Z; not yet seen at rest by the agents of";
+  assert.deepEqual(restsFor({ 1: seen(4), 2: seen(3), 3: seen(9, "earlier") }), [`${words} node-2, node-3`]);
+  assert.deepEqual(restsFor({ 1: seen(4), 2: seen(4), 3: {} }), [`${words} node-3`]);
+  assert.deepEqual(restsFor({ 1: seen(4), 2: seen(1), 3: seen(1) }, { nodes: three.slice(0, 2) }), [`${words} node-2`]);
+});
+
+test("a subnet that rests beyond its time says who has it still, who is silent, or that it waits for agents after a loss", () => {
+  const words = "NodeSubnet 10.244.9.0-24: rested until 2026-01-01T00:05:00Z";
+  const having = { ...seen(4), subnets: [{ cidr: "10.244.9.0/24", leases: 0, free: 9 }] };
+  assert.deepEqual(restsFor({ 1: seen(4), 2: having, 3: seen(4) }), [`${words}; the agent of node-2 still has it`]);
+  assert.deepEqual(restsFor({ 1: seen(4), 2: "silent", 3: seen(4) }), [
+    `${words}; waits until 2026-01-01T00:50:00Z for agents that are not heard of: node-9, node-2`,
+  ]);
+  const recovery = { since: bornAt, until: bornAt, reason: "LedgerLost" };
+  assert.deepEqual(restsFor({ 1: seen(4), 2: seen(4), 3: seen(4) }, { ledger: ledger({ recovery }) }), [
+    `${words}; after a loss none goes before the agents have reported`,
+  ]);
+});
+
+test("a subnet that rests beyond its time says that its Node still tells of a network, or that its release is not numbered", () => {
+  const words = "NodeSubnet 10.244.9.0-24: rested until 2026-01-01T00:05:00Z";
+  const told = { type: "NetworkUnavailable", status: "False" as const, reason: "PodnetProgrammed", message: "" };
+  const owner = nodeOf(9, "True", { conditions: [told] });
+  const all = { 1: seen(4), 2: seen(4), 3: seen(4) };
+  assert.deepEqual(restsFor(all, { nodes: [...three, owner] }), [`${words}; Node node-9 still says that its network is there`]);
+  const claims = [claimOf(nodeOf(9), leaving, held)];
+  assert.deepEqual(restsFor(all, { claims }), [`${words}; its release has no number yet`]);
 });
 
 test("a drain waits for the pods of each node, those under way first", () => {

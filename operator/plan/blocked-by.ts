@@ -155,21 +155,13 @@ function isHeld({ object }: Claim): boolean {
   return object.spec.state === "Held";
 }
 
-/** e.g. `"rests until 2026-01-01T00:05:00Z"`. */
+/** e.g. `"rests until 2026-01-01T00:05:00Z"`; once that is past, with what it waits for then. */
 function claimState({ cluster, nowMs }: NetworkView, { object }: Claim): string {
-  const { state, node, heldAt = "", networkUID, releaseSequence, incarnation } = object.spec;
+  const { state, node } = object.spec;
   if (state !== "Held") return `${state} on Node ${node}`;
-  const owner = cluster.networks.find(({ uid }) => uid === networkUID);
-  const untilMs = Date.parse(heldAt) + (owner?.object.spec.release.holdSeconds ?? 300) * 1000;
-  if (Number.isNaN(untilMs)) return "rests";
-  if (nowMs < untilMs || releaseSequence === undefined) return `rests until ${renderTime(untilMs)}`;
-  const behind = cluster.records.filter(({ object: record }) => {
-    const seen = record.status?.acknowledged;
-    return seen !== undefined && (seen.incarnation !== incarnation || seen.sequence < releaseSequence);
-  });
-  const unseen =
-    behind.length === 0
-      ? ""
-      : `; not yet seen at rest by the agents of ${nameList(behind.map((record) => record.node).toSorted())}`;
-  return `rested until ${renderTime(untilMs)}${unseen}`;
+  const rest = cluster.rests.get(object.metadata.name);
+  if (rest === undefined || Number.isNaN(rest.untilMs)) return "rests";
+  const until = `until ${renderTime(rest.untilMs)}`;
+  if (nowMs < rest.untilMs || rest.because === undefined) return `rests ${until}`;
+  return `rested ${until}; ${rest.because}`;
 }

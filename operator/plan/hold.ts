@@ -1,17 +1,14 @@
-import { type Listening, silenceMs } from "../../crds/heartbeat.ts";
+import { renderTime } from "../../crds/conditions.ts";
+import { silenceMs } from "../../crds/heartbeat.ts";
 import type { NodeNetworkSpec } from "../../crds/types.ts";
 import type { Allocation } from "./allocate.ts";
+import { type HearingInput, isHeardOf, unheardMs } from "./hearing.ts";
+import type { Member } from "./member.ts";
+import { nameList } from "./network-view.ts";
 import { ownRecord } from "./node-progress.ts";
 import { hadNetwork } from "./recovery-wait.ts";
 import { compareText } from "./select.ts";
-import type { Sightings } from "./sightings.ts";
-import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
-
-/** Now, and how often agents give signs of life. */
-export interface HoldInput extends Listening {
-  /** How long things stand; undefined: as the times in the objects say. */
-  readonly sightings?: Sightings;
-}
+import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** A Held claim whose time is over, and why. */
 export interface Expired {
@@ -19,9 +16,19 @@ export interface Expired {
   readonly because: string;
 }
 
-/** Which Held claims may go. */
+/** A Held claim that has to wait. */
+export interface Waiting {
+  readonly claim: Claim;
+  /** When its hold is over, as milliseconds since 1970; NaN where it does not say since when it rests. */
+  readonly untilMs: number;
+  /** What it waits for beyond that, e.g. `"not yet seen at rest by the agents of node-2"`; undefined where it is nothing but time. */
+  readonly because: string | undefined;
+}
+
+/** Which Held claims may go, and what the others wait for. */
 export interface HoldPlan {
   readonly expired: readonly Expired[];
+  readonly waiting: readonly Waiting[];
   /** When the next one's time may be over; undefined while none waits for time alone. */
   readonly againAfterMs: number | undefined;
 }
@@ -34,34 +41,94 @@ const defaultHoldSeconds = 300;
  * heartbeats is waited for until ten times the hold is over, and so is one that may still have the subnet. One stays that an agent which is heard of still has, be it without pods, and one whose Node still
  * says that its network is there: where nothing else is left, that is what a loss looks like.
  */
-export function planHolds(snapshot: Snapshot, { members }: Allocation, input: HoldInput): HoldPlan {
-  const { ledger, claims } = snapshot;
-  if (ledger === undefined || ledger.recovering) return { expired: [], againAfterMs: undefined };
+export function planHolds(snapshot: Snapshot, { members }: Allocation, input: HearingInput): HoldPlan {
+  const held = snapshot.claims.filter(({ object }) => object.spec.state === "Held");
+  if (held.length === 0) return { expired: [], waiting: [], againAfterMs: undefined };
+  const holdOf = holdTimes(snapshot.networks);
+  const judge = restJudge(snapshot, members, holdOf, input);
+  const expired: Expired[] = [];
+  const waiting: Waiting[] = [];
+  let againAfterMs: number | undefined;
+  for (const claim of held) {
+    const { isOver, because, leftMs } = judge(claim);
+    if (leftMs !== undefined) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
+    if (isOver) expired.push({ claim, because: because ?? "" });
+    else waiting.push({ claim, because, untilMs: endOf(claim, holdOf) });
+  }
+  return { expired, waiting, againAfterMs };
+}
+
+type HoldTimes = ReturnType<typeof holdTimes>;
+
+/** What becomes of a Held claim. */
+interface Rest {
+  readonly isOver: boolean;
+  readonly because: string | undefined;
+  /** Where it waits for time alone. */
+  readonly leftMs?: number;
+}
+
+function restJudge(
+  snapshot: Snapshot,
+  members: readonly Member[],
+  holdOf: HoldTimes,
+  input: HearingInput,
+): (claim: Claim) => Rest {
+  const { ledger } = snapshot;
+  if (ledger === undefined || ledger.recovering)
+    return () => ({ isOver: false, because: "after a loss none goes before the agents have reported" });
+  const barTo = bars(snapshot, members, ledger, input);
+  const acknowledged = acknowledgements(snapshot, ledger.incarnation, input);
+  const unseenBy = unseen(acknowledged);
+  const awaitedFor = awaited(acknowledged);
+  const doubtful = doubtfulNodes(snapshot, acknowledged);
+  return (claim) => {
+    const bar = barTo(claim);
+    if (bar !== undefined) return { isOver: false, because: bar };
+    const number = claim.object.spec.releaseSequence ?? 0;
+    const others = unseenBy(number);
+    if (others === "awaited") return { isOver: false, because: `not yet seen at rest by the agents of ${awaitedFor(number)}` };
+    const own = doubtful(claim);
+    const silent = own === undefined || others.names.includes(own) ? others : withNode(others, own);
+    const restMs = holdOf(claim.object.spec) * (silent.count > 0 ? 10 : 1);
+    const leftMs = restMs - heldMs(claim, input);
+    if (!(leftMs > 0)) return { isOver: true, because: `its hold is over${unheard(silent)}` };
+    return { isOver: false, leftMs, because: whyLonger(claim, restMs, silent, input) };
+  };
+}
+
+/** What a claim that waits for time alone waits for after its own hold. */
+function whyLonger({ object }: Claim, restMs: number, silent: Unseen, { nowMs }: HearingInput): string | undefined {
+  const untilMs = Date.parse(object.spec.heldAt ?? "") + restMs;
+  if (silent.count === 0) return nowMs < untilMs ? undefined : "its hold is counted from the start of the operator on";
+  const until = nowMs < untilMs ? ` until ${renderTime(untilMs)}` : "";
+  return `waits${until} for agents that are not heard of: ${namesOf(silent)}`;
+}
+
+/** Gives what keeps a claim from going whatever its time. */
+function bars(
+  snapshot: Snapshot,
+  members: readonly Member[],
+  ledger: Ledger,
+  input: HearingInput,
+): (claim: Claim) => string | undefined {
   const returning = new Set(members.flatMap((member) => member.holding.returning));
   const had = hadPrefixes(snapshot, input);
   const open = openNodes(snapshot);
-  const resting = claims.filter((claim) => {
-    const { state, releaseSequence, incarnation, cidr, nodeUID } = claim.object.spec;
-    const isNumbered = state === "Held" && releaseSequence !== undefined && incarnation === ledger.incarnation;
-    return isNumbered && !returning.has(claim) && !had.has(cidr) && !open.has(nodeUID);
-  });
-  if (resting.length === 0) return { expired: [], againAfterMs: undefined };
-  const holdOf = holdTimes(snapshot.networks);
-  const acknowledged = acknowledgements(snapshot, ledger.incarnation, input);
-  const unseenBy = unseen(acknowledged);
-  const doubtful = doubtfulNodes(snapshot, acknowledged);
-  const expired: Expired[] = [];
-  let againAfterMs: number | undefined;
-  for (const claim of resting) {
-    const others = unseenBy(claim.object.spec.releaseSequence ?? 0);
-    if (others === "awaited") continue;
-    const own = doubtful(claim);
-    const silent = own === undefined || others.names.includes(own) ? others : withNode(others, own);
-    const leftMs = holdOf(claim.object.spec) * (silent.count > 0 ? 10 : 1) - heldMs(claim, input);
-    if (leftMs > 0) againAfterMs = Math.min(leftMs, againAfterMs ?? leftMs);
-    else expired.push({ claim, because: `its hold is over${unheard(silent)}` });
-  }
-  return { expired, againAfterMs };
+  return (claim) => {
+    const { releaseSequence, incarnation, cidr, node, nodeUID } = claim.object.spec;
+    if (returning.has(claim)) return `Node ${node} gets it back`;
+    const keeper = had.get(cidr);
+    if (keeper !== undefined) return `the agent of ${keeper} still has it`;
+    if (open.has(nodeUID)) return `Node ${node} still says that its network is there`;
+    const isNumbered = releaseSequence !== undefined && incarnation === ledger.incarnation;
+    return isNumbered ? undefined : "its release has no number yet";
+  };
+}
+
+/** When the hold of a claim is over, as its object says. */
+function endOf({ object }: Claim, holdOf: HoldTimes): number {
+  return Date.parse(object.spec.heldAt ?? "") + holdOf(object.spec);
 }
 
 /**
@@ -94,7 +161,7 @@ function openNodes({ nodes, claims }: Snapshot): ReadonlySet<string> {
  * Whether the NodeNetwork of a node that is gone tells of nothing that its machine may still have: its agent has nothing, or is silent for longer than a hold.
  * One that never gave a word may have done all the same what it was told, and may be about to say so.
  */
-export function isLetGo(record: NodeRecord, { nodes, networks }: Snapshot, input: HoldInput): boolean {
+export function isLetGo(record: NodeRecord, { nodes, networks }: Snapshot, input: HearingInput): boolean {
   const { spec, status, metadata } = record.object;
   if (status?.nodeUID === spec.nodeUID && status.subnets?.length === 0) return true;
   const toldMs = () => input.sightings?.unheardMs(record) ?? input.nowMs - Date.parse(metadata.creationTimestamp);
@@ -130,6 +197,17 @@ function unseen(all: readonly Acknowledgement[]): (number: number) => Unseen | "
   };
 }
 
+/** Gives the names of those who are heard of and have not seen the release of a number. */
+function awaited(all: readonly Acknowledgement[]): (number: number) => string {
+  const heard = all.filter(({ isSilent }) => !isSilent).toSorted((a, b) => compareText(a.node, b.node));
+  const known = new Map<number, string>();
+  return (number) => {
+    const names = known.get(number) ?? nameList(heard.filter(({ sequence }) => sequence < number).map(({ node }) => node));
+    known.set(number, names);
+    return names;
+  };
+}
+
 function behindOf(silent: readonly Acknowledgement[], number: number): Unseen {
   const behind = silent.filter(({ sequence }) => sequence < number);
   return { count: behind.length, names: behind.slice(0, 10).map(({ node }) => node) };
@@ -147,7 +225,7 @@ interface Acknowledgement {
  * What the agent of every node has seen under this incarnation. Silent are also: a node that had a network and whose NodeNetwork is lost, and one that was told
  * but never reported, since it may have programmed what it was told. A node that was told nothing does not count.
  */
-function acknowledgements({ nodes, records }: Snapshot, incarnation: string, input: HoldInput): Acknowledgement[] {
+function acknowledgements({ nodes, records }: Snapshot, incarnation: string, input: HearingInput): Acknowledgement[] {
   const known = new Map(records.map((record) => [record.node, record]));
   return nodes.flatMap((node) => {
     const record = known.get(node.name);
@@ -166,35 +244,28 @@ function isSameMachine({ machineID }: NodeFacts, record: NodeRecord | undefined)
   return machineID !== undefined && record?.object.status?.machineID === machineID;
 }
 
-/** Subnets that an agent, heard of lately, says it has: it still routes to itself what somebody else would get. */
-function hadPrefixes({ records, nodes }: Snapshot, input: HoldInput): ReadonlySet<string> {
-  const heard = records.filter((record) => isHeardOf(record, nodes.length, input));
-  return new Set(heard.flatMap(({ object }) => object.status?.subnets ?? []).map(({ cidr }) => cidr));
+/** Subnets that an agent, heard of lately, says it has, and the first such node by name: it still routes to itself what somebody else would get. */
+function hadPrefixes({ records, nodes }: Snapshot, input: HearingInput): ReadonlyMap<string, string> {
+  const heard = records
+    .filter((record) => isHeardOf(record, nodes.length, input))
+    .toSorted((a, b) => compareText(b.node, a.node));
+  return new Map(heard.flatMap(({ node, object }) => (object.status?.subnets ?? []).map(({ cidr }) => [cidr, node] as const)));
 }
 
 /** Whether the machine of a node that is gone says nothing any more: what it once said that it has is no evidence then that a claim was lost. */
-export function isDeadSilent(record: NodeRecord, { nodes }: Pick<Snapshot, "nodes">, input: HoldInput): boolean {
+export function isDeadSilent(record: NodeRecord, { nodes }: Pick<Snapshot, "nodes">, input: HearingInput): boolean {
   if (isHeardOf(record, nodes.length, input)) return false;
   return !nodes.some(({ name, uid }) => name === record.node && uid === record.object.spec.nodeUID);
 }
 
-function isHeardOf(record: NodeRecord, nodes: number, input: HoldInput): boolean {
-  return unheardMs(record, input) <= silenceMs(input.heartbeatSeconds, nodes);
-}
-
-/** Since the agent's last word; infinite where it never gave one. */
-function unheardMs(record: NodeRecord, { nowMs, sightings }: HoldInput): number {
-  const { status } = record.object;
-  if (status?.observedAt === undefined) return Number.POSITIVE_INFINITY;
-  return sightings?.unheardMs(record) ?? nowMs - Date.parse(status.observedAt);
-}
-
-function heldMs(claim: Claim, { nowMs, sightings }: HoldInput): number {
+function heldMs(claim: Claim, { nowMs, sightings }: HearingInput): number {
   return sightings?.heldMs(claim) ?? nowMs - Date.parse(claim.object.spec.heldAt ?? "");
 }
 
-function unheard({ count, names }: Unseen): string {
-  if (count === 0) return "";
-  const rest = count > names.length ? ` and ${count - names.length} more` : "";
-  return `; not heard of, and no longer waited for: ${names.join(", ")}${rest}`;
+function unheard(silent: Unseen): string {
+  return silent.count === 0 ? "" : `; not heard of, and no longer waited for: ${namesOf(silent)}`;
+}
+
+function namesOf({ count, names }: Unseen): string {
+  return names.join(", ") + (count > names.length ? ` and ${count - names.length} more` : "");
 }

@@ -6,6 +6,7 @@ import type { Blockers } from "./finalize.ts";
 import type { Member } from "./member.ts";
 import type { Ambiguity } from "./membership.ts";
 import type { AddressConflict } from "./node-addresses.ts";
+import type { Waiting } from "./hold.ts";
 import { joiningMs, type NodeProgress, type Progress } from "./node-progress.ts";
 import type { Occupancy } from "./occupancy.ts";
 import type { Unadopted } from "./pod-cidr.ts";
@@ -55,6 +56,8 @@ export interface NetworkView {
     readonly claims: readonly Claim[];
     readonly networks: readonly Network[];
     readonly records: readonly NodeRecord[];
+    /** Name of a claim at rest → what it waits for. */
+    readonly rests: ReadonlyMap<string, Waiting>;
   };
 }
 

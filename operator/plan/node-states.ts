@@ -1,7 +1,6 @@
 import type { Step } from "../../lib/reconcile/kind.ts";
 import type { Allocation } from "./allocate.ts";
-import { isHeardLately } from "./hearing.ts";
-import type { HoldInput } from "./hold.ts";
+import { type HearingInput, isHeardLately } from "./hearing.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import { type NodeProgress, progressOf } from "./node-progress.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -10,7 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 export function nodeStates(
   snapshot: Snapshot,
   allocation: Allocation,
-  input: HoldInput,
+  input: HearingInput,
   told: readonly Pick<Step<unknown>, "key">[] = nodeNetworkSteps(snapshot, allocation),
 ): ReadonlyMap<string, NodeProgress> {
   const { nowMs } = input;

@@ -7,6 +7,7 @@ import { blockedBy } from "./blocked-by.ts";
 import { capacityOf } from "./capacity.ts";
 import { driftWord, summedDrift } from "./drift.ts";
 import type { Blockers } from "./finalize.ts";
+import type { Waiting } from "./hold.ts";
 import { isComplete } from "./member.ts";
 import { networkConditions } from "./network-conditions.ts";
 import type { NetworkView } from "./network-view.ts";
@@ -31,6 +32,8 @@ export interface SummaryInput {
   readonly blockers: ReadonlyMap<string, Blockers>;
   /** What the API server did not take of what was just written; default nothing. */
   readonly refused?: RefusedWrites;
+  /** What claims at rest wait for, of those of which it is known; default of none. */
+  readonly waiting?: readonly Waiting[];
   readonly nowMs: number;
 }
 
@@ -47,6 +50,7 @@ function views({
   progress,
   blockers,
   refused = noRefusedWrites,
+  waiting = [],
   nowMs,
 }: SummaryInput): (network: Network) => NetworkView {
   const { ledger, nodes, claims, networks, records } = snapshot;
@@ -59,7 +63,8 @@ function views({
   const stored = ledger?.object.spec.recovery;
   const recovery = stored === undefined ? undefined : { ...stored, awaited: awaitedNodes(snapshot) };
   const recordOf = new Map(records.map((record) => [record.node, record]));
-  const cluster = { occupancy: allocation.occupancy, claims, networks, records };
+  const rests = new Map(waiting.map((one) => [one.claim.object.metadata.name, one]));
+  const cluster = { occupancy: allocation.occupancy, claims, networks, records, rests };
   return (network) => {
     const acceptance = allocation.acceptance.get(network.uid) ?? { accepted: [], refused: [] };
     const own = members.get(network.uid) ?? [];

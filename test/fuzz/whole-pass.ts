@@ -81,7 +81,8 @@ function outcomes(snapshot: Snapshot, nowMs: number, steps: readonly Step<unknow
       return [uid, count.blockers()];
     }),
   );
-  const all = summarize({ snapshot, allocation, progress, blockers, nowMs });
+  const { waiting } = planHolds(snapshot, allocation, { nowMs, heartbeatSeconds: 60 });
+  const all = summarize({ snapshot, allocation, progress, blockers, waiting, nowMs });
   const statuses = new Map(snapshot.networks.flatMap(({ name, uid }) => [[name, all.get(uid) ?? {}] as const]));
   const statusSteps = snapshot.networks.map(({ name, object }): Step<unknown> => {
     const want = { ...object, status: statuses.get(name) };

@@ -84,8 +84,8 @@ export const releaseMutants: readonly Mutant[] = [
     edits: [
       {
         file: "operator/plan/hold.ts",
-        find: "isNumbered && !returning.has(claim) && !had.has(cidr)",
-        replace: 'isNumbered && !returning.has(claim) && (!had.has(cidr) || cidr !== "")',
+        find: "const keeper = had.get(cidr);",
+        replace: "const keeper = had.get(`no ${cidr}`);",
       },
     ],
   },

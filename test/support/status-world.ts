@@ -3,6 +3,7 @@ import { podNetworkReasons, renderTime } from "../../crds/conditions.ts";
 import type { Condition, NodeNetworkStatus, NodeSubnetSpec, PodNetworkStatus } from "../../crds/types.ts";
 import { allocate } from "../../operator/plan/allocate.ts";
 import type { Blockers } from "../../operator/plan/finalize.ts";
+import { planHolds } from "../../operator/plan/hold.ts";
 import { nodeNetworkSteps } from "../../operator/plan/node-networks.ts";
 import { nodeStates } from "../../operator/plan/node-states.ts";
 import { type FailedWrite, refusedWrites } from "../../operator/plan/refused-writes.ts";
@@ -60,13 +61,15 @@ export interface Question {
 /** The statuses of all networks, by name; every reason in them is a known one. */
 export function statusesOf(snapshot: Snapshot, { nowMs = bornAtMs + 1_000, blockers = new Map(), refused = [] }: Question = {}) {
   const allocation = allocate(snapshot);
-  const progress = nodeStates(snapshot, allocation, { nowMs, heartbeatSeconds: 60 });
+  const hearing = { nowMs, heartbeatSeconds: 60 };
+  const progress = nodeStates(snapshot, allocation, hearing);
   const statuses = summarize({
     snapshot,
     allocation,
     progress,
     blockers,
     refused: refusedWrites(refused, snapshot, allocation),
+    waiting: planHolds(snapshot, allocation, hearing).waiting,
     nowMs,
   });
   const reasons: Readonly<Record<string, readonly string[]>> = podNetworkReasons;
