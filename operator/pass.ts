@@ -92,9 +92,9 @@ export function createPass({
     const allocation = cluster.allocation(snapshot);
     const nowMs = wallClock();
     const hearing = { nowMs, sightings, ...timing };
-    const progress = nodeStates(snapshot, allocation, hearing, cluster.told(snapshot));
-    const { waiting } = planHolds(snapshot, allocation, hearing);
     const refused = refusedWrites(notes.report().failures, snapshot, allocation);
+    const progress = nodeStates(snapshot, allocation, hearing, cluster.told(snapshot), refused);
+    const { waiting } = planHolds(snapshot, allocation, hearing);
     const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), refused, waiting, nowMs });
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);
     const isUrged = () => hasCome(cluster, snapshot);

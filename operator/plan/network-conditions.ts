@@ -35,7 +35,7 @@ const lasting = new Set<string>(podNetworkReasons.Stalled.filter((reason) => rea
 /** The first of them that a range has is that of the network. */
 const refusalReasons = ["OverlapsWith", "LedgerFull", "RangeInUse", "Accepting"] as const;
 
-function accepted({ network, acceptance, unheld }: NetworkView): NetworkVerdict {
+function accepted({ network, acceptance, refused }: NetworkView): NetworkVerdict {
   const type = "Accepted";
   if (network.issues.length > 0)
     return { type, status: "False", reason: "InvalidSpec", message: network.issues.slice(0, 10).map(renderIssue).join("; ") };
@@ -51,11 +51,13 @@ function accepted({ network, acceptance, unheld }: NetworkView): NetworkVerdict 
     };
   }
   const worst = refusalReasons.find((reason) => acceptance.refused.some((refusal) => refusal.reason === reason)) ?? "Accepting";
-  if (worst === "Accepting" && unheld !== undefined) {
-    const message = `no range is accepted before the finalizer ${claimsFinalizer} is on it, so that it cannot go before its subnets: ${cut(unheld, 1000)}`;
+  if (worst === "Accepting" && refused.finalizer !== undefined) {
+    const message = `no range is accepted before the finalizer ${claimsFinalizer} is on it, so that it cannot go before its subnets: ${cut(refused.finalizer, 1000)}`;
     return { type, status: "False", reason: "FinalizerRefused", message };
   }
-  return { type, status: "False", reason: worst, message: acceptance.refused.map(describeRefusal).join("; ") };
+  const isAwaited = acceptance.refused.some(({ reason }) => reason === "Accepting");
+  const answer = isAwaited && refused.ledger !== undefined ? [`refused: ${cut(refused.ledger, 1000)}`] : [];
+  return { type, status: "False", reason: worst, message: [...acceptance.refused.map(describeRefusal), ...answer].join("; ") };
 }
 
 function ready(view: NetworkView, parts: readonly NetworkVerdict[]): NetworkVerdict {

@@ -67,10 +67,10 @@ export function allocated(view: NetworkView): NetworkVerdict {
 }
 
 /** What the API server does not take of claims, be they new or to be changed; up to three answers. */
-function refusals({ unclaimed }: NetworkView): string {
-  if (unclaimed.length === 0) return "";
-  const rest = unclaimed.length > 3 ? ` and ${unclaimed.length - 3} more` : "";
-  return `; refused: ${unclaimed
+function refusals({ refused: { claims } }: NetworkView): string {
+  if (claims.length === 0) return "";
+  const rest = claims.length > 3 ? ` and ${claims.length - 3} more` : "";
+  return `; refused: ${claims
     .slice(0, 3)
     .map((message) => cut(message, 1000))
     .join("; ")}${rest}`;

@@ -12,6 +12,7 @@ import type { Occupancy } from "./occupancy.ts";
 import type { Unadopted } from "./pod-cidr.ts";
 import type { Reaching } from "./reachability.ts";
 import type { AllocationFailure } from "./refusal.ts";
+import type { RefusedForNetwork } from "./refused-writes.ts";
 import { mostUnavailable } from "./rollout.ts";
 import type { Claim, Network, NodeRecord } from "./snapshot.ts";
 
@@ -41,10 +42,7 @@ export interface NetworkView {
   readonly recovery: (RangeLedgerRecovery & { readonly awaited: readonly string[] }) | undefined;
   /** While Terminating: what was last found in its way; undefined before the first look. */
   readonly blockers: Blockers | undefined;
-  /** Why our finalizer could not be put on it; undefined where nothing is known to be in the way of that. */
-  readonly unheld: string | undefined;
-  /** What the API server said to writes of claims of it that it refused. */
-  readonly unclaimed: readonly string[];
+  readonly refused: RefusedForNetwork;
   /** It waits until it is known where Services are. */
   readonly isServicesUnseen: boolean;
   readonly nowMs: number;

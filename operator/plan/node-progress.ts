@@ -25,18 +25,20 @@ export interface Observed {
   readonly isOutdated: boolean;
   /** Its agent gave a sign of life within three heartbeats. */
   readonly isHeard: boolean;
+  /** The API server's answer where it refused to take its NodeNetwork. */
+  readonly refusal?: string | undefined;
   readonly nowMs: number;
 }
 
 /** How far a member is on the way from subnet to programmed node. */
-export function progressOf(member: Member, { record, isOutdated, isHeard, nowMs }: Observed): NodeProgress {
+export function progressOf(member: Member, { record, isOutdated, isHeard, refusal, nowMs }: Observed): NodeProgress {
   const { node } = member;
   const own = ownRecord(node, record);
   const lastHeard = own === undefined ? undefined : reportedAt(own);
   if (lastHeard !== undefined && !isHeard)
     return { progress: "silent", lacks: `its agent was last heard of at ${lastHeard}; look at the node and its podnet-cni pod` };
   if (own !== undefined && !isOutdated && isComplete(member) && isProgrammed(own)) return { progress: "programmed", lacks: "" };
-  const lacks = whatLacks(member, own, isOutdated);
+  const lacks = whatLacks(member, own, { isOutdated, refusal });
   if (nowMs - node.createdAtMs < joiningMs) return { progress: "joining", lacks };
   return { progress: settledProgress(node, own), lacks };
 }
@@ -73,9 +75,14 @@ function reportsFailure(object: NodeNetwork): boolean {
   return verdict?.status === "False" && (verdict.observedGeneration ?? 0) >= (object.metadata.generation ?? 0);
 }
 
-function whatLacks(member: Member, own: NodeNetwork | undefined, isOutdated: boolean): string {
-  if (!isComplete(member)) return "it has not all of its subnets yet";
-  if (own === undefined || isOutdated) return "its NodeNetwork is about to be written";
+function whatLacks(
+  member: Member,
+  own: NodeNetwork | undefined,
+  { isOutdated, refusal }: Pick<Observed, "isOutdated" | "refusal">,
+): string {
+  if (!isComplete(member)) return "it does not have all of its subnets yet";
+  if (own === undefined || isOutdated)
+    return refusal === undefined ? "its NodeNetwork is about to be written" : `its NodeNetwork is refused: ${refusal}`;
   const verdict = programmedCondition(own);
   if (verdict === undefined) return "its agent has not reported yet; look at its podnet-cni pod";
   if (verdict.status !== "True") return `${verdict.reason}: ${verdict.message}`;

@@ -3,14 +3,16 @@ import type { Allocation } from "./allocate.ts";
 import { type HearingInput, isHeardLately } from "./hearing.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import { type NodeProgress, progressOf } from "./node-progress.ts";
+import { noRefusedWrites, type RefusedWrites } from "./refused-writes.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** How far every member is: node name → progress. `told`: the steps of `nodeNetworkSteps`, where they are known already. */
+/** How far every member is: node name → progress. `told`: the steps of `nodeNetworkSteps`, where they are known already. `refused`: what the API server did not take of them. */
 export function nodeStates(
   snapshot: Snapshot,
   allocation: Allocation,
   input: HearingInput,
   told: readonly Pick<Step<unknown>, "key">[] = nodeNetworkSteps(snapshot, allocation),
+  { records: refusals }: Pick<RefusedWrites, "records"> = noRefusedWrites,
 ): ReadonlyMap<string, NodeProgress> {
   const { nowMs } = input;
   const outdated = new Set(told.map((step) => step.key));
@@ -20,7 +22,7 @@ export function nodeStates(
       const { name } = member.node;
       const record = records.get(name);
       const isHeard = isHeardLately(record, snapshot.nodes.length, input);
-      return [name, progressOf(member, { record, isOutdated: outdated.has(name), isHeard, nowMs })];
+      return [name, progressOf(member, { record, isOutdated: outdated.has(name), isHeard, refusal: refusals.get(name), nowMs })];
     }),
   );
 }

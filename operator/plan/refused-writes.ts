@@ -1,6 +1,12 @@
-import { podNetworkResource, subnetName } from "../../crds/names.ts";
+import {
+  nodeNetworkResource,
+  nodeSubnetResource,
+  podNetworkResource,
+  rangeLedgerResource,
+  subnetName,
+} from "../../crds/names.ts";
 import type { Allocation } from "./allocate.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Network, Snapshot } from "./snapshot.ts";
 
 /** A write that was not done, with the port's code and its message, which names what to do. */
 export interface FailedWrite {
@@ -16,6 +22,10 @@ export interface RefusedWrites {
   readonly finalizers: ReadonlyMap<string, string>;
   /** UID of a network → the answers to writes of claims of it. */
   readonly claims: ReadonlyMap<string, readonly string[]>;
+  /** Name of a node → the answer to the write of its NodeNetwork. */
+  readonly records: ReadonlyMap<string, string>;
+  /** The answer to the write of the ledger, without which nothing is accepted. */
+  readonly ledger: string | undefined;
 }
 
 /** Of what failed, what trying again does not cure: the object is not as the server wants it, or a right or a policy, be it somebody else's, is in the way. */
@@ -31,15 +41,37 @@ export function refusedWrites(
     ...creates.map(({ prefix, network }) => [subnetName(prefix), network.uid] as const),
   ]);
   const found = new Map<string, Set<string>>();
-  for (const { key, message } of refused.filter(({ kind }) => kind === "NodeSubnet")) {
+  const ofKind = (wanted: string) => refused.filter(({ kind }) => kind === wanted);
+  const answers = (kind: string) => new Map(ofKind(kind).map(({ key, message }) => [key, message]));
+  for (const { key, message } of ofKind(nodeSubnetResource.kind)) {
     const uid = owners.get(key);
     if (uid !== undefined) found.set(uid, (found.get(uid) ?? new Set()).add(message));
   }
   return {
-    finalizers: new Map(refused.filter(({ kind }) => kind === podNetworkResource.kind).map(({ key, message }) => [key, message])),
+    finalizers: answers(podNetworkResource.kind),
     claims: new Map(Array.from(found, ([uid, messages]) => [uid, [...messages]])),
+    records: answers(nodeNetworkResource.kind),
+    ledger: ofKind(rangeLedgerResource.kind).at(-1)?.message,
   };
 }
 
+/** What the API server said to writes for a network that it refused; undefined and empty where it took all. */
+export interface RefusedForNetwork {
+  /** To our finalizer on it. */
+  readonly finalizer: string | undefined;
+  /** To the ledger, which all networks share. */
+  readonly ledger: string | undefined;
+  /** To claims of it. */
+  readonly claims: readonly string[];
+}
+
+/** What of it concerns one network. */
+export function refusedFor(
+  { finalizers, ledger, claims }: RefusedWrites,
+  { name, uid }: Pick<Network, "name" | "uid">,
+): RefusedForNetwork {
+  return { finalizer: finalizers.get(name), ledger, claims: claims.get(uid) ?? [] };
+}
+
 /** Everything was taken. */
-export const noRefusedWrites: RefusedWrites = { finalizers: new Map(), claims: new Map() };
+export const noRefusedWrites: RefusedWrites = { finalizers: new Map(), claims: new Map(), records: new Map(), ledger: undefined };

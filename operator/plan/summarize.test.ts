@@ -244,6 +244,24 @@ test("what the API server refuses of claims stands in Allocated, whether a node 
   assert.doesNotMatch(told(statusOf(having, { refused: [lost, foreign] }), "Allocated"), /refused/);
 });
 
+test("what the API server refuses of the ledger stands in Accepted, and what it refuses of a NodeNetwork in Programmed", () => {
+  const message = "denied by a policy";
+  const ledgerFailure = { kind: "RangeLedger", key: "cluster", code: "Forbidden", message };
+  const waiting = { ...withLedger({ networks: [network] }), ledger: ledger() };
+  assert.match(
+    told(statusOf(waiting, { refused: [ledgerFailure] }), "Accepted"),
+    /^Accepted False\/Accepting: 10\.244\.0\.0\/16 is about to be accepted; refused: denied by a policy$/,
+  );
+  assert.match(told(statusOf(withLedger({ networks: [network] }), { refused: [ledgerFailure] }), "Accepted"), /^Accepted True/);
+  const having = withLedger({ networks: [network], nodes: three, claims: three.map((owner) => claimOf(owner, network)) });
+  const recordFailure = { kind: "NodeNetwork", key: "node-2", code: "Invalid", message };
+  const programmed = told(statusOf(having, { refused: [recordFailure] }), "Programmed");
+  assert.match(programmed, /node-1 \(its NodeNetwork is about to be written\)/);
+  assert.match(programmed, /node-2 \(its NodeNetwork is refused: denied by a policy\)/);
+  const lost = { ...recordFailure, code: "Conflict" };
+  assert.doesNotMatch(told(statusOf(having, { refused: [lost] }), "Programmed"), /refused/);
+});
+
 test("an unreadable network says which field is wrong", () => {
   const status = statusOf(withLedger({ networks: [networkOf("default", ["10.244.0.1/16"])] }));
   assert.match(

@@ -17,7 +17,7 @@ import { adoptionCheck } from "./pod-cidr.ts";
 import { judgeReaching } from "./reachability.ts";
 import { useOf } from "./pool.ts";
 import { awaitedNodes } from "./recovery-wait.ts";
-import { noRefusedWrites, type RefusedWrites } from "./refused-writes.ts";
+import { noRefusedWrites, refusedFor, type RefusedWrites } from "./refused-writes.ts";
 import { isDraining } from "./rollout.ts";
 import { isServicesUnseen } from "./set-aside.ts";
 import type { Network, Snapshot } from "./snapshot.ts";
@@ -83,8 +83,7 @@ function views({
       drift: own.flatMap(({ node }) => driftWord(node, recordOf.get(node.name), nowMs) ?? []),
       recovery,
       blockers: blockers.get(network.uid),
-      unheld: refused.finalizers.get(network.name),
-      unclaimed: refused.claims.get(network.uid) ?? [],
+      refused: refusedFor(refused, network),
       isServicesUnseen: isServicesUnseen(network, snapshot),
       nowMs,
       reaching,

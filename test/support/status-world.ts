@@ -62,13 +62,14 @@ export interface Question {
 export function statusesOf(snapshot: Snapshot, { nowMs = bornAtMs + 1_000, blockers = new Map(), refused = [] }: Question = {}) {
   const allocation = allocate(snapshot);
   const hearing = { nowMs, heartbeatSeconds: 60 };
-  const progress = nodeStates(snapshot, allocation, hearing);
+  const answers = refusedWrites(refused, snapshot, allocation);
+  const progress = nodeStates(snapshot, allocation, hearing, nodeNetworkSteps(snapshot, allocation), answers);
   const statuses = summarize({
     snapshot,
     allocation,
     progress,
     blockers,
-    refused: refusedWrites(refused, snapshot, allocation),
+    refused: answers,
     waiting: planHolds(snapshot, allocation, hearing).waiting,
     nowMs,
   });
