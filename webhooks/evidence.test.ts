@@ -9,7 +9,10 @@ import { systemClock } from "../lib/reconcile/clock.ts";
 import { claimOf, podNetworkOf } from "../test/support/network-sample.ts";
 import { until } from "../test/support/until.ts";
 import { createEvidenceReader, type EvidenceReader } from "./evidence.ts";
-import type { EvidenceName } from "./plan/evidence.ts";
+import type { Evidence, EvidenceName } from "./plan/evidence.ts";
+import { reviewPodNetwork } from "./plan/review.ts";
+
+const resource = { group: "podnet.dev", version: "v1alpha1", resource: "podnetworks" };
 
 function isOf<T extends KubeObject>(object: KubeObject, { kind }: Resource<T>): object is T {
   return object.kind === kind;
@@ -91,6 +94,18 @@ test("the ranges of all networks are sorted anew when a range changes, and not w
     "default 10.245.0.0/16",
     "other 10.9.0.0/16",
   ]);
+});
+
+test("a stored network that is not as the schema wants it is read as far as it can be, and stops no review of another", async (t) => {
+  const named = (name: string, spec: unknown) => ({ ...podNetworkOf(name, []), spec }) as PodNetwork;
+  const { client } = server([named("empty", {}), named("odd", { ranges: [{ cidr: "10.9.0.0/16", nodePrefixLength: 24 }, 7] })]);
+  const reader = await follow(t, client);
+  const names = new Set<EvidenceName>(["networks", "claims", "ledgers", "nodes", "services", "records"]);
+  const question = { uid: "u", operation: "CREATE", resource, oldObject: undefined } as const;
+  const isAllowed = (range: string, by: Evidence) =>
+    reviewPodNetwork({ ...question, object: podNetworkOf("new", [range]) }, by, { nowMs: 0, heartbeatSeconds: 60 }).allowed;
+  for (const by of [reader.atHand(names) ?? assert.fail("not at hand"), await reader.live(names)])
+    assert.deepEqual([isAllowed("10.9.0.0/17", by), isAllowed("10.244.0.0/16", by)], [false, true]);
 });
 
 test("the prefix of a claim is parsed once, whatever reads it", async (t) => {

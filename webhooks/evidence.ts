@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { nodeNetworkResource, nodeSubnetResource, podNetworkResource, rangeLedgerResource } from "../crds/names.ts";
+import { readableNetwork } from "../crds/read-spec.ts";
 import type { CheckResult } from "../lib/daemon/health.ts";
 import type { KubeClient } from "../lib/kube/client.ts";
 import { type Node, nodes, serviceCIDRs } from "../lib/kube/builtin.ts";
@@ -21,7 +22,7 @@ import { sortEvidence } from "./sort-evidence.ts";
 const sources: {
   readonly [K in EvidenceName as Evidence[K] extends Reading<KubeObject> ? K : never]: Source<ItemOf<Evidence[K]>>;
 } = {
-  networks: { resource: podNetworkResource },
+  networks: { resource: podNetworkResource, project: readableCopy },
   claims: { resource: nodeSubnetResource },
   records: { resource: nodeNetworkResource, project: onlyRoutes },
   ledgers: { resource: rangeLedgerResource },
@@ -34,6 +35,13 @@ interface Source<T extends KubeObject> {
   readonly resource: Resource<T>;
   /** What of an object a judgement by a copy looks at. */
   readonly project?: (object: Stored<T>) => Stored<T>;
+}
+
+/** Another version of the schema may have taken a network that is not as this one wants it; it is beside the others all the same, and must not stop their reviews. */
+function readableCopy(network: Stored<PodNetwork>): Stored<PodNetwork> {
+  const { managedFields: _managedFields, ...metadata }: Stored<PodNetwork>["metadata"] & { readonly managedFields?: unknown } =
+    network.metadata;
+  return readableNetwork({ ...network, metadata });
 }
 
 /** Agents write the rest of a status all day; what turns on that is asked anew. */
@@ -226,6 +234,10 @@ async function readAnew(
   try {
     const limits = { signal, timeoutMs: liveTimeoutMs, pageSize };
     if (name === "services") return { items: await listServiceRanges(client, limits) };
+    if (name === "networks") {
+      const { items } = await client.listAll<PodNetwork>(podNetworkResource, limits);
+      return { items: items.map((network) => readableNetwork(network)) };
+    }
     const { items } = await client.listAll<KubeObject>(sources[name].resource, limits);
     return { items };
   } catch (error) {
