@@ -33,7 +33,8 @@ export async function runWebhook(
   const evidence = createEvidenceReader({ ...shared, onUnread: reviews.noteUnread });
   const server = await startServer({
     listen: settings.listen,
-    review: reviewer({ evidence, heartbeatSeconds: settings.heartbeatSeconds, onAnswer: reviews.noteAnswer }),
+    review: reviewer({ evidence, heartbeatSeconds: settings.heartbeatSeconds }),
+    onAnswer: reviews.noteAnswer,
     onFailure: (err) => {
       reviews.noteFailure();
       log.error("a review failed", { err });

@@ -13,7 +13,10 @@ export const webhookMetrics = {
     help: "Time from a review's arrival to its answer.",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 3],
   },
-  podnet_webhook_review_failures_total: { type: "counter", help: "Admission reviews that could not be answered." },
+  podnet_webhook_review_failures_total: {
+    type: "counter",
+    help: "Admission reviews that failed, also after they were answered as not judged in time.",
+  },
   podnet_webhook_unread_total: {
     type: "counter",
     help: "Lists that a review needed and could not read.",

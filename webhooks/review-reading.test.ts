@@ -29,7 +29,7 @@ async function ask(
     anew.push([...names].toSorted().join());
     return Promise.resolve(server);
   };
-  const { allowed } = await reviewer({ evidence: { atHand, live }, heartbeatSeconds, onAnswer: () => {} })(one);
+  const { allowed } = await reviewer({ evidence: { atHand, live }, heartbeatSeconds })(one);
   return [allowed, anew.join()];
 }
 

@@ -4,6 +4,7 @@ import { request } from "node:https";
 import { after, before, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { connect, type Socket } from "node:net";
+import { until } from "../test/support/until.ts";
 import { failIPv6 } from "../test/support/without-ipv6.ts";
 import { type Chain, issueChain } from "./certificates.ts";
 import type { AdmissionRequest, AdmissionResponse } from "./plan/admission-review.ts";
@@ -22,6 +23,7 @@ const review = {
 interface Running {
   readonly server: AdmissionServer;
   readonly failures: unknown[];
+  readonly answers: AdmissionResponse[];
   readonly asked: AdmissionRequest[];
   readonly stop: () => Promise<void>;
 }
@@ -34,7 +36,7 @@ async function start(
   answer: ServerOptions["review"] = ({ uid: id }) => Promise.resolve({ uid: id, allowed: true }),
   host = "127.0.0.1",
 ): Promise<Running> {
-  const [failures, asked]: [unknown[], AdmissionRequest[]] = [[], []];
+  const [failures, answers, asked]: [unknown[], AdmissionResponse[], AdmissionRequest[]] = [[], [], []];
   const ending = new AbortController();
   const server = await startServer({
     listen: { host, port: 0 },
@@ -42,6 +44,7 @@ async function start(
       asked.push(one);
       return answer(one);
     },
+    onAnswer: (one) => answers.push(one),
     onFailure: (error) => failures.push(error),
     signal: ending.signal,
     limits: { closing: { lingerMs: 0, finishMs: 500 }, ...limits },
@@ -50,6 +53,7 @@ async function start(
   return {
     server,
     failures,
+    answers,
     asked,
     stop: () => {
       ending.abort();
@@ -168,11 +172,34 @@ test("a review that takes too long is refused with a reason before the API serve
   await slow.stop();
 });
 
+test("what is sent is told, once, and of a review that ends after that only a failure", async () => {
+  const reviews: PromiseWithResolvers<AdmissionResponse>[] = [];
+  const slow = await start({ reviewMs: 50 }, () => {
+    const one = Promise.withResolvers<AdmissionResponse>();
+    reviews.push(one);
+    return one.promise;
+  });
+  for (const _ of ["one that ends well", "one that fails"]) await send(JSON.stringify(review), {}, slow.server);
+  const [well, badly] = reviews;
+  well?.resolve({ uid, allowed: true });
+  badly?.reject(new Error("too late"));
+  await until("the failure to be told", () => slow.failures.length > 0);
+  assert.deepEqual(slow.failures, [new Error("too late")]);
+  assert.deepEqual(
+    slow.answers.map(({ allowed, status }) => [allowed, status?.code]),
+    [
+      [false, 504],
+      [false, 504],
+    ],
+  );
+  await slow.stop();
+});
+
 test("a review that throws is answered with 500, and told once", async () => {
   const broken = await start({}, () => Promise.reject(new Error("as planned")));
   const { status, text } = await send(JSON.stringify(review), {}, broken.server);
   assert.deepEqual([status, text], [500, "the review failed; the webhook's log says why\n"]);
-  assert.equal(broken.failures.length, 1);
+  assert.deepEqual([broken.failures.length, broken.answers], [1, []]);
   await broken.stop();
 });
 

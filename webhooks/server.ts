@@ -14,7 +14,9 @@ export type Review = (request: AdmissionRequest) => Promise<AdmissionResponse>;
 export interface ServerOptions {
   readonly listen: ListenAddress;
   readonly review: Review;
-  /** Called once per request that could not be answered. */
+  /** Called once per review that is answered, with what is sent, also where it was not judged in time. */
+  readonly onAnswer: (answer: AdmissionResponse, seconds: number) => void;
+  /** Called once per request that could not be answered, and per review that failed after its answer had to be sent. */
   readonly onFailure: (error: unknown) => void;
   /** Begins an orderly end. */
   readonly signal: AbortSignal;
@@ -88,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
   };
 }
 
-function routes({ review, onFailure, signal }: ServerOptions, { reviewMs }: Limits): Express {
+function routes({ review, onAnswer, onFailure, signal }: ServerOptions, { reviewMs }: Limits): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -106,7 +108,9 @@ function routes({ review, onFailure, signal }: ServerOptions, { reviewMs }: Limi
       response.status(400).type("text").send(`${parsed.problem}\n`);
       return;
     }
-    const answer = await within(reviewMs, review(parsed), () => late(parsed, reviewMs));
+    const began = performance.now();
+    const answer = await within(reviewMs, review(parsed), { otherwise: () => late(parsed, reviewMs), onLateFailure: onFailure });
+    onAnswer(answer, (performance.now() - began) / 1000);
     response.json({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: answer });
   });
   app.use((_, response) => void response.status(404).type("text").send(`only POST ${reviewPath} is served here\n`));
@@ -128,10 +132,21 @@ const faults: ReadonlyMap<number, string> = new Map([
   [415, "the body must not be compressed"],
 ]);
 
+/** For what takes too long. */
+interface TooLong<T> {
+  /** Given in its place. */
+  readonly otherwise: () => T;
+  /** Nobody waits for the value any more; without this its error would be lost. */
+  readonly onLateFailure: (error: unknown) => void;
+}
+
 /** The value, or what `otherwise` gives where that takes too long. */
-async function within<T>(ms: number, value: Promise<T>, otherwise: () => T): Promise<T> {
+async function within<T>(ms: number, value: Promise<T>, { otherwise, onLateFailure }: TooLong<T>): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => resolve(otherwise()), ms);
+  const timer = setTimeout(() => {
+    value.catch(onLateFailure);
+    resolve(otherwise());
+  }, ms);
   try {
     return await Promise.race([value, promise]);
   } finally {
