@@ -7,6 +7,8 @@ import type { AdmissionRequest } from "../../webhooks/plan/admission-review.ts";
 import type { Evidence } from "../../webhooks/plan/evidence.ts";
 import { outlookWarnings } from "../../webhooks/plan/outlook.ts";
 import { reviewPodNetwork } from "../../webhooks/plan/review.ts";
+import { setAside } from "../../webhooks/plan/set-aside.ts";
+import { neighboursOf, surroundings } from "../../webhooks/plan/surroundings.ts";
 import type { Candidate } from "./candidate.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { Refusal } from "./refusal.ts";
@@ -35,7 +37,7 @@ const admissionCodes: readonly string[] = [
 export function judge(all: readonly Candidate[], state: ClusterState, nowMs: number): (candidate: Candidate) => Judgement {
   const others = all.map(readable);
   const networks = others.map(({ object }) => object);
-  const evidence: Evidence = {
+  const read: Evidence = {
     networks: { items: networks },
     claims: { items: state.nodeSubnets },
     records: { items: state.nodeNetworks },
@@ -43,6 +45,9 @@ export function judge(all: readonly Candidate[], state: ClusterState, nowMs: num
     nodes: { items: state.nodes },
     services: { items: state.serviceRanges },
   };
+  // Sorted once, for every network.
+  const sorted = surroundings.map((surrounding) => [surrounding, neighboursOf(surrounding, read).found] as const);
+  const evidence: Evidence = { ...read, neighbours: Object.fromEntries(sorted) };
   const world = { networks, claims: state.nodeSubnets, nodes: state.nodes };
   const listening = { nowMs, heartbeatSeconds: usualHeartbeatSeconds };
   return (candidate) => {
@@ -51,7 +56,8 @@ export function judge(all: readonly Candidate[], state: ClusterState, nowMs: num
     if (change === "Keep") return { refusals: [], notes: [], warnings: [] };
     const { allowed, status, warnings = [] } = reviewPodNetwork(requestFor(candidate), evidence, listening);
     // The plan itself says better what comes of it.
-    const foreseen = outlookWarnings(one.object, world);
+    const aside = setAside(one.object.spec, evidence).prefixes;
+    const foreseen = outlookWarnings(one.object, { ...world, aside });
     const notes = warnings.filter((warning) => !foreseen.includes(warning));
     const causes = allowed ? [] : (status?.details.causes ?? []);
     const refusals = causes.map(({ reason, field, message }): Refusal => {

@@ -12,7 +12,7 @@ function said(
   world: Partial<OutlookWorld> = {},
   cidrs: readonly string[] = ["10.244.0.0/16"],
 ): string[] {
-  return outlookWarnings(podNetworkOf("default", cidrs, spec), { networks: [], claims: [], nodes, ...world });
+  return outlookWarnings(podNetworkOf("default", cidrs, spec), { networks: [], claims: [], nodes, aside: [], ...world });
 }
 
 test("a new network says how many nodes get a subnet, and what is left of each family", () => {

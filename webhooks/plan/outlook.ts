@@ -13,6 +13,8 @@ export interface OutlookWorld {
   readonly networks: readonly PodNetwork[];
   readonly claims: readonly NodeSubnet[];
   readonly nodes: readonly Node[];
+  /** What of the network's ranges nobody gets; see `setAside`. */
+  readonly aside: readonly Prefix[];
   /** As `claimPrefix`, which it is by default. */
   readonly prefixOf?: ((claim: NodeSubnet) => Prefix | undefined) | undefined;
 }
@@ -20,8 +22,8 @@ export interface OutlookWorld {
 /** Whether a change may give nodes subnets, or take room from them. */
 export function changesOutlook({ spec }: PodNetwork, old: PodNetwork | undefined): boolean {
   if (old === undefined) return true;
-  const parts = ({ ranges, nodeSelector, priority, reserved, staticSubnets }: PodNetwork["spec"]) =>
-    JSON.stringify([ranges, nodeSelector, priority, reserved, staticSubnets]);
+  const parts = ({ ranges, nodeSelector, priority, reserved, staticSubnets, overlapPolicy }: PodNetwork["spec"]) =>
+    JSON.stringify([ranges, nodeSelector, priority, reserved, staticSubnets, overlapPolicy]);
   return parts(spec) !== parts(old.spec);
 }
 
@@ -56,10 +58,10 @@ interface Room {
 }
 
 /** Of every family that nodes get subnets of. */
-function roomsOf({ spec }: PodNetwork, { claims, prefixOf = claimPrefix }: OutlookWorld): Room[] {
+function roomsOf({ spec }: PodNetwork, { claims, aside, prefixOf = claimPrefix }: OutlookWorld): Room[] {
   const prefixesOf = (cidrs: readonly { readonly cidr: string }[]) => cidrs.flatMap(({ cidr }) => parseLoosePrefix(cidr) ?? []);
   const taken = claims.flatMap((claim) => prefixOf(claim) ?? []);
-  const reserved = [...prefixesOf(spec.reserved ?? []), ...prefixesOf(spec.staticSubnets ?? [])];
+  const reserved = [...prefixesOf(spec.reserved ?? []), ...prefixesOf(spec.staticSubnets ?? []), ...aside];
   const ranges = spec.ranges.flatMap(({ cidr, nodePrefixLength: subnetLength, state }) => {
     const range = parseLoosePrefix(cidr);
     return range === undefined || state !== "Active" || !canBeCut(range, subnetLength) ? [] : [{ range, subnetLength }];

@@ -8,6 +8,7 @@ import { type Change, changeOf } from "./change.ts";
 import type { EvidenceName } from "./evidence.ts";
 import { changesOutlook } from "./outlook.ts";
 import { type Condemned, isConfirmed } from "./review-deletion.ts";
+import { setsAside } from "./set-aside.ts";
 
 /** What a request asks of us. */
 export type Question =
@@ -45,7 +46,11 @@ export function evidenceFor(question: Question): ReadonlySet<EvidenceName> {
   const touched = [change.removedRanges, change.drainedRanges, change.addedReserved, change.addedStatics];
   if (old !== undefined && touched.some((list) => list.length > 0)) names.push("claims");
   if (change.removedRanges.length > 0) names.push("records");
-  if (changesOutlook(candidate, old)) names.push("networks", "claims", "nodes");
+  if (changesOutlook(candidate, old)) {
+    names.push("networks", "claims", "nodes");
+    if (setsAside(candidate.spec, "services")) names.push("services");
+    if (setsAside(candidate.spec, "hostRoutes")) names.push("records");
+  }
   return new Set(names);
 }
 

@@ -7,20 +7,25 @@ import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Placed } from "./change.ts";
 import { plural, type Use } from "./use.ts";
 
-/** A range begins to be drained only where its nodes find room elsewhere; one issue for each family. `uses` are those of the network itself. */
-export function drainIssues(
-  drained: readonly Placed<PodNetworkRange>[],
-  spec: PodNetworkSpec,
-  uses: readonly Use[],
-  claims: readonly NodeSubnet[],
-): Issue[] {
+/** What a drain is judged beside. */
+export interface DrainWorld {
+  /** Those of the network itself. */
+  readonly uses: readonly Use[];
+  /** Of every network. */
+  readonly claims: readonly NodeSubnet[];
+  /** What of the network's ranges nobody gets; see `setAside`. */
+  readonly aside: readonly Prefix[];
+}
+
+/** A range begins to be drained only where its nodes find room elsewhere; one issue for each family. */
+export function drainIssues(drained: readonly Placed<PodNetworkRange>[], spec: PodNetworkSpec, world: DrainWorld): Issue[] {
   const byFamily = Map.groupBy(drained, ({ value }) => parseLoosePrefix(value.cidr)?.family);
   return [...byFamily].flatMap(([family, ranges]): Issue[] => {
     if (family === undefined) return [];
-    const started = ranges.filter(({ value }) => moving(uses, rangesOf([value], family)).length > 0);
+    const started = ranges.filter(({ value }) => moving(world.uses, rangesOf([value], family)).length > 0);
     const [first] = started;
     if (first === undefined) return [];
-    const { needed, room } = compareRoom(spec, family, uses, claims);
+    const { needed, room } = compareRoom(spec, family, world);
     if (needed <= room) return [];
     const cidrs = started.map(({ value }) => value.cidr).join(", ");
     const message = `${plural(needed, "node")} would have to move off ${cidrs}, but the Active IPv${family} ranges have room for ${room}: ${plural(needed - room, "node subnet")} missing; append a range in the same change, or first`;
@@ -36,15 +41,15 @@ interface Room {
 }
 
 /** Counted for all ranges of the family that are being drained, since their nodes want the same room. */
-function compareRoom(spec: PodNetworkSpec, family: Family, uses: readonly Use[], claims: readonly NodeSubnet[]): Room {
+function compareRoom(spec: PodNetworkSpec, family: Family, { uses, claims, aside }: DrainWorld): Room {
   const active = spec.ranges.filter(({ state }) => state === "Active");
   const draining = spec.ranges.filter(({ state }) => state === "Draining");
   const targets = rangesOf(active, family);
-  const reserved = prefixesOf(spec.reserved ?? []);
   const statics = spec.staticSubnets ?? [];
+  const reserved = [...prefixesOf(spec.reserved ?? []), ...prefixesOf(statics), ...aside];
   const claimed = prefixesOf(claims.map((claim) => claim.spec));
   const room = targets.reduce((sum, { prefix, subnetLength }) => {
-    const counts = countSubnets({ range: prefix, subnetLength, taken: claimed, reserved: [...reserved, ...prefixesOf(statics)] });
+    const counts = countSubnets({ range: prefix, subnetLength, taken: claimed, reserved });
     return sum + counts.free;
   }, 0);
   const hasOther = new Set(moving(uses, targets));

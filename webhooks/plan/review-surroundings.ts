@@ -1,12 +1,12 @@
 import type { Issue, IssueCode } from "../../crds/issue.ts";
-import { selects } from "../../crds/selector.ts";
 import type { PodNetwork, PodNetworkRange } from "../../crds/types.ts";
 import { parseLoosePrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
 import type { Placed } from "./change.ts";
 import { docPages } from "./doc-pages.ts";
 import type { Evidence } from "./evidence.ts";
-import { type Neighbour, type Neighbours, neighboursOf, type Surrounding } from "./surroundings.ts";
+import { countedAside, touchingOf } from "./set-aside.ts";
+import { type Neighbour, neighboursOf, type Surrounding, surroundings } from "./surroundings.ts";
 import { renderFirst } from "./use.ts";
 
 /** By class: the code of a refusal, and what would go wrong. */
@@ -36,13 +36,13 @@ export function surroundingsOpinion(
 ): { readonly issues: readonly Issue[]; readonly warnings: readonly string[] } {
   const issues: Issue[] = [];
   const warnings = added.length === 0 ? [] : unknownServices(evidence);
-  for (const surrounding of ["services", "nodes", "hostRoutes"] as const) {
+  for (const surrounding of surroundings) {
     const { found, problem } = neighboursOf(surrounding, evidence);
     const { code, what, harm } = classes[surrounding];
     if (problem !== undefined) warnings.push(`not judged, whether its ranges overlap ${what} (${problem})`);
     const policy = candidate.spec.overlapPolicy[surrounding];
     for (const { path, value } of added) {
-      const touching = touchingOf(value, found, candidate);
+      const touching = touchingOf(value, found, candidate.spec);
       if (touching.length === 0) continue;
       const meets = `${value.cidr} overlaps ${what}: ${renderFirst(touching.map(({ name }) => name))}`;
       const field = `spec.overlapPolicy.${surrounding}`;
@@ -50,7 +50,10 @@ export function surroundingsOpinion(
         const remedy = `choose a range that is free, or set ${field} to Reserve, so that no node gets a subnet that touches them, or to Warn`;
         issues.push({ path: `${path}.cidr`, code, message: `${meets}; ${harm}; ${remedy}` });
       } else if (policy === "Warn") warnings.push(`${path}: ${meets}; ${harm} (${field}: Warn; ${docPages.surroundings})`);
-      else warnings.push(`${path}: ${meets}; ${renderReserved(value, touching)} (${field}: Reserve; ${docPages.surroundings})`);
+      else {
+        const reserved = renderReserved(value, touching.length, countedAside(surrounding, touching, candidate.spec));
+        warnings.push(`${path}: ${meets}; ${reserved} (${field}: Reserve; ${docPages.surroundings})`);
+      }
     }
   }
   return { issues, warnings };
@@ -66,16 +69,11 @@ function unknownServices({ services }: Evidence): string[] {
   ];
 }
 
-function touchingOf({ cidr }: PodNetworkRange, found: Neighbours, { spec }: PodNetwork): Neighbour[] {
-  const range = parseLoosePrefix(cidr);
-  const touching = range === undefined ? [] : [...found.touching(range)];
-  return touching.filter(({ ofNode }) => ofNode === undefined || !selects(spec.nodeSelector, ofNode));
-}
-
-function renderReserved({ cidr, nodePrefixLength }: PodNetworkRange, touching: readonly Neighbour[]): string {
+function renderReserved({ cidr, nodePrefixLength }: PodNetworkRange, touching: number, aside: readonly Neighbour[]): string {
   const range = parseLoosePrefix(cidr);
   if (range === undefined || nodePrefixLength < range.length) return "node subnets that touch them are given to nobody";
-  const reservedBy = touching.map(({ prefix }) => prefix);
+  const reservedBy = aside.map(({ prefix }) => prefix);
   const { reserved, total } = countSubnets({ range, subnetLength: nodePrefixLength, taken: [], reserved: reservedBy });
-  return `${reserved} of its ${total} node subnets touch them and are given to nobody`;
+  if (aside.length === touching) return `${reserved} of its ${total} node subnets touch them and are given to nobody`;
+  return `${reserved} of its ${total} node subnets are given to nobody, since a route that is larger than a node subnet counts only where two nodes report it`;
 }

@@ -23,7 +23,7 @@ function verdict({ old, next, claims, records = [] }: World): string[] {
   const uses = usesOf(claims);
   return [
     ...removalIssues(change.removedRanges, uses, { items: records }),
-    ...drainIssues(change.drainedRanges, next.spec, uses, claims),
+    ...drainIssues(change.drainedRanges, next.spec, { uses, claims, aside: [] }),
     ...reservedUseIssues(change.addedReserved, uses),
     ...staticUseIssues(change, next.spec, uses),
   ].map(renderIssue);

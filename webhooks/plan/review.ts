@@ -12,6 +12,7 @@ import { drainIssues } from "./review-drain.ts";
 import { removalIssues, unreadRemovalIssues } from "./review-removal.ts";
 import { reservedUseIssues, staticUseIssues } from "./review-subnets.ts";
 import { surroundingsOpinion } from "./review-surroundings.ts";
+import { setAside } from "./set-aside.ts";
 import { belongsTo, usesOf } from "./use.ts";
 
 /** What speaks against a request, and what a person should know of it all the same. */
@@ -105,7 +106,8 @@ function judgeSurroundings({ candidate, change }: Write, evidence: Evidence): Op
   return surroundingsOpinion(change.addedRanges, candidate, evidence);
 }
 
-function judgeUse({ candidate, old, change }: Write, { claims, records, prefixOf }: Evidence): Opinion {
+function judgeUse({ candidate, old, change }: Write, evidence: Evidence): Opinion {
+  const { claims, records, prefixOf } = evidence;
   if (old === undefined) return { issues: [], warnings: [] };
   if (claims.problem !== undefined) {
     const others = change.drainedRanges.length + change.addedReserved.length + change.addedStatics.length;
@@ -114,21 +116,26 @@ function judgeUse({ candidate, old, change }: Write, { claims, records, prefixOf
   }
   const all = usesOf(claims.items, prefixOf);
   const { name, uid } = old.metadata;
-  const own = all.filter(({ claim }) => belongsTo({ name, uid }, claim.spec));
+  const uses = all.filter(({ claim }) => belongsTo({ name, uid }, claim.spec));
+  const { prefixes: aside, problems } = setAside(candidate.spec, evidence);
   const issues = [
-    ...removalIssues(change.removedRanges, own, records),
-    ...drainIssues(change.drainedRanges, candidate.spec, own, claims.items),
+    ...removalIssues(change.removedRanges, uses, records),
+    ...drainIssues(change.drainedRanges, candidate.spec, { uses, claims: claims.items, aside }),
     ...reservedUseIssues(change.addedReserved, all),
     ...staticUseIssues(change, candidate.spec, all),
   ];
-  return { issues, warnings: [] };
+  const unknown = change.drainedRanges.length === 0 ? [] : problems;
+  return { issues, warnings: unknown.map((problem) => notJudged("whether what others have leaves room for a drain", problem)) };
 }
 
 /** Said only where all of it is known. */
-function foresee({ candidate, old }: Write, { networks, claims, nodes, prefixOf }: Evidence): Opinion {
+function foresee({ candidate, old }: Write, evidence: Evidence): Opinion {
+  const { networks, claims, nodes, prefixOf } = evidence;
   const isKnown = networks.problem === undefined && claims.problem === undefined && nodes.problem === undefined;
   if (!isKnown || !changesOutlook(candidate, old)) return { issues: [], warnings: [] };
-  const world = { networks: networks.items, claims: claims.items, nodes: nodes.items, prefixOf };
+  const { prefixes: aside, problems } = setAside(candidate.spec, evidence);
+  if (problems.length > 0) return { issues: [], warnings: [] };
+  const world = { networks: networks.items, claims: claims.items, nodes: nodes.items, aside, prefixOf };
   return { issues: [], warnings: outlookWarnings(candidate, world) };
 }
 

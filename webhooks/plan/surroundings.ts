@@ -8,7 +8,9 @@ import { indexPrefixes, type PrefixIndex } from "../../lib/net/prefix-index.ts";
 import type { Evidence, Reading } from "./evidence.ts";
 
 /** What a range may meet that is no PodNetwork's, as spec.overlapPolicy names it. */
-export type Surrounding = "services" | "nodes" | "hostRoutes";
+export type Surrounding = (typeof surroundings)[number];
+
+export const surroundings = ["services", "nodes", "hostRoutes"] as const;
 
 /** Something there that has addresses. */
 export interface Neighbour {
@@ -17,6 +19,8 @@ export interface Neighbour {
   readonly name: string;
   /** Of the Node whose podCIDR it is: no neighbour of a network that selects that one, and may take it over. */
   readonly ofNode?: Labels;
+  /** Of a route the Node whose agent reports it. */
+  readonly reportedBy?: string;
 }
 
 /** The neighbours of a class, to be asked which of them overlap something: O(log n) a question. */
@@ -72,6 +76,6 @@ export function routeNeighbours({ metadata, status }: NodeNetwork): Neighbour[] 
   return (status?.hostRoutes ?? []).flatMap(({ cidr, device }): Neighbour[] => {
     const prefix = parseLoosePrefix(cidr);
     const name = `Node/${metadata.name} (route ${cidr}${device === undefined ? "" : ` dev ${device}`})`;
-    return prefix === undefined ? [] : [{ prefix, name }];
+    return prefix === undefined ? [] : [{ prefix, name, reportedBy: metadata.name }];
   });
 }
