@@ -1,66 +1,20 @@
 // What comes in from anybody who can reach the port, over real TLS.
 import assert from "node:assert/strict";
-import { request } from "node:https";
 import { after, before, test } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { connect, type Socket } from "node:net";
-import { until } from "../test/support/until.ts";
+import { type AdmissionTrial, review, sendReview, startAdmission, uid } from "../test/support/admission-server.ts";
 import { failIPv6 } from "../test/support/without-ipv6.ts";
 import { type Chain, issueChain } from "./certificates.ts";
-import type { AdmissionRequest, AdmissionResponse } from "./plan/admission-review.ts";
 import { reviewPath } from "./plan/registration.ts";
 import { usualLives } from "./plan/renewal.ts";
-import { type AdmissionServer, type Limits, type ServerOptions, startServer } from "./server.ts";
-
-const uid = "5f0c1d2e-0000-4000-8000-000000000000";
-const resource = { group: "podnet.dev", version: "v1alpha1", resource: "podnetworks" };
-const review = {
-  apiVersion: "admission.k8s.io/v1",
-  kind: "AdmissionReview",
-  request: { uid, operation: "CREATE", resource, object: {} },
-};
-
-interface Running {
-  readonly server: AdmissionServer;
-  readonly failures: unknown[];
-  readonly answers: AdmissionResponse[];
-  readonly asked: AdmissionRequest[];
-  readonly stop: () => Promise<void>;
-}
+import type { Limits, ServerOptions } from "./server.ts";
 
 let chain: Chain;
-let usual: Running;
+let usual: AdmissionTrial;
 
-async function start(
-  limits: Partial<Limits> = {},
-  answer: ServerOptions["review"] = ({ uid: id }) => Promise.resolve({ uid: id, allowed: true }),
-  host = "127.0.0.1",
-): Promise<Running> {
-  const [failures, answers, asked]: [unknown[], AdmissionResponse[], AdmissionRequest[]] = [[], [], []];
-  const ending = new AbortController();
-  const server = await startServer({
-    listen: { host, port: 0 },
-    review: (one) => {
-      asked.push(one);
-      return answer(one);
-    },
-    onAnswer: (one) => answers.push(one),
-    onFailure: (error) => failures.push(error),
-    signal: ending.signal,
-    limits: { closing: { lingerMs: 0, finishMs: 500 }, ...limits },
-  });
-  server.useChain(chain);
-  return {
-    server,
-    failures,
-    answers,
-    asked,
-    stop: () => {
-      ending.abort();
-      return server.stopped;
-    },
-  };
-}
+const start = (limits?: Partial<Limits>, answer?: ServerOptions["review"], host?: string) =>
+  startAdmission(chain, limits, answer, host);
 
 before(async () => {
   chain = await issueChain({ names: ["127.0.0.1"], now: new Date(), lives: usualLives });
@@ -68,39 +22,8 @@ before(async () => {
 });
 after(() => usual?.stop());
 
-interface Answer {
-  readonly status: number | undefined;
-  readonly text: string;
-  readonly connection: string | undefined;
-}
-
-function send(
-  body: string | Buffer,
-  headers: Record<string, string> = {},
-  { port } = usual.server,
-  path = reviewPath,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const ask = request(
-      {
-        host: "127.0.0.1",
-        port,
-        path,
-        method: "POST",
-        ca: chain.authorities.join(""),
-        agent: false,
-        headers: { "content-type": "application/json", ...headers },
-      },
-      (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (part: string) => (text += part));
-        answer.on("end", () => resolve({ status: answer.statusCode, text, connection: answer.headers.connection }));
-      },
-    );
-    ask.on("error", reject);
-    ask.end(body);
-  });
-}
+const send = (body: string | Buffer, headers: Record<string, string> = {}, { port } = usual.server, path = reviewPath) =>
+  sendReview({ chain, port, path }, body, headers);
 
 test("on a host without IPv6 reviews are answered by IPv4", async (t) => {
   failIPv6(t, "EAFNOSUPPORT");
@@ -162,46 +85,6 @@ test("deep nesting, doubled keys and keys of prototypes harm nothing", async () 
 });
 
 test("nothing of all that was a failure of ours", () => assert.deepEqual(usual.failures, []));
-
-test("a review that takes too long is refused with a reason before the API server gives up", async () => {
-  const slow = await start({ reviewMs: 50 }, () => new Promise<AdmissionResponse>(() => {}));
-  const { status, text } = await send(JSON.stringify(review), {}, slow.server);
-  const { response } = JSON.parse(text);
-  assert.deepEqual([status, response.uid, response.allowed, response.status.code], [200, uid, false, 504]);
-  assert.match(response.status.message, /could not judge this within 0\.05 s; try again/);
-  await slow.stop();
-});
-
-test("what is sent is told, once, and of a review that ends after that only a failure", async () => {
-  const reviews: PromiseWithResolvers<AdmissionResponse>[] = [];
-  const slow = await start({ reviewMs: 50 }, () => {
-    const one = Promise.withResolvers<AdmissionResponse>();
-    reviews.push(one);
-    return one.promise;
-  });
-  for (const _ of ["one that ends well", "one that fails"]) await send(JSON.stringify(review), {}, slow.server);
-  const [well, badly] = reviews;
-  well?.resolve({ uid, allowed: true });
-  badly?.reject(new Error("too late"));
-  await until("the failure to be told", () => slow.failures.length > 0);
-  assert.deepEqual(slow.failures, [new Error("too late")]);
-  assert.deepEqual(
-    slow.answers.map(({ allowed, status }) => [allowed, status?.code]),
-    [
-      [false, 504],
-      [false, 504],
-    ],
-  );
-  await slow.stop();
-});
-
-test("a review that throws is answered with 500, and told once", async () => {
-  const broken = await start({}, () => Promise.reject(new Error("as planned")));
-  const { status, text } = await send(JSON.stringify(review), {}, broken.server);
-  assert.deepEqual([status, text], [500, "the review failed; the webhook's log says why\n"]);
-  assert.deepEqual([broken.failures.length, broken.answers], [1, []]);
-  await broken.stop();
-});
 
 function tls(port: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
