@@ -49,6 +49,10 @@ function oneRangeIssues({ cidr, nodePrefixLength }: PodNetworkRange, path: strin
     const message = `"${cidr}" is or contains a loopback, link-local, multicast or reserved range; use a unicast range such as 10.244.0.0/16 or fd00:10:244::/48`;
     issues.push({ path: `${path}.cidr`, code: "NotUnicast", message });
   }
+  if (isTooSmall(prefix)) {
+    const message = `${cidr} is too small for a node subnet with addresses for pods; use a range of length ${longestSubnet(prefix)} or less`;
+    return [...issues, { path: `${path}.cidr`, code: "OutOfBounds", message }];
+  }
   for (const message of lengthProblems(prefix, cidr, nodePrefixLength)) {
     issues.push({ path: `${path}.nodePrefixLength`, code: "OutOfBounds", message });
   }
@@ -57,11 +61,21 @@ function oneRangeIssues({ cidr, nodePrefixLength }: PodNetworkRange, path: strin
 
 /** Whether a range of that prefix can be cut into subnets of that length. */
 export function canBeCut(range: Prefix, subnetLength: number): boolean {
-  return lengthProblems(range, "", subnetLength).length === 0;
+  return !isTooSmall(range) && lengthProblems(range, "", subnetLength).length === 0;
+}
+
+/** No length of subnets would be right for it. */
+function isTooSmall(range: Prefix): boolean {
+  return range.length > longestSubnet(range);
+}
+
+/** The length of the smallest node subnet in which a pod can have an address. */
+function longestSubnet({ family }: Prefix): number {
+  return family === 4 ? 30 : 126;
 }
 
 function lengthProblems(range: Prefix, cidr: string, length: number): string[] {
-  const longest = range.family === 4 ? 30 : 126;
+  const longest = longestSubnet(range);
   const problems: string[] = [];
   if (length < range.length) {
     problems.push(`node subnets of length /${length} are larger than the range ${cidr} itself; use ${range.length} or more`);

@@ -114,6 +114,20 @@ test("an issue of each rule reads as a sentence with a remedy", () => {
   ]);
 });
 
+test("of a range that is too small for any node subnet that is said, and not two lengths that are as wrong", () => {
+  for (const [cidr, lengths, longest] of [
+    ["10.244.0.0/31", [30, 31, 64], 30],
+    ["2001:db8::/127", [24, 126], 126],
+  ] as const)
+    for (const nodePrefixLength of lengths)
+      assert.deepEqual(
+        validatePodNetwork(network("default", [], { ranges: [rangeOf(cidr, { nodePrefixLength })] })).map(renderIssue),
+        [
+          `spec.ranges[0].cidr: ${cidr} is too small for a node subnet with addresses for pods; use a range of length ${longest} or less`,
+        ],
+      );
+});
+
 test("a range's other length of subnets is refused with the two changes that bring it about, whether anybody uses the range or not", () => {
   const longer = { cidr: "10.244.0.0/16", nodePrefixLength: 25, state: "Active" } as const;
   assert.deepEqual(
