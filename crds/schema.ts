@@ -42,12 +42,15 @@ export function schemaFor(kind: KindName): Schema {
   return closed({ ...schema, required: ["metadata", "spec"], properties });
 }
 
+/** A time as RFC 3339 writes it, with its zone: without one it would be another moment on each machine. */
+export const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
 /** Compiles a schema; the function it gives fills defaults in place and leaves what is wrong in its `errors`. Takes some milliseconds. */
 export function compileSchema<T>(schema: Schema): ValidateFunction<T> {
   const ajv = new Ajv({ strict: true, allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true });
   ajv.addFormat("int32", { type: "number", validate: (value: number) => Math.abs(value) <= 2 ** 31 });
   ajv.addFormat("int64", { type: "number", validate: Number.isSafeInteger });
-  ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
+  ajv.addFormat("date-time", dateTime);
   ajv.addVocabulary(["x-kubernetes-validations", "x-kubernetes-map-type"]);
   ajv.addKeyword({ keyword: "x-kubernetes-list-type", type: "array", validate: uniqueIn("set"), errors: true });
   ajv.addKeyword({ keyword: "x-kubernetes-list-map-keys", type: "array", validate: uniqueKeys, errors: true });

@@ -35,8 +35,29 @@ test("a snapshot keeps that no more than an address of the Services' range is kn
 
 test("a snapshot is of a time as the API server writes times, not of one behind which there is no other", () => {
   const file = JSON.parse(renderSnapshotFile(clusterAtRest([{ name: "default" }], [])));
-  for (const takenAt of ["+275760-09-13T00:00:00Z", "yesterday", "2026", 7]) {
+  for (const takenAt of [
+    "+275760-09-13T00:00:00Z",
+    "yesterday",
+    "2026",
+    "2026-11-24T12:00:00",
+    "2026-11-24",
+    "2026-13-24T12:00:00Z",
+    7,
+  ]) {
     const read = parseSnapshotFile(JSON.stringify({ ...file, takenAt }));
     assert.deepEqual(read, { problem: 'takenAt: no time, e.g. "2026-11-24T12:00:00Z"' }, String(takenAt));
   }
+});
+
+test("an object whose creation is no moment is refused, and one of any zone is taken", () => {
+  const file = JSON.parse(renderSnapshotFile(clusterAtRest([{ name: "default" }], [])));
+  const created = (creationTimestamp: string) => {
+    const [network] = file.podNetworks;
+    const podNetworks = [{ ...network, metadata: { ...network.metadata, creationTimestamp } }];
+    return parseSnapshotFile(JSON.stringify({ ...file, podNetworks }));
+  };
+  assert.deepEqual(created("2026-01-01T00:00:00"), {
+    problem: 'podNetworks[0]: metadata.creationTimestamp: no time, e.g. "2026-11-24T12:00:00Z"',
+  });
+  assert.ok("state" in created("2026-01-01T01:00:00.5+01:00"));
 });

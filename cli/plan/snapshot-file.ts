@@ -1,6 +1,7 @@
 import { type Issue, type Parsed, renderIssue } from "../../crds/issue.ts";
 import { parseNodeNetwork, parseNodeSubnet, parseRangeLedger } from "../../crds/parse.ts";
 import { cut, printable } from "../../lib/text/printable.ts";
+import { dateTime } from "../../crds/schema.ts";
 import { show } from "../../crds/schema-issue.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
@@ -12,6 +13,8 @@ const format = "podnet-snapshot";
 
 /** Rises when a reader of the one before would plan something else from it. */
 const version = 2;
+
+const noTime = 'no time, e.g. "2026-11-24T12:00:00Z"';
 
 /** A state as a file: one JSON object, one line for every object of the cluster. */
 export function renderSnapshotFile(state: ClusterState): string {
@@ -43,7 +46,7 @@ export function parseSnapshotFile(text: string): { readonly state: ClusterState 
       problem: `it has version ${show(file["version"])}, and this podnet reads ${version}; make it anew with this podnet`,
     };
   const { takenAt } = file;
-  if (typeof takenAt !== "string" || !isTime(takenAt)) return { problem: 'takenAt: no time, e.g. "2026-11-24T12:00:00Z"' };
+  if (typeof takenAt !== "string" || !isTime(takenAt)) return { problem: `takenAt: ${noTime}` };
   const problems: string[] = [];
   const rows = <T>(name: string, read: (item: unknown) => Parsed<T>): T[] => {
     const items = file[name];
@@ -91,10 +94,13 @@ function duplicate(name: string): Issue {
 /** What the server always gives. */
 function stored<T extends KubeObject>(object: T): Parsed<Stored<T>> {
   const { uid, resourceVersion, creationTimestamp } = object.metadata;
-  if (uid !== undefined && resourceVersion !== undefined && creationTimestamp !== undefined)
+  if (uid === undefined || resourceVersion === undefined || creationTimestamp === undefined) {
+    const message = "uid, resourceVersion or creationTimestamp is missing";
+    return { issues: [{ path: "metadata", code: "Required", message }] };
+  }
+  if (isTime(creationTimestamp))
     return { value: { ...object, metadata: { ...object.metadata, uid, resourceVersion, creationTimestamp } } };
-  const message = "uid, resourceVersion or creationTimestamp is missing";
-  return { issues: [{ path: "metadata", code: "Required", message }] };
+  return { issues: [{ path: "metadata.creationTimestamp", code: "WrongType", message: noTime }] };
 }
 
 function parseJson(text: string): unknown {
@@ -109,7 +115,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** RFC 3339, whose years have four digits: JavaScript takes more, up to a last one behind which a plan could not look. */
+/** A moment that RFC 3339 can write: JavaScript takes more, up to a last one behind which a plan could not look. */
 function isTime(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(Date.parse(text));
+  return dateTime.test(text) && !Number.isNaN(Date.parse(text));
 }
