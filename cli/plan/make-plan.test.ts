@@ -115,6 +115,17 @@ test("a range that one network gives to another is planned, with a word on the o
   assert.ok(report.warnings.some(({ network, code }) => network === "b" && code === "WriteOrder"));
 });
 
+test("a drain names the ranges that are left, and the subnets of one that is gone from the spec already", () => {
+  const spec = { ranges: [range("10.244.0.0/24"), range("10.245.0.0/24"), range("10.246.0.0/16")] };
+  const state = clusterAtRest([{ name: "default", spec }], two);
+  const changed = podNetwork({
+    name: "default",
+    spec: { ranges: [{ ...range("10.245.0.0/24"), state: "Draining" }, range("10.246.0.0/16")] },
+  });
+  const left = reportOf({ ...state, podNetworks: [changed] }, []).networks[0]?.drain;
+  assert.deepEqual(left?.ranges, ["10.245.0.0/24", "10.244.0.0/24"]);
+});
+
 test("two networks that select a node alike, and a static subnet that is taken, are told", () => {
   const state = clusterAtRest([{ name: "default" }], two);
   const codesOf = (parts: readonly NetworkPart[], nodes = two) =>

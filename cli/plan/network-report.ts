@@ -1,5 +1,5 @@
 import type { PodNetworkStatus } from "../../crds/types.ts";
-import { parseLoosePrefix } from "../../lib/net/prefix.ts";
+import { containsPrefix, parseLoosePrefix } from "../../lib/net/prefix.ts";
 import type { Member } from "../../operator/plan/member.ts";
 import { isToLeave } from "../../operator/plan/needs.ts";
 import { isDraining, mostUnavailable } from "../../operator/plan/rollout.ts";
@@ -110,16 +110,17 @@ function drainOf(
   };
 }
 
-/** The ranges that nodes leave, as the spec has them; a subnet that lies in none of them any more stands for itself. */
+/** The ranges that nodes leave, as the spec has them; behind them each subnet that lies in none of those any more. */
 function rangesLeft(
   network: Network,
   leaving: readonly Member[],
   isLeaving: (claim: Member["claims"][number]) => boolean,
 ): string[] {
-  const draining = network.ranges.filter((range) => range.draining).map(({ cidr }) => cidr);
-  if (draining.length > 0) return draining;
-  const subnets = leaving.flatMap(({ claims }) => claims.filter(isLeaving).map(({ object }) => object.spec.cidr));
-  return [...new Set(subnets)].toSorted(compareText);
+  const draining = network.ranges.filter((range) => range.draining);
+  const isStray = ({ prefix }: Member["claims"][number]) => !draining.some((range) => containsPrefix(range.prefix, prefix));
+  const strays = leaving.flatMap(({ claims }) => claims.filter((claim) => isLeaving(claim) && isStray(claim)));
+  const subnets = new Set(strays.map(({ object }) => object.spec.cidr));
+  return [...draining.map(({ cidr }) => cidr), ...[...subnets].toSorted(compareText)];
 }
 
 function freeOf(status: PodNetworkStatus | undefined, family: 4 | 6): number {
