@@ -1,6 +1,9 @@
 /** What agents, and those who listen to them, are told of the period where nobody says otherwise. */
 export const usualHeartbeatSeconds = 60;
 
+/** How long agents have to say what they have, after a loss of objects, where nobody says otherwise. */
+export const usualRecoverySeconds = 300;
+
 /** How far one period is from the next, as a part of it: agents that started together do not write together. */
 const spread = 0.2;
 

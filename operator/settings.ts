@@ -1,4 +1,4 @@
-import { usualHeartbeatSeconds } from "../crds/heartbeat.ts";
+import { usualHeartbeatSeconds, usualRecoverySeconds } from "../crds/heartbeat.ts";
 import { heartbeatSettings } from "../lib/daemon/heartbeat-settings.ts";
 import { flag, integer, listenAddress, text, type SettingValues } from "../lib/daemon/settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
@@ -21,7 +21,7 @@ export const operatorSettings = {
   ...heartbeatSettings(usualHeartbeatSeconds),
   recoverySeconds: integer({
     env: "PODNET_RECOVERY_SECONDS",
-    fallback: "300",
+    fallback: String(usualRecoverySeconds),
     min: 1,
     max: 86400,
     help: "How long agents have to report what they have, after a loss of objects, before new subnets are given again.",

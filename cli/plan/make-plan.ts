@@ -1,3 +1,4 @@
+import { usualHeartbeatSeconds, usualRecoverySeconds } from "../../crds/heartbeat.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import type { Allocation } from "../../operator/plan/allocate.ts";
@@ -38,7 +39,7 @@ export interface Plan {
 export const plannedIncarnation = "drawn at random";
 
 /** The operator's own defaults. */
-const timing = { recoverySeconds: 300, heartbeatSeconds: 60 };
+const timing = { recoverySeconds: usualRecoverySeconds, heartbeatSeconds: usualHeartbeatSeconds };
 
 /** What the cluster becomes when these files are applied to it, as of the moment at which its state was read. */
 export function makePlan({ state, manifests, prune }: PlanInput): Plan {
