@@ -45,7 +45,7 @@ export async function runCrdsApply(options: ClusterOptions): Promise<number> {
 function renderRefusal({ ours: { metadata }, change }: Step): string[] {
   if (change.act !== "refuse") return [];
   const { beyond, lacking } = change;
-  const remedy = `apply the definition that is right by hand: kubectl apply --server-side --force-conflicts -f`;
+  const remedy = "apply the definition that is right by hand: kubectl apply --server-side --force-conflicts -f FILE";
   return [`${metadata.name} of the cluster has ${some(beyond)}, which this version lacks, and lacks ${some(lacking)}; ${remedy}`];
 }
 

@@ -103,7 +103,7 @@ test("where one definition is of no version of podnet, none is written, and the 
     stderr,
     /nothing was done: podnetworks\.podnet\.dev of the cluster has v1alpha1 spec\.pace, which this version lacks/,
   );
-  assert.match(stderr, /lacks v1alpha1 spec\.growth.*kubectl apply --server-side --force-conflicts/);
+  assert.match(stderr, /lacks v1alpha1 spec\.growth.*kubectl apply --server-side --force-conflicts -f FILE\n/);
   assert.match((await lab.kubectl(["get", "crd", "nodesubnets.podnet.dev"])).stderr, /not found/);
   await installCrds(lab);
 });
