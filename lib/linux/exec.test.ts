@@ -79,3 +79,37 @@ test("a resident command that ends by itself gives the reason", async () => {
   assert.match((await exec.follow(["no-such-program"], listener, signal)) ?? "", /^no-such-program: .*ENOENT/);
   assert.equal(await exec.follow(["yes"], listener, AbortSignal.abort()), undefined);
 });
+
+test("a command that the system refuses to start is a failed one, not an exception of its own", async () => {
+  const refused = ["echo", "x".repeat(1024 * 1024)];
+  const isRefused = isCommandError("Failed", /^echo x+: spawn E2BIG$/);
+  await assert.rejects(exec.run(refused), isRefused);
+  const prepared = exec.prepare(refused);
+  assert.equal(prepared.waits, false);
+  await assert.rejects(prepared.run("input"), isRefused);
+  prepared.discard();
+  const listener = { line: assert.fail, complaint: assert.fail };
+  assert.match((await exec.follow(refused, listener, new AbortController().signal)) ?? "", /^echo x+: spawn E2BIG$/);
+});
+
+/** Runs in a process of its own, in which no file can be opened any more. */
+const withoutFiles = `
+  import { closeSync, openSync } from "node:fs";
+  import { makeExec } from ${JSON.stringify(new URL("exec.ts", import.meta.url).href)};
+  const open = [];
+  const exec = makeExec();
+  const listener = { line: () => {}, complaint: () => {} };
+  try {
+    for (;;) open.push(openSync("/dev/null"));
+  } catch {}
+  const ends = [exec.run(["true"]).catch(({ name, message }) => name + ": " + message), exec.follow(["true"], listener, new AbortController().signal)];
+  const told = await Promise.all(ends);
+  for (const one of open) closeSync(one);
+  console.log(told.join("\\n"));
+`;
+
+test("without a free file descriptor a command fails with that as the reason", async () => {
+  const argv = ["sh", "-c", 'ulimit -n 64 && exec "$0" --input-type=module --eval "$1"', process.execPath, withoutFiles];
+  const { stdout, stderr } = await exec.run(argv);
+  assert.equal(stdout, "CommandError: true: spawn true EMFILE\ntrue: spawn true EMFILE\n", stderr);
+});

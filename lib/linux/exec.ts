@@ -1,6 +1,7 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { CommandError, failureMessage } from "./command-error.ts";
 import { forEachLine } from "./lines.ts";
+import { isFromOutside } from "./system-error.ts";
 
 /** What a command that ran to its end left behind. */
 export interface Output {
@@ -35,7 +36,10 @@ export interface Exec {
    * @throws {CommandError} when it could not be started, was killed, took too long or printed too much.
    */
   run(argv: readonly string[], stdin?: string): Promise<Output>;
-  /** Starts a command that reads its input before it does anything, for somebody who cannot wait for the start later. */
+  /**
+   * Starts a command that reads its input before it does anything, for somebody who cannot wait for the start later.
+   * One that could not be started does not wait, and says so when it is run.
+   */
   prepare(argv: readonly string[]): Prepared;
   /**
    * Runs a command until it ends by itself, or `signal` ends it, and tells what it prints.
@@ -85,40 +89,60 @@ function prepare({ argv, env, timeoutMs, outputLimit, path }: Launch): Prepared 
   const settings = { env, killSignal: "SIGKILL", maxBuffer: outputLimit, encoding: "utf8" } as const;
   let timer: NodeJS.Timeout | undefined;
   let waits = true;
-  const child = execFile(program, rest, settings, (error, stdout, stderr) => {
+  const fail = (error: Error, stderr: string) => {
     waits = false;
     clearTimeout(timer);
-    if (error === null || typeof error.code === "number") resolve({ argv, status: Number(error?.code ?? 0), stdout, stderr });
-    else reject(CommandError.from(error, { argv, stderr, timeoutMs, path }));
-  });
+    reject(CommandError.from(error, { argv, stderr, timeoutMs, path }));
+  };
+  const start = () =>
+    execFile(program, rest, settings, (error, stdout, stderr) => {
+      if (error !== null && typeof error.code !== "number") return fail(error, stderr);
+      waits = false;
+      clearTimeout(timer);
+      resolve({ argv, status: Number(error?.code ?? 0), stdout, stderr });
+    });
+  const child = started(start, (error) => fail(error, ""));
   // A command may end without reading its input; its status tells, not the broken pipe.
-  child.stdin?.on("error", () => {});
+  child?.stdin?.on("error", () => {});
   return {
     get waits() {
       return waits;
     },
     run: (stdin) => {
-      timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
-      child.stdin?.end(stdin);
+      if (waits) timer = setTimeout(() => child?.kill("SIGKILL"), timeoutMs);
+      child?.stdin?.end(stdin);
       return promise;
     },
-    discard: () => child.kill("SIGKILL"),
+    discard: () => void child?.kill("SIGKILL"),
   };
+}
+
+/** A child, or undefined where the system refused it so early that it throws: without memory, or with arguments that are too long. */
+function started<C>(start: () => C, refused: (error: Error) => void): C | undefined {
+  try {
+    return start();
+  } catch (error) {
+    if (!isFromOutside(error)) throw error;
+    refused(error);
+    return undefined;
+  }
 }
 
 function follow({ argv, env }: Launch, listener: Listener, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(undefined);
     const [program = "", ...rest] = argv;
-    const child = spawn(program, rest, { env, stdio: ["ignore", "pipe", "pipe"], signal });
-    forEachLine(child.stdout, (line) => listener.line(line));
-    forEachLine(child.stderr, (line) => listener.complaint(line));
+    const end = (why: string) => resolve(signal.aborted ? undefined : failureMessage(argv, why, ""));
+    // Its types promise pipes; without a free file descriptor it has none.
+    const start = (): ChildProcess => spawn(program, rest, { env, stdio: ["ignore", "pipe", "pipe"], signal });
+    const child = started(start, ({ message }) => end(message));
+    if (child === undefined) return;
+    if (child.stdout !== null && child.stdout !== undefined) forEachLine(child.stdout, (line) => listener.line(line));
+    if (child.stderr !== null && child.stderr !== undefined) forEachLine(child.stderr, (line) => listener.complaint(line));
     let failure: Error | undefined;
     child.on("error", (error) => (failure = error));
-    child.on("close", (status, killedBy) => {
-      if (signal.aborted) return resolve(undefined);
-      const why = failure?.message ?? (killedBy === null ? `exit status ${status}` : `killed by ${killedBy}`);
-      resolve(failureMessage(argv, why, ""));
-    });
+    child.on("close", (status, killedBy) =>
+      end(failure?.message ?? (killedBy === null ? `exit status ${status}` : `killed by ${killedBy}`)),
+    );
   });
 }
