@@ -105,7 +105,7 @@ async function watchWritten(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await watchFolders([confFolder, pluginFolder], { changed: (folder) => loops.changed(folder), clock: systemClock, signal });
+    await watchFolders([confFolder, pluginFolder], { changed: (path) => loops.changed(path), clock: systemClock, signal });
   } catch (error) {
     failing.abort(error);
   }

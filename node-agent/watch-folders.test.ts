@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { waitUntil } from "../lab/wait-until.ts";
+import { writeWhole } from "../lib/linux/whole-file.ts";
 import { createFakeClock } from "../test/support/fake-clock.ts";
 import { FolderRemoved, watchFolders } from "./watch-folders.ts";
 
@@ -11,8 +12,8 @@ import { FolderRemoved, watchFolders } from "./watch-folders.ts";
 async function watched(t: TestContext) {
   const home = await mkdtemp(join(tmpdir(), "podnet-t-watch-"));
   const [folder, clock, stop] = [join(home, "net.d"), createFakeClock(), new AbortController()];
-  let told = 0;
-  const changed = () => void told++;
+  const paths: string[] = [];
+  const changed = (path: string) => void paths.push(path);
   const watching = watchFolders([folder], { changed, clock, signal: stop.signal });
   t.after(async () => {
     stop.abort();
@@ -23,13 +24,14 @@ async function watched(t: TestContext) {
   return {
     home,
     folder,
-    told: () => told,
+    /** What it was told of so far. */
+    told: (): readonly string[] => [...paths],
     /** Waits until it is told of a change that comes by itself, or with the next look. */
     untilTold: async (what: string, act: () => Promise<unknown>, looks: "heard" | "looked at") => {
-      const before = told;
+      const before = paths.length;
       await act();
       if (looks === "looked at") await clock.advance(1000);
-      await waitUntil(what, 5000, () => told > before || undefined);
+      await waitUntil(what, 5000, () => paths.length > before || undefined);
       await waitUntil("the look to end", 5000, () => clock.pending() > 0 || undefined);
     },
     /** Has the folder looked at, and watched anew where that is needed. */
@@ -73,7 +75,18 @@ test("a folder that does not change is told of by nobody", async (t) => {
   await untilTold("a folder that came", () => mkdir(folder), "looked at");
   const before = told();
   for (let n = 0; n < 5; n++) await turn();
-  assert.equal(told(), before);
+  assert.deepEqual(told(), before);
+});
+
+test("a file that is written as a whole is told of by its path alone, as what somebody keeps undoing is known by it", async (t) => {
+  const { folder, untilTold, told } = await watched(t);
+  await untilTold("a folder that came", () => mkdir(folder), "looked at");
+  const before = told().length;
+  const [path, last] = [join(folder, "10-podnet.conflist"), join(folder, "last")];
+  await writeWhole(path, { from: "text", text: "{}" }, 0o644);
+  await writeFile(last, "");
+  await waitUntil("the last file", 5000, () => told().includes(last) || undefined);
+  assert.deepEqual([...new Set(told().slice(before))], [path, last]);
 });
 
 test("a folder that is reached although it was removed, as through a mount, ends the watch with what to do", async (t) => {

@@ -1,12 +1,16 @@
 import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { isUnfinished } from "../lib/linux/whole-file.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import { pause } from "../lib/reconcile/pause.ts";
 
 export interface FolderWatchOptions {
-  /** Something in that folder changed, or it came, went or was replaced. Only a hint: a folder that cannot be watched is silent. */
-  readonly changed: (folder: string) => void;
+  /**
+   * The file at this path changed, came or went, or, where it is the folder's own, that came, went or was replaced. Only a hint: a folder that cannot be watched is silent.
+   * Of a file that is being written nothing is told until it stands in its place.
+   */
+  readonly changed: (path: string) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -35,7 +39,7 @@ export async function watchFolders(folders: readonly string[], options: FolderWa
 }
 
 async function watchFolder(folder: string, { changed, clock, signal }: FolderWatchOptions): Promise<void> {
-  const watcher = createWatcher(folder, () => changed(folder));
+  const watcher = createWatcher(folder, changed);
   let known: string | undefined;
   try {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
@@ -58,7 +62,7 @@ async function standingAt(folder: string): Promise<string | undefined> {
   return found && `${found.dev} ${found.ino}`;
 }
 
-function createWatcher(folder: string, changed: () => void) {
+function createWatcher(folder: string, changed: (path: string) => void) {
   let current: FSWatcher | undefined;
   const end = () => {
     current?.close();
@@ -71,9 +75,11 @@ function createWatcher(folder: string, changed: () => void) {
       if (current !== undefined) return false;
       try {
         const begun = watch(folder, (event, name) => {
-          changed();
           // The folder itself went, or a file of its name did; a new one may have got even its number.
-          if (event === "rename" && name === basename(folder) && current === begun) end();
+          const isGone = event === "rename" && name === basename(folder);
+          if (name === null || isGone) changed(folder);
+          else if (!isUnfinished(name)) changed(join(folder, name));
+          if (isGone && current === begun) end();
         });
         begun.on("error", () => current === begun && end());
         current = begun;

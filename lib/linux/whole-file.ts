@@ -4,13 +4,18 @@ import { isAbsent } from "./system-error.ts";
 
 const unfinished = ".podnet-new";
 
+/** Whether a file of this name is one that is being written, or was when a process crashed. */
+export function isUnfinished(name: string): boolean {
+  return name.startsWith(".") && name.endsWith(unfinished);
+}
+
 /** Paths of what crashes left in a folder of files that were being written; none where there is no such folder. */
 export async function unfinishedFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (isAbsent(error)) return [];
     throw error;
   });
-  return names.filter((name) => name.startsWith(".") && name.endsWith(unfinished)).map((name) => join(folder, name));
+  return names.filter(isUnfinished).map((name) => join(folder, name));
 }
 
 /** Where the content of a file comes from. */

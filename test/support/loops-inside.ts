@@ -64,6 +64,6 @@ const loops = startAgentLoops({
   random: Math.random,
   signal,
 });
-const watching = watchFolders([place.confFolder], { changed: (folder) => loops.changed(folder), clock: systemClock, signal });
+const watching = watchFolders([place.confFolder], { changed: (path) => loops.changed(path), clock: systemClock, signal });
 await watchKernel(place.exec, ({ what, detail }) => (what === "changed" ? loops.changed(detail) : loops.trigger(detail)), signal);
 await Promise.all([loops.stopped, watching]);
