@@ -1,17 +1,17 @@
 import type { NodeNetwork } from "../crds/types.ts";
 import { observeBridgePorts } from "../lib/linux/bridge-ports.ts";
-import { CommandError } from "../lib/linux/command-error.ts";
-import type { Exec } from "../lib/linux/exec.ts";
 import type { NodePlace } from "../lib/linux/converge-node.ts";
 import { observeNeighborLimits } from "../lib/linux/facts.ts";
 import { observeForwardHooks } from "../lib/linux/firewall.ts";
 import { observeForeignRoutes } from "../lib/linux/foreign-routes.ts";
-import { UnexpectedOutput } from "../lib/linux/kinds/output.ts";
+import { isFromOutside } from "../lib/linux/system-error.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { closedForwardPaths } from "./plan/forward-path.ts";
+import { closedForwardPaths, type ForwardPath } from "./plan/forward-path.ts";
 import { hostRoutesOf } from "./plan/host-routes.ts";
 import { shortOfNeighbors } from "./plan/neighbor-room.ts";
+import type { NodePlan } from "./plan/node-state.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
+import type { OwnNetwork } from "./plan/own-network.ts";
 import { otherMtus } from "./plan/pod-mtu.ts";
 
 /** Knows what others have on a node that podnet has to live with. */
@@ -23,6 +23,7 @@ export interface Surroundings {
 /** People look at it when they add a range, or wonder about lost packets; a machine with many routes and rules pays for each look. */
 const freshMs = 60_000;
 
+type NodeProgram = NonNullable<RunOutcome["programmed"]>;
 type Seen = Pick<RunOutcome, "hostRoutes" | "closedPaths" | "otherMtus" | "fewNeighbors">;
 
 /** Nothing seen yet. */
@@ -33,11 +34,16 @@ export function createSurroundings({ exec, procSys }: NodePlace, clock: Pick<Clo
     async told(outcome, { spec }) {
       if (clock.now() - seenAt >= freshMs) {
         seenAt = clock.now();
+        const look = (of: (programmed: NodeProgram) => Promise<string[]>) => {
+          if (outcome.programmed !== undefined) return seenOrNot(of, outcome.programmed);
+          // A node that has no subnet has no pods that any of it could concern.
+          return spec.subnets.length === 0 ? [] : undefined;
+        };
         const [hostRoutes, closedPaths, mtus, fewNeighbors] = await Promise.all([
-          seenOrNot(async () => hostRoutesOf(await observeForeignRoutes(exec), [spec.cni.bridge])),
-          seenOrNot(() => lookForClosed(exec, outcome)),
-          seenOrNot(() => lookForMtus(exec, outcome)),
-          seenOrNot(() => lookForNeighbors(procSys, outcome)),
+          seenOrNot(async (bridge) => hostRoutesOf(await observeForeignRoutes(exec), [bridge]), spec.cni.bridge),
+          look(async ({ own, plan }) => closedForwardPaths(await observeForwardHooks(exec), forwardPathOf(own, plan))),
+          look(async ({ own, plan }) => otherMtus(await observeBridgePorts(exec, own.bridge), plan.mtu)),
+          look(async ({ plan }) => shortOfNeighbors(plan.neighborsAsked, await observeNeighborLimits(procSys))),
         ]);
         seen = { hostRoutes, closedPaths, otherMtus: mtus, fewNeighbors };
       }
@@ -46,26 +52,15 @@ export function createSurroundings({ exec, procSys }: NodePlace, clock: Pick<Clo
   };
 }
 
-async function lookForClosed(exec: Exec, { programmed }: RunOutcome): Promise<string[] | undefined> {
-  if (programmed === undefined) return undefined;
-  const { own, plan } = programmed;
-  const uplink = plan.kernel.routes.find(({ device }) => device !== undefined)?.device;
-  return closedForwardPaths(await observeForwardHooks(exec), { bridge: own.bridge, subnets: own.subnets, uplink });
+function forwardPathOf({ bridge, subnets }: OwnNetwork, { kernel }: NodePlan): ForwardPath {
+  return { bridge, subnets, uplink: kernel.routes.find(({ device }) => device !== undefined)?.device };
 }
 
-async function lookForMtus(exec: Exec, { programmed }: RunOutcome): Promise<string[] | undefined> {
-  return programmed && otherMtus(await observeBridgePorts(exec, programmed.own.bridge), programmed.plan.mtu);
-}
-
-async function lookForNeighbors(procSys: string, { programmed }: RunOutcome): Promise<string[] | undefined> {
-  return programmed && shortOfNeighbors(programmed.plan.neighborsAsked, await observeNeighborLimits(procSys));
-}
-
-async function seenOrNot<T>(look: () => Promise<T>): Promise<T | undefined> {
+async function seenOrNot<F, T>(look: (from: F) => Promise<T>, from: F): Promise<T | undefined> {
   try {
-    return await look();
+    return await look(from);
   } catch (error) {
-    if (error instanceof CommandError || error instanceof UnexpectedOutput) return undefined;
+    if (isFromOutside(error)) return undefined;
     throw error;
   }
 }

@@ -170,6 +170,16 @@ test("what others on the machine keep from pods, or let them do, is a condition 
   );
 });
 
+test("what others do that could not be seen stands as it was said last, until it is seen not to be so", () => {
+  const said = { type: "ForwardBlocked", status: "True", reason: "FirewallDrops", message: "a chain drops" } as const;
+  const previous = { conditions: [{ ...said, lastTransitionTime: "2026-01-01T00:00:00Z" }] };
+  const found = (part: Partial<RunOutcome>) =>
+    nodeReport(outcome([], part), previous, "1").findings.filter(({ type }) => type === said.type);
+  assert.deepEqual(found({}), [said]);
+  assert.deepEqual(found({ closedPaths: ["another"] }), [{ ...said, message: "another" }]);
+  assert.deepEqual(found({ closedPaths: [] }), []);
+});
+
 test("what a status holds stays within its bounds, however much there is to say", () => {
   const subnets = Array.from({ length: 32 }, (_, n) => ({
     cidr: `fd00:10:244:${(n + 4096).toString(16)}::/64`,

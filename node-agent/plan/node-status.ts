@@ -101,9 +101,9 @@ export function nodeReport(outcome: RunOutcome, previous: NodeNetworkStatus | un
       programmedFinding(faults, bridge),
       ...warningFindings(outcome.warnings),
       ...finding("GatewayUnguarded", "KernelLacksBridges", unsafe),
-      ...finding("ForwardBlocked", "FirewallDrops", outcome.closedPaths ?? []),
-      ...finding("PodMtuDiffers", "MadeBefore", outcome.otherMtus ?? []),
-      ...finding("NeighborsLimited", "FewerThanNodes", outcome.fewNeighbors ?? []),
+      ...seenFinding("ForwardBlocked", "FirewallDrops", outcome.closedPaths, previous),
+      ...seenFinding("PodMtuDiffers", "MadeBefore", outcome.otherMtus, previous),
+      ...seenFinding("NeighborsLimited", "FewerThanNodes", outcome.fewNeighbors, previous),
       ...(peers?.findings ?? []),
       ...contentionFinding(outcome.drift),
     ],
@@ -197,6 +197,18 @@ function warningFindings(warnings: Warnings): Finding[] {
 /** A condition that stands only while there is something to say. */
 function finding(type: NodeNetworkConditionType, reason: string, messages: readonly string[]): Finding[] {
   return messages.length === 0 ? [] : [{ type, status: "True", reason, message: joined(messages) }];
+}
+
+/** The same of what could not be seen just now: what was said of it last stands. */
+function seenFinding(
+  type: NodeNetworkConditionType,
+  reason: string,
+  messages: readonly string[] | undefined,
+  previous: NodeNetworkStatus | undefined,
+): Finding[] {
+  if (messages !== undefined) return finding(type, reason, messages);
+  const said = previous?.conditions?.find((condition) => condition.type === type);
+  return said === undefined ? [] : [{ type, status: said.status, reason: said.reason, message: said.message }];
 }
 
 function peersOf({ peers }: NodePlan, outcomes: readonly KindOutcome[]) {
