@@ -20,8 +20,10 @@ export async function readManifest(folder: string): Promise<PluginManifest> {
   return new Map(entries);
 }
 
-/** Replaces the manifest of a folder in one step. */
+/** Replaces the manifest of a folder in one step; one that says so already is left, since whoever watches the folder looks at all of it after a change. */
 export async function writeManifest(folder: string, manifest: PluginManifest): Promise<void> {
   const text = `${JSON.stringify(Object.fromEntries([...manifest].toSorted(([a], [b]) => (a < b ? -1 : 1))), undefined, 2)}\n`;
+  const standing = await readFile(manifestPath(folder), "utf8").catch(() => undefined);
+  if (standing === text) return;
   await writeWhole(manifestPath(folder), { from: "text", text }, 0o644);
 }
