@@ -1,7 +1,8 @@
 import { convergeNode, type NodePlace } from "../lib/linux/converge-node.ts";
+import { fileKind } from "../lib/linux/kinds/file.ts";
 import type { KindOutcome } from "../lib/linux/stage.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
-import { bridgesOf, type ConfFolder, leavingConflist } from "./plan/conflist-file.ts";
+import { bridgesOf, type ConfFolder, leavingConflist, offeredSubnets } from "./plan/conflist-file.ts";
 import { leftNode } from "./plan/node-state.ts";
 
 /** How long a configuration stands closed before what it offered may go: a pod that was being made when it closed has its address by then. */
@@ -23,15 +24,27 @@ export interface Leaving {
   stop(): void;
 }
 
+/** Until the next try, where the configuration could not be closed. */
+const openAgainMs = 1_000;
+
 /** One that has closed nothing yet. */
 export function createLeaving(place: NodePlace, clock: Pick<Clock, "now">): Leaving {
   let closedAtMs: number | undefined;
   const step = async (folder: ConfFolder, hasLeases: boolean): Promise<Left> => {
-    closedAtMs ??= clock.now();
-    const waitMs = bridgesOf(folder).length > 0 ? closedAtMs + closingMs - clock.now() : 0;
-    const stays = waitMs > 0 || hasLeases;
+    const nowMs = clock.now();
+    // Somebody opened it again, or it could not be closed: pods are made with what it offers.
+    if (offeredSubnets(folder).length > 0) closedAtMs = undefined;
+    const stands = bridgesOf(folder).length > 0;
+    const isEarly = stands && (closedAtMs === undefined || nowMs < closedAtMs + closingMs);
+    const stays = isEarly || hasLeases;
     const kinds = await convergeNode(place, { ...(stays ? {} : leftNode), files: leavingConflist(folder, stays) });
-    return { kinds, isLeft: !stays, ...(waitMs > 0 ? { againAfterMs: waitMs } : {}) };
+    if (!areFilesDone(kinds)) return { kinds, isLeft: !stays, ...(stays ? { againAfterMs: openAgainMs } : {}) };
+    closedAtMs ??= nowMs;
+    return { kinds, isLeft: !stays, ...(isEarly ? { againAfterMs: closedAtMs + closingMs - nowMs } : {}) };
   };
   return { step, stop: () => (closedAtMs = undefined) };
+}
+
+function areFilesDone(kinds: readonly KindOutcome[]): boolean {
+  return kinds.every(({ kind, errors, unseen }) => kind !== fileKind.name || (errors.length === 0 && unseen === undefined));
 }
