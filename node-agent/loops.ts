@@ -10,6 +10,7 @@ import { startDriftKeeper } from "./drift-keeper.ts";
 import type { JournalFile } from "./journal-file.ts";
 import { startLeakLoop } from "./leak-loop.ts";
 import type { AgentMetrics } from "./metrics.ts";
+import { summaryOf } from "./plan/at-once.ts";
 import type { AgentView } from "./plan/decide.ts";
 import type { Identity } from "./plan/journal.ts";
 import type { RunOutcome } from "./plan/node-status.ts";
@@ -97,6 +98,7 @@ export function startAgentLoops(options: AgentLoopsOptions): AgentLoops {
     ...shared,
     minIntervalMs,
     burst,
+    summary: summaryOf,
     resyncMs: options.resyncMs,
     run: (because) =>
       drift.during(because, async (noteDrift, mendable) => {

@@ -17,7 +17,7 @@ interface Bench {
   readonly failures: LoopFailure[];
 }
 
-type Timing = Partial<Pick<LoopOptions, "minIntervalMs" | "burst" | "resyncMs" | "startDelayMs" | "random">>;
+type Timing = Partial<Pick<LoopOptions, "minIntervalMs" | "burst" | "resyncMs" | "startDelayMs" | "random" | "summary">>;
 
 /** A loop whose n-th run (0 is the first) does `body(n, clock)`. */
 function bench(timing: Timing, body: (n: number, clock: FakeClock) => Promise<RunResult>): Bench {
@@ -64,6 +64,18 @@ test("triggers during a run count as one run after it, with their reasons", asyn
   ]);
 });
 
+test("of many reasons the first eight are told whole, and of what sort the others were", async () => {
+  const reasons = Array.from({ length: 10 }, (_, n) => `route ${n}`);
+  const toldOf = async (timing: Timing) => {
+    const { loop, clock, runs } = bench(timing, nothing);
+    for (const reason of [...reasons, "node 1", "route 0", "node 2"]) loop.trigger(reason);
+    await clock.advance(0);
+    return runs[0]?.because;
+  };
+  assert.deepEqual(await toldOf({}), [...reasons.slice(0, 8), "and more"]);
+  assert.deepEqual(await toldOf({ summary: (reason) => reason.split(" ")[0] ?? "" }), [...reasons.slice(0, 8), "route", "node"]);
+});
+
 test("runs keep their minimum interval however many triggers come", async () => {
   const { loop, clock, runs } = bench({ minIntervalMs: 1_000 }, nothing);
   for (let i = 0; i < 300; i++) {
@@ -75,7 +87,7 @@ test("runs keep their minimum interval however many triggers come", async () => 
     runs.map(({ at }) => at),
     [0, 1_000, 2_000, 3_000],
   );
-  assert.equal(runs[1]?.because.length, 8);
+  assert.equal(runs[1]?.because.length, 9, "eight, and that there were more");
 });
 
 test("after a pause several runs may follow each other at once, and no more than that in all", async () => {

@@ -6,10 +6,12 @@ export type RunResult = { readonly againAfterMs: number } | undefined;
 
 export interface LoopOptions {
   /**
-   * One pass. `because`: the distinct reasons of the triggers since the last run, at most 8, e.g. `["NodeSubnet 10.244.1.0-24"]`.
+   * One pass. `because`: the distinct reasons of the triggers since the last run, e.g. `["NodeSubnet 10.244.1.0-24"]`; after the eighth, what `summary` says of them.
    * A throw means "again, with backoff"; an error's `retryAfterMs` is honoured. Triggers do not cut the backoff short.
    */
   readonly run: (because: readonly string[], signal: AbortSignal) => Promise<RunResult>;
+  /** What a reason is told as where there are many: one of a few words, so that what stands for thousands is short. Default: `"and more"`. */
+  readonly summary?: (because: string) => string;
   readonly onFailure: (failure: LoopFailure) => void;
   readonly clock: Clock;
   /** In [0, 1), for jitter. */
@@ -67,9 +69,11 @@ interface State {
 
 const maxReasons = 8;
 
+const andMore = (): string => "and more";
+
 /** A running loop; it stops on the signal. */
 export function startLoop(options: LoopOptions): Loop {
-  const { clock, signal } = options;
+  const { clock, signal, summary = andMore } = options;
   const notBefore = clock.now() + (options.startDelayMs ?? 0);
   const state: State = {
     because: new Set(),
@@ -107,7 +111,8 @@ export function startLoop(options: LoopOptions): Loop {
 
   return {
     trigger(because) {
-      if (state.because.size < maxReasons) state.because.add(because);
+      const isWhole = state.because.size < maxReasons || state.because.has(because);
+      state.because.add(isWhole ? because : summary(because));
       runAt(clock.now());
     },
     lastRun() {

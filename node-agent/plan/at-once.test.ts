@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeState } from "../../lib/linux/node-state.ts";
-import { atOnce } from "./at-once.ts";
+import { atOnce, summaryOf } from "./at-once.ts";
 
 const standing: Partial<NodeState> = {
   links: [],
@@ -34,4 +34,10 @@ test("nothing is, where anything else may have changed, too, or where nothing st
   ])
     assert.deepEqual(atOnce(standing, because), {}, because.join());
   assert.deepEqual(atOnce(undefined, [route]), {});
+});
+
+test("what stands for a reason among many says as much as the reason", () => {
+  for (const because of [route, address, link, neighbor, "[NETCONF]inet eth0", "NodeNetwork node-1", "the watch has begun"])
+    assert.deepEqual(atOnce(standing, [summaryOf(because)]), atOnce(standing, [because]), because);
+  assert.equal(summaryOf(route), "[ROUTE]");
 });
