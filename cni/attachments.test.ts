@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -54,14 +54,15 @@ test("notes of all networks are read with when they were written, and what a cra
   await mkdir(join(state, "results"));
   await writeFile(join(state, "results/podnet-4711-eth0"), text);
   await writeFile(join(state, "results/podnet-4712-eth0"), text.slice(0, 200));
+  await mkdir(join(state, "results/podnet-4713-eth0"));
   await writeFile(join(state, "results/other-4711-net1"), text.replace('"podnet"', '"other"'));
   const found = await readAttachments(state);
   assert.deepEqual(found.map(({ network }) => network).toSorted(), ["other", "podnet"]);
   for (const { writtenNs } of found) assert.ok(writtenNs > 1_700_000_000_000_000_000n);
 });
 
-test("a note that is there and cannot be read is an error, not a note that is not there", async (t) => {
+test("notes that are there and cannot be read are an error, not notes that are not there", async (t) => {
   const state = await stateFolder(t);
-  await mkdir(join(state, "results/podnet-4711-eth0"), { recursive: true });
-  await assert.rejects(readAttachments(state), { code: "EISDIR" });
+  await symlink("results", join(state, "results"));
+  await assert.rejects(readAttachments(state), { code: "ELOOP" });
 });

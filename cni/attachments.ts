@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readRegularFile } from "../lib/linux/regular-file.ts";
 import { isAbsent } from "../lib/linux/system-error.ts";
 import { type Attachment, parseAttachment } from "./plan/attachment.ts";
 
@@ -11,7 +12,7 @@ export interface NotedAttachment extends Attachment {
 
 /**
  * What runtimes noted of the pods that they made, of all networks: libcni writes `<state folder>/results/<network>-<container>-<interface>` when all plugins of
- * an ADD have succeeded, and removes it after those of the DEL have. What a crash left half written is left out. None where there is no such folder.
+ * an ADD have succeeded, and removes it after those of the DEL have. What a crash left half written is left out, and what is no regular file. None where there is no such folder.
  * @throws when a file is there and cannot be read.
  */
 export async function readAttachments(stateFolder: string): Promise<NotedAttachment[]> {
@@ -25,13 +26,7 @@ export async function readAttachments(stateFolder: string): Promise<NotedAttachm
 }
 
 async function readNoted(path: string): Promise<NotedAttachment | undefined> {
-  try {
-    // Before the content: of a file that is just written anew, the content is never older than it is said to be.
-    const { mtimeNs } = await stat(path, { bigint: true });
-    const attachment = parseAttachment(await readFile(path, "utf8"));
-    return attachment && { ...attachment, writtenNs: mtimeNs };
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+  const { content, writtenNs } = (await readRegularFile(path)) ?? {};
+  const attachment = content === undefined ? undefined : parseAttachment(content);
+  return attachment && writtenNs !== undefined ? { ...attachment, writtenNs } : undefined;
 }

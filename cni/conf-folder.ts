@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readRegularFile } from "../lib/linux/regular-file.ts";
 
 /** A file that a runtime would read as a CNI configuration. */
 export interface ConfFile {
@@ -24,7 +25,11 @@ export async function readConfFolder(folder: string): Promise<ConfFile[]> {
   const names = entries
     .filter((name) => endings.some((ending) => name.endsWith(ending)))
     .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return Promise.all(
-    names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8").catch(() => undefined) })),
-  );
+  return Promise.all(names.map(async (name) => ({ name, text: await textAt(join(folder, name)) })));
+}
+
+/** Runtimes follow links, too. */
+async function textAt(path: string): Promise<string | undefined> {
+  const found = await readRegularFile(path, { follow: true }).catch(() => undefined);
+  return found?.content;
 }

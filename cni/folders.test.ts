@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -41,10 +42,14 @@ test("configurations come in the order a runtime takes them, and other files not
   ])
     await writeFile(join(path, name), name);
   await mkdir(join(path, "05-folder.conf"));
+  execFileSync("mkfifo", [join(path, "06-pipe.conf")]);
+  await symlink("20-b.conf", join(path, "30-link.conf"));
   assert.deepEqual(await readConfFolder(path), [
     { name: "05-folder.conf", text: undefined },
+    { name: "06-pipe.conf", text: undefined },
     { name: "10-a.conflist", text: "10-a.conflist" },
     { name: "20-b.conf", text: "20-b.conf" },
+    { name: "30-link.conf", text: "20-b.conf" },
     { name: "Z.json", text: "Z.json" },
     { name: "a.json", text: "a.json" },
   ]);

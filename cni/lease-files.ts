@@ -1,8 +1,8 @@
-import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cniNetworkName } from "../crds/names.ts";
 import { parseAddress, renderAddress } from "../lib/net/address.ts";
+import { readRegularFile } from "../lib/linux/regular-file.ts";
 import { isAbsent } from "../lib/linux/system-error.ts";
 
 /** A lease of host-local, as it stands on the disk. */
@@ -45,18 +45,8 @@ export async function readLeaseFiles(stateFolder: string): Promise<LeaseFile[]> 
 export async function readLeaseFile(folder: string, name: string): Promise<LeaseFile | undefined> {
   const address = parseAddress(name);
   if (address === undefined) return undefined;
-  try {
-    // Nothing but a regular file is a lease, and nobody waits for what else may stand there.
-    const handle = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const { ino, mtimeNs, size } = await handle.stat({ bigint: true });
-      const content = size > longest ? undefined : await handle.readFile("utf8");
-      return { address: renderAddress(address), name, content, version: `${ino} ${mtimeNs}`, writtenNs: mtimeNs };
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+  const found = await readRegularFile(join(folder, name), { longest });
+  if (found === undefined) return undefined;
+  const { content, inode, writtenNs } = found;
+  return { address: renderAddress(address), name, content, version: `${inode} ${writtenNs}`, writtenNs };
 }

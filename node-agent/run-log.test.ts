@@ -47,6 +47,12 @@ test("a node is told of when it becomes programmed, and not again while nothing 
   assert.deepEqual(lines, ["info: node converged: start", "info: node programmed"]);
 });
 
+test("a kind that could not be seen is told of, also where it is no fault", () => {
+  const { log, lines } = listening();
+  createRunLog(log).note(run({ kinds: [{ kind: "port", steps: [], errors: [], unseen: "no notes" }] }), ["start"], 5);
+  assert.deepEqual(lines, ["warn: node not as wanted: no notes", "info: node programmed"]);
+});
+
 test("what is wrong is told once, and again only when it comes back", () => {
   const { log, lines } = listening();
   const runLog = createRunLog(log);

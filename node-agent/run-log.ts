@@ -25,6 +25,7 @@ export function createRunLog(log: Log): RunLog {
 
     const problems = new Map<string, LogFields>([
       ...unreadable.map(({ message, code }) => [message, { code }] as const),
+      ...kinds.flatMap(({ kind, unseen }) => (unseen === undefined ? [] : [[unseen, { kind }] as const])),
       ...kinds.flatMap(({ kind, errors }) => errors.map(({ message, key }) => [message, { kind, key }] as const)),
       ...(outcome?.faults ?? []).map(({ message, reason }) => [message, { code: reason }] as const),
     ]);

@@ -37,6 +37,11 @@ test("whatever else fails or cannot be seen is a fault of the node", () => {
   );
 });
 
+test("what becomes of one pod's port is no fault of the node", () => {
+  const unseen: KindOutcome = { kind: "port", steps: [], errors: [], unseen: "no notes" };
+  assert.deepEqual(ownFaults([failed("port", "veth1"), unseen], peers), []);
+});
+
 test("only a plugin that is missing is a fault; a foreign one does its work", () => {
   const faults = pluginFaults([
     { name: "bridge", outcome: "foreign", message: "theirs" },

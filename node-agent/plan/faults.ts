@@ -32,11 +32,11 @@ export function unguarded(outcomes: readonly KindOutcome[]): string[] {
 
 /**
  * What went wrong with the node's own part of a run. A nexthop object that cannot be made is none: its routes say their way themselves then. Nor is
- * the table of bridges: see `unguarded`.
+ * the table of bridges: see `unguarded`; nor a port: it is one pod's, and the others, old and new, need nothing of it.
  */
 export function ownFaults(outcomes: readonly KindOutcome[], peers: readonly PeerClaim[]): Fault[] {
   const peerRoutes = new Set(peers.map((peer) => peer.prefix));
-  const own = outcomes.filter(({ kind }) => kind !== "nexthop");
+  const own = outcomes.filter(({ kind }) => kind !== "nexthop" && kind !== "port");
   return own.flatMap(({ kind, errors, unseen }) => [
     ...(unseen === undefined ? [] : [{ reason: `${capitalized(kind)}Unseen`, message: unseen }]),
     ...errors
