@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -97,7 +97,8 @@ function missing(name: PluginName, { source, target }: PluginFolders, error?: un
 export async function hashOf(path: string): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {
-    await pipeline(createReadStream(path), hash);
+    // Nobody waits for a pipe that stands in a plugin's place.
+    await pipeline(createReadStream(path, { flags: constants.O_RDONLY | constants.O_NONBLOCK }), hash);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

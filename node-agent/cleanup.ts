@@ -1,15 +1,15 @@
-import { rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { readConfFolder } from "../cni/conf-folder.ts";
+import { leaseFolder } from "../cni/lease-files.ts";
 import { readLeases } from "../cni/leases.ts";
 import { removePlugins } from "../cni/remove-plugins.ts";
-import { cniNetworkName } from "../crds/names.ts";
 import { convergeNode } from "../lib/linux/converge-node.ts";
 import type { KindOutcome } from "../lib/linux/stage.ts";
 import { hasCode, isAbsent, messageOf } from "../lib/linux/system-error.ts";
 import { removeWhole, unfinishedFiles } from "../lib/linux/whole-file.ts";
 import { renderAddress } from "../lib/net/address.ts";
-import { leavingConflist } from "./plan/conflist-file.ts";
+import { type ConfFolder, leavingConflist } from "./plan/conflist-file.ts";
 import { leftNode } from "./plan/node-state.ts";
 import type { AgentPlace } from "./program.ts";
 
@@ -38,22 +38,47 @@ export async function podAddressesHere({ cniStateFolder }: CleanupPlace): Promis
  * Nothing that fails stops the rest; a second time removes what was left.
  */
 export async function cleanUp(place: CleanupPlace): Promise<Cleanup> {
-  const folder = { path: place.confFolder, files: await readConfFolder(place.confFolder) };
-  const outcomes = await convergeNode(place, { ...leftNode, files: leavingConflist(folder, false) });
-  const files = [
-    await attempted(`folder ${leaseFolder(place)}`, () => removeFolder(leaseFolder(place))),
-    await attempted(`the plugins in ${place.plugins.target}`, () => removePlugins(place.plugins.target)),
-    await attempted(`file ${place.journal}`, () => removeJournal(place.journal)),
-    await attempted("what was being written", () => removeUnfinished([place.confFolder, place.plugins.target])),
+  const { confFolder, plugins, journal } = place;
+  const [leases, unfinishedIn] = [leaseFolder(place.cniStateFolder), [confFolder, plugins.target, dirname(journal)]];
+  const parts = [
+    await cleanNode(place),
+    await attempted(`folder ${leases}`, () => removeFolder(leases)),
+    await cleanPlugins(plugins.target),
+    ...(await Promise.all(
+      unfinishedIn.map((folder) => attempted(`what was being written in ${folder}`, () => removeUnfinished(folder))),
+    )),
+    await attempted(`file ${journal}`, () => removeJournal(journal)),
   ];
+  return { removed: parts.flatMap(({ removed }) => removed), left: parts.flatMap(({ left }) => left) };
+}
+
+/** The kernel and the configurations; the kernel alone, where these cannot be seen. */
+async function cleanNode(place: CleanupPlace): Promise<Cleanup> {
+  const found = await folderAt(place.confFolder);
+  const files = "files" in found ? { files: leavingConflist(found, false) } : {};
+  const outcomes = await convergeNode(place, { ...leftNode, ...files });
   return {
-    removed: [...outcomes.flatMap(removedOf), ...files.flatMap(({ removed }) => removed)],
-    left: [...outcomes.flatMap(leftOf), ...files.flatMap(({ left }) => left)],
+    removed: outcomes.flatMap(removedOf),
+    left: [...("unseen" in found ? [found.unseen] : []), ...outcomes.flatMap(leftOf)],
   };
 }
 
-function leaseFolder({ cniStateFolder }: CleanupPlace): string {
-  return join(cniStateFolder, "networks", cniNetworkName);
+async function folderAt(path: string): Promise<ConfFolder | { readonly unseen: string }> {
+  try {
+    return { path, files: await readConfFolder(path) };
+  } catch (error) {
+    return { unseen: `the CNI configurations in ${path}: ${messageOf(error)}` };
+  }
+}
+
+async function cleanPlugins(target: string): Promise<Cleanup> {
+  let errors: readonly string[] = [];
+  const { removed, left } = await attempted(`the plugins in ${target}`, async () => {
+    const done = await removePlugins(target);
+    errors = done.errors;
+    return done.removed;
+  });
+  return { removed, left: [...left, ...errors.map((error) => `file ${error}`)] };
 }
 
 function removedOf({ steps, errors }: KindOutcome): string[] {
@@ -84,21 +109,31 @@ async function removeFolder(path: string): Promise<string[]> {
   }
 }
 
-async function removeUnfinished(folders: readonly string[]): Promise<string[]> {
-  const paths = (await Promise.all(folders.map(unfinishedFiles))).flat();
+async function removeUnfinished(folder: string): Promise<string[]> {
+  const paths = await unfinishedFiles(folder);
   for (const path of paths) await rm(path, { force: true });
   return paths;
 }
 
 /** Its folder too, where nobody else has a file in it. */
 async function removeJournal(path: string): Promise<string[]> {
-  const folder = dirname(path);
+  const removed = await removeFile(path);
   try {
-    await removeWhole(path);
-    await rmdir(folder);
+    await rmdir(dirname(path));
+  } catch (error) {
+    if (!isAbsent(error) && !hasCode(error, "ENOTEMPTY", "EEXIST", "EBUSY")) throw error;
+  }
+  return removed;
+}
+
+/** The path, where there was a file. */
+async function removeFile(path: string): Promise<string[]> {
+  try {
+    await lstat(path);
   } catch (error) {
     if (isAbsent(error)) return [];
-    if (!hasCode(error, "ENOTEMPTY", "EEXIST", "EBUSY")) throw error;
+    throw error;
   }
+  await removeWhole(path);
   return [path];
 }
