@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -101,6 +102,13 @@ test("a plugin of ours that lost its mode is mended; a foreign one that cannot b
   const [bridge, portmap] = await installPlugins(where, names);
   assert.deepEqual([bridge?.outcome, portmap?.outcome], ["installed", "missing"]);
   assert.match(portmap?.message ?? "", /not executable; run "chmod 0755 .*portmap" or remove it$/);
+});
+
+test("a pipe in a plugin's place is not waited for", async (t) => {
+  const where = await folders(t);
+  await mkdir(where.target, { recursive: true });
+  execFileSync("mkfifo", [join(where.target, "bridge")]);
+  assert.deepEqual(await outcomes(where), ["bridge missing", "portmap installed"]);
 });
 
 test("a place that cannot be written is an outcome, not a crash", async (t) => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isAbsent } from "../lib/linux/system-error.ts";
@@ -98,7 +98,8 @@ export async function hashOf(path: string): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {
     // Nobody waits for a pipe that stands in a plugin's place.
-    await pipeline(createReadStream(path, { flags: constants.O_RDONLY | constants.O_NONBLOCK }), hash);
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await pipeline(handle.createReadStream(), hash);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
