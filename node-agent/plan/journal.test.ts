@@ -68,3 +68,8 @@ test("all of a journal holds in the boot that it was written in, and for own sub
 test("a journal of another machine, as on a copied disk, is not remembered", () => {
   assert.equal(remembered(journal, { ...here, machineID: "other" }), undefined);
 });
+
+test("a journal counts as of this machine where one of both is not known", () => {
+  assert.deepEqual(remembered({ ...journal, machineID: undefined }, here), journal.memory);
+  assert.deepEqual(remembered(journal, { ...here, machineID: undefined }), journal.memory);
+});

@@ -48,10 +48,10 @@ export function parseJournal(text: string): Journal | undefined {
 
 /**
  * What of a journal holds here and now. Of this boot, all of it. Of an earlier boot, this node's own subnets are evidence only.
- * Of another machine, as on a disk that was copied, nothing.
+ * Of another machine, as on a disk that was copied, nothing. Where either side names no machine, as where its id could not be read, it counts as of this one.
  */
 export function remembered({ machineID, bootID, memory }: Journal, here: Identity): Memory | undefined {
-  if (machineID !== here.machineID) return undefined;
+  if (machineID !== undefined && here.machineID !== undefined && machineID !== here.machineID) return undefined;
   if (bootID !== undefined && bootID === here.bootID) return memory;
   return { ...memory, subnets: memory.subnets.map((subnet) => ({ ...subnet, stale: true })) };
 }
