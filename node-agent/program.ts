@@ -4,6 +4,7 @@ import { adoptBridge } from "../lib/linux/adopt-bridge.ts";
 import { convergeNode, type NodePlace } from "../lib/linux/converge-node.ts";
 import type { KindOutcome } from "../lib/linux/stage.ts";
 import type { FileSet } from "../lib/linux/node-state.ts";
+import { isFromOutside } from "../lib/linux/system-error.ts";
 import { gatherFacts } from "./gather.ts";
 import { bridgeAddresses } from "./plan/bridge.ts";
 import type { Claim } from "./plan/claim.ts";
@@ -108,12 +109,12 @@ async function convergeKernel({ place, own, folder }: Task, wanted: KernelState)
   return "done" in adoption && adoption.done ? convergeNode(place, wanted) : outcomes;
 }
 
-/** The value, or as a fault why a tool did not give it; what is not a tool's failure is thrown on. */
+/** The value, or as a fault why the machine did not give it; what is a mistake of ours is thrown on. */
 async function observed<V extends object>(read: () => Promise<V>): Promise<V | Fault> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof Error && "retry" in error) return { reason: "NodeUnseen", message: error.message };
+    if (isFromOutside(error)) return { reason: "NodeUnseen", message: error.message };
     throw error;
   }
 }

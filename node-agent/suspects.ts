@@ -1,9 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CommandError } from "../lib/linux/command-error.ts";
 import type { Exec } from "../lib/linux/exec.ts";
 import { observeForeignRoutes } from "../lib/linux/foreign-routes.ts";
-import { UnexpectedOutput } from "../lib/linux/kinds/output.ts";
+import { isFromOutside } from "../lib/linux/system-error.ts";
 import type { Clock } from "../lib/reconcile/clock.ts";
 import type { Repair } from "./plan/drift.ts";
 import type { DriftFacts, Suspect } from "./plan/drift-status.ts";
@@ -62,7 +61,7 @@ async function routesBeside(exec: Exec, contended: readonly Repair[]): Promise<S
       .filter(({ destination }) => ours.has(destination))
       .map(({ destination, protocol }) => ({ route: destination, protocol }));
   } catch (error) {
-    if (error instanceof CommandError || error instanceof UnexpectedOutput) return [];
+    if (isFromOutside(error)) return [];
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import type { Step } from "../reconcile/kind.ts";
 import { CommandError } from "./command-error.ts";
 import type { Exec, Output } from "./exec.ts";
 import type { Batch, BatchLine } from "./kinds/node-kind.ts";
+import { isFromOutside } from "./system-error.ts";
 
 /** Step → what its command complained of. */
 type Failures<Item> = Map<Step<Item>, string>;
@@ -23,7 +24,7 @@ async function writePart<Item>(exec: Exec, batch: Batch<Item>): Promise<Failures
   try {
     output = await exec.run(argv, lines.map((line) => `${line.text}\n`).join(""));
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!isFromOutside(error)) throw error;
     return allFailed(lines, error.message);
   }
   if (output.status === 0) return new Map();
