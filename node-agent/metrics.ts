@@ -46,10 +46,10 @@ export const agentMetrics = {
   podnet_agent_drift_contended: { type: "gauge", help: "Things that somebody keeps undoing." },
   podnet_agent_leases_collected_total: { type: "counter", help: "Addresses taken back that pods had left behind." },
   podnet_agent_leases_suspected: { type: "gauge", help: "Addresses given to pods of which nothing is to be seen." },
-  podnet_agent_peers_known: { type: "gauge", help: "NodeSubnets of other nodes." },
+  podnet_agent_peers_known: { type: "gauge", help: "Other nodes that have subnets." },
   podnet_agent_peers_routed: {
     type: "gauge",
-    help: "NodeSubnets of other nodes for which there is a route to write.",
+    help: "Other nodes to whose subnets this one has every route.",
   },
   podnet_agent_peers_bad: { type: "gauge", help: "Other nodes that are not reached, or not in every family and size." },
   podnet_agent_probes_sent_total: {

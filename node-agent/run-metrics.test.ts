@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMetrics } from "../lib/daemon/metrics.ts";
 import { KubeError } from "../lib/kube/errors.ts";
+import { claimsOf, dualClaims, dualSpec, nodeFacts, ownNetwork } from "../test/support/node-view.ts";
 import type { AgentRun } from "./agent.ts";
 import { agentMetrics } from "./metrics.ts";
+import { planNode } from "./plan/node-state.ts";
 import type { OwnFacts } from "./plan/node-status.ts";
 import { createRunMetrics } from "./run-metrics.ts";
 import { createStatusMetrics } from "./status-metrics.ts";
@@ -43,6 +45,26 @@ test("addresses are counted by family; those of a subnet that gives none to new 
   assert.deepEqual([await value("podnet_agent_subnets"), await value("podnet_agent_programmed")], [3, 1]);
   runs.note(run({ subnets: undefined, open: [] }), 3, 5);
   assert.equal(await value(free), 250, "leases could not be read: as before");
+});
+
+test("other nodes are counted, not their subnets, and as routed those alone to which every route is written", async () => {
+  const { value, runs } = bench();
+  const own = ownNetwork(dualSpec());
+  const hops = [12, 13].flatMap((n) => [`192.168.1.${n}`, `fd00:192:168:1::${n}`]);
+  const plan = planNode("node-1", own, claimsOf([...dualClaims(2), ...dualClaims(3)]), nodeFacts(hops));
+  assert.ok("kernel" in plan);
+  const step = { op: "add", kind: "route", key: "fd00:10:244:3::/64" } as const;
+  const refused = { kind: "route", steps: [], errors: [{ ...step, message: "refused" }] };
+  const { outcome } = run({ subnets: [], open: [] });
+  assert.ok(outcome);
+  const counts = async () => [await value("podnet_agent_peers_known"), await value("podnet_agent_peers_routed")];
+  for (const [outcomes, routed] of [
+    [[], 2],
+    [[refused], 1],
+  ] as const) {
+    runs.note(run({ subnets: [], open: [] }, { outcome: { ...outcome, programmed: { own, plan, outcomes } } }), 1, 5);
+    assert.deepEqual(await counts(), [2, routed]);
+  }
 });
 
 test("a journal that cannot be written and looks that break off are counted", async () => {

@@ -1,5 +1,6 @@
 import type { AgentRun } from "./agent.ts";
 import type { AgentMetrics } from "./metrics.ts";
+import { countedPeers } from "./plan/faults.ts";
 import type { OwnFacts } from "./plan/node-status.ts";
 import { showWarnings } from "./status-metrics.ts";
 
@@ -40,9 +41,10 @@ export function createRunMetrics(metrics: AgentMetrics): RunMetrics {
     // Nobody is told of warnings then.
     if (run.outcome === undefined) warn([]);
     journal.set(Number(run.unreadable.some(({ code }) => code === "JournalNotWritten")));
-    const peers = run.outcome?.programmed?.plan.peers ?? [];
-    known.set(peers.length);
-    routed.set(peers.filter(({ path }) => !("code" in path)).length);
+    const done = run.outcome?.programmed;
+    const peers = countedPeers(done?.plan.peers ?? [], done?.outcomes ?? []);
+    known.set(peers.known);
+    routed.set(peers.routed);
   };
 
   return { note, failed: () => failures.add() };

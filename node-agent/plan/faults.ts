@@ -85,6 +85,15 @@ export function unroutedPeers(peers: readonly PeerClaim[], outcomes: readonly Ki
   return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([node, message]) => ({ node, message }));
 }
 
+/** How many other nodes there are, and to how many of them every route is written. */
+export function countedPeers(
+  peers: readonly PeerClaim[],
+  outcomes: readonly KindOutcome[],
+): { readonly known: number; readonly routed: number } {
+  const known = new Set(peers.map((peer) => peer.node)).size;
+  return { known, routed: known - unroutedPeers(peers, outcomes).length };
+}
+
 /** Messages as one text of bounded length: the first few, and how many more. */
 export function joined(messages: readonly string[], limit = 5): string {
   const rest = messages.length - limit;

@@ -11,7 +11,7 @@ import type {
 } from "../../crds/types.ts";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
 import { contentionFinding, type DriftFacts, driftField } from "./drift-status.ts";
-import { type Fault, joined, unguarded, unroutedPeers } from "./faults.ts";
+import { countedPeers, type Fault, joined, unguarded, unroutedPeers } from "./faults.ts";
 import type { Identity } from "./journal.ts";
 import type { NodePlan } from "./node-state.ts";
 import type { OwnNetwork } from "./own-network.ts";
@@ -212,17 +212,8 @@ function seenFinding(
 }
 
 function peersOf({ peers }: NodePlan, outcomes: readonly KindOutcome[]) {
-  const known = new Set(peers.map((peer) => peer.node)).size;
-  const unrouted = unroutedPeers(peers, outcomes);
-  return {
-    known,
-    routed: known - unrouted.length,
-    findings: finding(
-      "PeersUnrouted",
-      "NoRoute",
-      unrouted.map((peer) => peer.message),
-    ),
-  };
+  const unrouted = unroutedPeers(peers, outcomes).map(({ message }) => message);
+  return { ...countedPeers(peers, outcomes), findings: finding("PeersUnrouted", "NoRoute", unrouted) };
 }
 
 /** The bridge with those of its gateway addresses that are there, e.g. `"cni0 10.244.1.1/24 fd00:10:244:1::1/64"`; undefined without a bridge. */
