@@ -97,7 +97,7 @@ test("every reason that an agent gives is among those of a NodeNetwork's conditi
   assert.ok(given.length > 12 && named.length >= 8, `${given.join()} ${named.join()}`);
   for (const reason of [...given, ...named.flatMap((kind) => [`${kind}Failed`, `${kind}Unseen`])])
     assert.ok(known.includes(reason), `${reason} is not in nodeNetworkReasons`);
-  const findings = read("node-agent/plan/node-status.ts").matchAll(/finding\(\s*"(\w+)",\s*"(\w+)"/g);
+  const findings = read("node-agent/plan/node-status.ts").matchAll(/[fF]inding\(\s*"(\w+)",\s*"(\w+)"/g);
   const warnings = Array.from(findings, ([, type = "", reason = ""]) => ({ type, reason }));
   assert.ok(warnings.length > 5);
   const table: Readonly<Record<string, readonly string[]>> = nodeNetworkReasons;
