@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { withFileLock } from "../lib/linux/file-lock.ts";
 import { type LeaseFile, leaseFolder, readLeaseFile } from "./lease-files.ts";
 
-/** Whoever makes or deletes a pod holds the lock for milliseconds. */
-const waitSeconds = 2;
+/** So long the lock is waited for: whoever makes or deletes a pod holds it for milliseconds. */
+export const waitSeconds = 2;
 
 /**
  * Takes back addresses: removes lease files under host-local's own lock, so that none is being written meanwhile, and each only where it is still the very file that was

@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { remedyFor } from "./plugin-remedy.ts";
 import { installPlugins, missingPlugins, type PluginFolders } from "./plugins.ts";
 
 const names = ["bridge", "portmap"] as const;
@@ -102,6 +103,9 @@ test("a plugin of ours that lost its mode is mended; a foreign one that cannot b
   const [bridge, portmap] = await installPlugins(where, names);
   assert.deepEqual([bridge?.outcome, portmap?.outcome], ["installed", "missing"]);
   assert.match(portmap?.message ?? "", /not executable; run "chmod 0755 .*portmap" or remove it$/);
+  await chmod(join(where.target, "bridge"), 0o644);
+  const [lost] = await installPlugins({ source: undefined, target: where.target }, names);
+  assert.match(lost?.message ?? "", /plugin .*bridge is not executable; run "chmod 0755 .*bridge"$/);
 });
 
 test("a pipe in a plugin's place is not waited for", async (t) => {
@@ -119,7 +123,16 @@ test("a place that cannot be written is an outcome, not a crash", async (t) => {
     reports.map(({ outcome }) => outcome),
     ["missing", "missing"],
   );
-  assert.match(reports[0]?.message ?? "", /cannot be installed \(.*\); make .* writable for the agent$/);
+  assert.match(reports[0]?.message ?? "", /cannot be installed \(EEXIST.*\); remove what stands in its place$/);
+});
+
+test("what keeps a plugin from being installed is named with what helps", () => {
+  const folders = { source: "/image", target: "/opt/cni/bin" };
+  const remedy = (code: string, of: string) => remedyFor(Object.assign(new Error(`${code}: no, ${of}`), { code }), folders);
+  assert.equal(remedy("ENOSPC", "write"), "make room on the disk of /opt/cni/bin");
+  assert.equal(remedy("EROFS", "open '/opt/cni/bin/.bridge.podnet-new'"), "make /opt/cni/bin writable for the agent");
+  assert.equal(remedy("EACCES", "open '/image/bridge'"), "make /image readable for the agent");
+  assert.equal(remedy("EIO", "read"), "mend what that says; it is tried again");
 });
 
 test("only a file that can be run counts as there", async (t) => {

@@ -7,6 +7,7 @@ import { isAbsent } from "../lib/linux/system-error.ts";
 import { writeWhole } from "../lib/linux/whole-file.ts";
 import type { PluginName } from "./plan/plugin-names.ts";
 import { type PluginManifest, readManifest, writeManifest } from "./plugin-manifest.ts";
+import { remedyFor } from "./plugin-remedy.ts";
 
 /** What stands in the plugin folder under one name. */
 export interface PluginReport {
@@ -64,7 +65,8 @@ async function installPlugin({ source, target }: PluginFolders, name: PluginName
   if (executable && present === wanted) return { name, outcome: "current", message: "" };
   if (present !== undefined && !ours) return foreign(name, path, executable);
   if (offered === undefined || wanted === undefined) {
-    return ours && executable ? { name, outcome: "current", message: "" } : missing(name, { source, target });
+    if (!ours) return missing(name, { source, target });
+    return executable ? { name, outcome: "current", message: "" } : notExecutable(name, path);
   }
   await writeManifest(target, withHashes(manifest, name, [present, wanted]));
   await writeWhole(path, { from: "file", path: offered }, 0o755);
@@ -83,13 +85,18 @@ function foreign(name: PluginName, path: string, executable: boolean): PluginRep
     : { name, outcome: "missing", message: `${found}, but it is not executable; run "chmod 0755 ${path}" or remove it` };
 }
 
+/** One of ours that lost its mode, with nothing to put in its place. */
+function notExecutable(name: PluginName, path: string): PluginReport {
+  return { name, outcome: "missing", message: `the CNI plugin ${path} is not executable; run "chmod 0755 ${path}"` };
+}
+
 function missing(name: PluginName, { source, target }: PluginFolders, error?: unknown): PluginReport {
   const path = join(target, name);
   const because = error instanceof Error ? `cannot be installed (${error.message})` : "is missing";
   const remedy =
     error === undefined
       ? `put the binary there or into ${source ?? "the folder named by PODNET_PLUGIN_SOURCE"}`
-      : `make ${target} writable for the agent`;
+      : remedyFor(error, { source, target });
   return { name, outcome: "missing", message: `the CNI plugin ${path} ${because}; ${remedy}` };
 }
 

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { readAttachments } from "../cni/attachments.ts";
-import { collectLeases } from "../cni/collect-leases.ts";
+import { collectLeases, waitSeconds } from "../cni/collect-leases.ts";
 import { readConfFolder } from "../cni/conf-folder.ts";
-import { type LeaseFile, readLeaseFiles } from "../cni/lease-files.ts";
+import { type LeaseFile, leaseFolder, readLeaseFiles } from "../cni/lease-files.ts";
 import { observeNodeLinks } from "../lib/linux/pod-ports.ts";
 import { observeNeighbors } from "../lib/linux/seen-neighbors.ts";
 import { isFromOutside } from "../lib/linux/system-error.ts";
@@ -69,7 +69,7 @@ export function createLeakCollector({ place, apartMs, clock }: LeakCollectorOpti
         suspicions = new Map();
         return {
           ...idle,
-          problem: `addresses of pods that are gone cannot be taken back (${error.message}); give the agent what is named there`,
+          problem: `addresses of pods that are gone cannot be taken back (${error.message}); see that what is named there is there, and that the agent may read and write it`,
         };
       }
     },
@@ -88,5 +88,5 @@ async function gatherTraces({ exec, confFolder, cniStateFolder, netnsFolder }: L
 }
 
 function busy({ cniStateFolder }: LeakPlace): string {
-  return `addresses of pods that are gone cannot be taken back: a plugin has held the lock in ${cniStateFolder}/networks for long; end it if it hangs`;
+  return `addresses of pods that are gone cannot be taken back: a plugin has held the lock in ${leaseFolder(cniStateFolder)} for ${waitSeconds} seconds and more; end it if it hangs`;
 }

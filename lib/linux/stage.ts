@@ -10,7 +10,7 @@ export interface KindOutcome {
   readonly steps: readonly Step<unknown>[];
   /** Those of `steps` that could not be done. */
   readonly errors: readonly StepError[];
-  /** Why the kind could not be seen, so that nothing was done about it. */
+  /** Why the kind could not be seen, so that nothing was done about it, or nothing more. */
   readonly unseen?: string;
   /** Key → item: what shall be there. Absent where the kind could not be seen. */
   readonly wanted?: ReadonlyMap<string, unknown>;
@@ -46,7 +46,7 @@ export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) =>
     outcome.steps.push(...steps);
     outcome.errors.push(...(await world.apply(steps)));
   };
-  const steps = async (): Promise<Step<Item>[]> => {
+  const steps = async (undone: "done" | "removed"): Promise<Step<Item>[]> => {
     try {
       const looked = seen;
       seen = undefined;
@@ -56,7 +56,7 @@ export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) =>
       return diff(kind, wanted, have);
     } catch (error) {
       if (!isFromOutside(error)) throw error;
-      outcome.unseen = `${kind.name}: what is there could not be seen, so nothing was done: ${error.message}`;
+      outcome.unseen = `${kind.name}: what is there could not be seen, so nothing was ${undone}: ${error.message}`;
       return [];
     }
   };
@@ -69,12 +69,12 @@ export function stageOf<Item>(kind: Kind<Item>, want: (have: readonly Item[]) =>
     },
     forget: () => void (seen = undefined),
     forward: async () => {
-      const found = await steps();
+      const found = await steps("done");
       hasRemovals = found.some((step) => step.op === "remove");
       await write(found.filter((step) => step.op !== "remove"));
     },
     backward: async () => {
-      if (hasRemovals) await write((await steps()).filter((step) => step.op === "remove"));
+      if (hasRemovals) await write((await steps("removed")).filter((step) => step.op === "remove"));
     },
   };
 }

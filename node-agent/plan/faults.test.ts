@@ -17,8 +17,8 @@ const peers: readonly PeerClaim[] = [
   },
 ];
 
-function failed(kind: string, key: string): KindOutcome {
-  return { kind, steps: [], errors: [{ op: "add", kind, key, message: "no" }] };
+function failed(kind: string, key: string, message = "no"): KindOutcome {
+  return { kind, steps: [], errors: [{ op: "add", kind, key, message }] };
 }
 
 test("a peer's route that cannot be written is no fault of the node, a stale one that cannot be removed is", () => {
@@ -64,10 +64,15 @@ test("many messages become a short text", () => {
 });
 
 test("a kernel without nftables of bridges costs a guard and nothing else", () => {
-  const outcomes = [failed("table", "bridge podnet")];
+  const refused = "Error: Could not process rule: Operation not supported";
+  const outcomes = [failed("table", "bridge podnet", refused)];
   assert.deepEqual(ownFaults(outcomes, peers), []);
   assert.match(unguarded(outcomes)[0] ?? "", /^a pod can claim to be the gateway, .*CONFIG_NF_TABLES_BRIDGE$/);
   assert.deepEqual(unguarded([failed("table", "inet podnet")]), []);
+  assert.match(
+    unguarded([failed("table", "bridge podnet", "it took too long")])[0] ?? "",
+    /could not be written \(it took too long\)/,
+  );
   assert.deepEqual(
     ownFaults([failed("table", "inet podnet")], peers).map(({ reason }) => reason),
     ["TableFailed"],

@@ -19,15 +19,21 @@ export interface UnroutedPeer {
 /** The key of the table without which a pod can claim to be its gateway. */
 const gatewayTable = "bridge podnet";
 
-/** Why a pod of this node can claim to be its gateway, as sentences: the kernel does not take the table. */
+/** Why a pod of this node can claim to be its gateway, as sentences. */
 export function unguarded(outcomes: readonly KindOutcome[]): string[] {
   const errors = outcomes.filter(({ kind }) => kind === "table").flatMap((outcome) => outcome.errors);
   return errors
     .filter(({ key, op }) => key === gatewayTable && op !== "remove")
-    .map(
-      ({ message }) =>
-        `a pod can claim to be the gateway, since the kernel takes no nftables of bridges (${message}); use one with CONFIG_NF_TABLES_BRIDGE`,
-    );
+    .map(({ message }) => `a pod can claim to be the gateway, since ${whyUnguarded(message)}`);
+}
+
+/** What the kernel says of a family of tables that it was built without. */
+const unknownFamily = /Operation not supported|Address family not supported/;
+
+function whyUnguarded(message: string): string {
+  return unknownFamily.test(message)
+    ? `the kernel takes no nftables of bridges (${message}); use one with CONFIG_NF_TABLES_BRIDGE`
+    : `the table that forbids it could not be written (${message}); it is tried again, so mend what that says if it stays`;
 }
 
 /**

@@ -20,7 +20,7 @@ test("the tables that see forwarded packets are found, ours left out", () => {
 
 test("a chain that drops by policy what no rule is for is named with the commands that open it", () => {
   assert.deepEqual(closed("ip-filter"), [
-    "the firewall's chain ip filter FORWARD (policy drop) has no rule that lets packets of pods pass; " +
+    "the firewall's chain ip filter FORWARD (policy drop) drops packets of pods, as far as its rules can be read; " +
       'run "iptables -I FORWARD -i cni0 -j ACCEPT" and "iptables -I FORWARD -o cni0 -j ACCEPT", and have it done at boot',
   ]);
 });

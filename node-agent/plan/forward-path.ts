@@ -23,8 +23,8 @@ export interface ForwardPath {
 const sees: Readonly<Record<string, readonly Family[]>> = { ip: [4], ip6: [6], inet: [4, 6] };
 
 /**
- * The chains that drop what pods send to other nodes or get from there, each as a sentence with its remedy. Only rules that are for such packets without any doubt count: of a chain in which some other rule may
- * let them pass, that is said.
+ * The chains that drop what pods send to other nodes or get from there, each as a sentence with its remedy. Only rules that are for such packets without any doubt count; one that may be for others alone,
+ * or cannot be read in full, is passed over, whatever it does with them.
  */
 export function closedForwardPaths(hooks: readonly ForwardHook[], path: ForwardPath): string[] {
   return hooks.flatMap((hook) =>
@@ -85,7 +85,7 @@ function prefixIn(text: string): Prefix | undefined {
 }
 
 function sentence({ family, table, chain, policy }: ForwardHook, bridge: string): string {
-  return `the firewall's chain ${family} ${table} ${chain} (policy ${policy}) has no rule that lets packets of pods pass; ${remedy(family, table, chain, bridge)}`;
+  return `the firewall's chain ${family} ${table} ${chain} (policy ${policy}) drops packets of pods, as far as its rules can be read; ${remedy(family, table, chain, bridge)}`;
 }
 
 /** In the words of the tool that made the table, where that is known by its name. */

@@ -6,5 +6,7 @@ export function otherMtus(ports: readonly BridgePort[], mtu: number): string[] {
   if (others.length === 0) return [];
   const sizes = [...new Set(others.map((port) => port.mtu))].toSorted((a, b) => a - b).join(", ");
   const pods = others.length === 1 ? "1 pod has" : `${others.length} pods have`;
-  return [`${pods} an MTU of ${sizes}, new ones get ${mtu}; make the old ones anew, where packets of full size get lost first`];
+  return [
+    `${pods} an MTU of ${sizes}, new ones get ${mtu}; make the old ones anew; until then packets of full size between old and new ones may get lost`,
+  ];
 }

@@ -153,7 +153,7 @@ test("nothing is taken back while a plugin holds host-local's lock, and all of i
   await once(holder.stdout, "data");
   const { collected, problem } = await watch.looks(2);
   assert.deepEqual(collected, []);
-  assert.match(problem ?? "", /a plugin has held the lock in .*networks for long; end it if it hangs/);
+  assert.match(problem ?? "", /a plugin has held the lock in .*networks\/podnet for 2 seconds and more; end it if it hangs/);
   assert.equal((await readdir(folder)).filter((name) => first.includes(name)).length, 2);
   holder.stdin.end();
   await once(holder, "close");
