@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { NodeNetworkStatus } from "../../crds/types.ts";
 import { claim, network, node } from "../../test/support/plan-snapshot.ts";
 import { planWorld, type PlanWorld } from "../../test/support/plan-world.ts";
+import { fieldsSaid, lies, liesOfTheNewcomer, statusFields } from "../../test/support/status-lies.ts";
 
 const nodes = ["node-1", "node-2", "node-3"].map((name) => node(name, { machineID: `machine-of-${name}` }));
 const newcomer = node("node-4");
@@ -50,49 +51,14 @@ function lied(lie: Partial<NodeNetworkStatus>, from = 0): ReturnType<typeof othe
 
 const subnet = { leases: 5, free: 200 };
 const own = { ...subnet, cidr: "10.244.1.0/24" };
-const lies: Record<string, Partial<NodeNetworkStatus>> = {
-  "it has the whole world": { subnets: [own, { ...subnet, cidr: "::/0" }, { ...subnet, cidr: "0.0.0.0/0" }] },
-  "it has all of the range": { subnets: [own, { ...subnet, cidr: "10.244.0.0/16" }] },
-  "it has half of a free subnet": { subnets: [own, { ...subnet, cidr: "10.244.4.0/25" }] },
-  "it has what is outside of the cluster": { subnets: [own, { ...subnet, cidr: "8.8.8.0/24" }] },
-  "it has what another node has": { subnets: [own, { ...subnet, cidr: "10.244.2.0/24" }] },
-  "it is another node": {
-    nodeUID: "uid-node-2",
-    machineID: "machine-of-node-2",
-    subnets: [own, { ...subnet, cidr: "10.244.7.0/24" }],
-  },
-  "it misses the whole world": {
-    lost: [
-      { cidr: "::/0", node: "node-2", nodeUID: "uid-node-2" },
-      { cidr: "0.0.0.0/0", node: "x", nodeUID: "y" },
-    ],
-  },
-  "it misses what another node never had": { lost: [{ cidr: "10.244.7.0/24", node: "node-2", nodeUID: "uid-node-2" }] },
-  "it misses what another node has": { lost: [{ cidr: "10.244.2.0/24", node: "node-3", nodeUID: "uid-node-3" }] },
-  "it has seen releases to come": { acknowledged: { incarnation: "incarnation-1", sequence: 1_000_000 } },
-  "it knows of another ledger": { acknowledged: { incarnation: "another", sequence: 1 } },
-  "it runs what nobody told it": { configGeneration: 1_000_000 },
-  "its prefixes are nonsense": {
-    subnets: [
-      { ...subnet, cidr: "10.244.2.1/24" },
-      { ...subnet, cidr: "__proto__" },
-    ],
-    lost: [{ cidr: "", node: "", nodeUID: "" }],
-  },
-  "its numbers are nonsense": {
-    subnets: [{ cidr: "10.244.1.0/24", leases: Number.MAX_SAFE_INTEGER, free: Number.MAX_SAFE_INTEGER }],
-    peers: { known: -1, routed: 1_000_000 },
-  },
-};
 
-/** Said only from then on, since nobody knows the uid of a Node before. */
-const liesOfTheNewcomer: Record<string, Partial<NodeNetworkStatus>> = {
-  "it is the node that joins": {
-    nodeUID: "uid-node-4",
-    subnets: [own, { ...subnet, cidr: "10.244.7.0/24" }],
-  },
-  "it misses what the node that joins never had": { lost: [{ cidr: "10.244.7.0/24", node: "node-4", nodeUID: "uid-node-4" }] },
-};
+test("there is a lie in every field of a status", () => {
+  const said = new Set(fieldsSaid([lies, liesOfTheNewcomer].flatMap((table) => Object.values(table))));
+  assert.deepEqual(
+    statusFields().filter((field) => !said.has(field)),
+    [],
+  );
+});
 
 test("without a lie the node that joins gets the lowest free subnet, and every node is told of it", () => {
   const { told, ledger } = lied({});
