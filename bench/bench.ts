@@ -14,6 +14,8 @@ export interface BenchInput {
   readonly programmed: readonly number[];
   /** How often a route is deleted by somebody else. */
   readonly repairs: number;
+  /** How often the webhook's serving certificate is renewed. */
+  readonly rotations: number;
   readonly rounds: number;
   /** Waits for NodeIPAM as shipped until it is through, which takes minutes. */
   readonly whole: boolean;

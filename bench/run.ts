@@ -14,10 +14,11 @@ import { join } from "./join.ts";
 import { plan } from "./plan.ts";
 import { program } from "./program.ts";
 import { repair } from "./repair.ts";
+import { rotation } from "./rotation.ts";
 import { steady } from "./steady.ts";
 
 /** What can be measured, by name. */
-const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, program, repair, agent, install };
+const benches: Readonly<Record<string, Bench>> = { join, steady, plan, admission, rotation, program, repair, agent, install };
 
 /** Results go here; git ignores it. */
 const folder = joinPath(import.meta.dirname, "..", ".bench");
@@ -30,6 +31,7 @@ ${Object.entries(benches)
 
   --nodes N     nodes of the cluster that is measured (5000)
   --repairs N   how many repairs of a route are measured (1000)
+  --rotations N how often the webhook's certificate is renewed (10)
   --rounds N    how often join, plan, admission, program and install are measured (3)
   --whole       wait for NodeIPAM as shipped to the end, about four minutes
   --profile     the operator writes a processor profile to .bench/
@@ -38,6 +40,7 @@ ${Object.entries(benches)
 const options = {
   nodes: { type: "string", default: "5000" },
   repairs: { type: "string", default: "1000" },
+  rotations: { type: "string", default: "10" },
   rounds: { type: "string", default: "3" },
   whole: { type: "boolean", default: false },
   profile: { type: "boolean", default: false },
@@ -57,6 +60,7 @@ async function main(words: readonly string[]): Promise<number> {
   const input: BenchInput = {
     nodes: wholeNumber("nodes", values.nodes, 60_000),
     repairs: wholeNumber("repairs", values.repairs, 100_000),
+    rotations: wholeNumber("rotations", values.rotations, 1_000),
     rounds: wholeNumber("rounds", values.rounds, 100),
     planned: [10_000, 100_000],
     admitted: [

@@ -6,6 +6,7 @@ import { join } from "../../bench/join.ts";
 import { plan } from "../../bench/plan.ts";
 import { program } from "../../bench/program.ts";
 import { repair } from "../../bench/repair.ts";
+import { rotation } from "../../bench/rotation.ts";
 import { steady } from "../../bench/steady.ts";
 import { namesOf } from "../support/small-bench.ts";
 
@@ -46,6 +47,12 @@ test("creates of networks are measured without podnet, with its policies, with i
     "3 × 2: asking it behind policies, of 100 times longer than 5 ms",
     "3 × 2: webhook, peak memory",
   ])
+    assert.ok(names.includes(one), one);
+});
+
+test("two renewals of the webhook's certificate are measured under load", async () => {
+  const names = await namesOf(rotation, "bench-rotation");
+  for (const one of ["requests refused", "requests served", "handshakes failed", "handshakes with leaf 2"])
     assert.ok(names.includes(one), one);
 });
 

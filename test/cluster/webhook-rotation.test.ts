@@ -1,9 +1,7 @@
 // Several webhooks behind one Service, on a real API server, while certificates that live for seconds are renewed and replicas are replaced.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { setInterval } from "node:timers/promises";
 import { podNetworkResource } from "../../crds/names.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import { noNodes } from "../../lab/instance.ts";
@@ -18,12 +16,17 @@ import { labName } from "../support/lab-name.ts";
 import { mistakesIn } from "../support/log-mistakes.ts";
 import { podNetworkOf } from "../support/network-sample.ts";
 import { notYet } from "../../webhooks/plan/registration.ts";
-import { type Replica, serviceName, startReplica, startService } from "../support/webhook-replicas.ts";
+import { type Replica, startReplica, startService } from "../support/webhook-replicas.ts";
+import {
+  certificateSecret,
+  shortLives,
+  startHandshakes,
+  startLoad,
+  untilAsked,
+  untilRenewed,
+} from "../support/webhook-rotation.ts";
 
 const podNetworks: Resource<PodNetwork> = podNetworkResource;
-const secret = { namespace: "kube-system", name: "podnet-webhook-tls" };
-/** Renewed about every six seconds and every sixteen. */
-const lives = { leafMs: 9_000, authorityMs: 24_000, backdateMs: 1_500, settleMs: 1_000 };
 
 let lab: Lab;
 let client: KubeClient;
@@ -35,7 +38,7 @@ before(async () => {
   await installManifests(lab);
   const { code, stderr } = await lab.kubectl(["delete", "validatingadmissionpolicybinding", "podnet-no-overlap"]);
   assert.equal(code, 0, stderr);
-  replicas = await Promise.all([startReplica(lab, 0, lives), startReplica(lab, 1, lives)]);
+  replicas = await Promise.all([startReplica(lab, 0, shortLives), startReplica(lab, 1, shortLives)]);
 });
 after(async () => {
   await client?.close();
@@ -50,10 +53,7 @@ test("replicas that no Service knows of are ready and not asked, so that network
   );
   await client.create(podNetworks, podNetworkOf("first", ["10.250.0.0/16"]));
   await startService(lab);
-  await waitUntil("the webhook to be asked", 30_000, async () => {
-    const write = client.create(podNetworks, podNetworkOf("second", ["10.250.0.0/17"]), { dryRun: true });
-    return said(write, "choose a range that is free");
-  });
+  await untilAsked(client);
   const registration = await client.get(validatingWebhookConfigurations, "podnet");
   const [owner] = registration?.metadata.ownerReferences ?? [];
   assert.deepEqual([owner?.kind, owner?.name], ["ClusterRole", "podnet-webhook"]);
@@ -69,76 +69,25 @@ async function said(write: Promise<unknown>, words: string): Promise<true | unde
   return (words === "" ? text === "" : text.includes(words)) || undefined;
 }
 
-/** A load begins with the next network so often, so that other tests have the processors, too. */
-const everyMs = 180;
-
-/** Creates, changes and deletes networks until it is ended; each answer but a yes is kept. */
-function startLoad(number: number): { end(): Promise<{ readonly answers: number; readonly refusals: readonly string[] }> } {
-  const ending = new AbortController();
-  let answers = 0;
-  const refusals: string[] = [];
-  const ask = async (write: () => Promise<unknown>) => {
-    answers++;
-    await write().catch((error: unknown) => refusals.push(String(error)));
-  };
-  const running = (async () => {
-    let count = 0;
-    for await (const _ of setInterval(everyMs)) {
-      if (ending.signal.aborted) return;
-      count++;
-      const name = `load-${number}-${count}`;
-      await ask(() => client.create(podNetworks, podNetworkOf(name, [`10.${100 + number}.${count % 256}.0/24`])));
-      const patch = { spec: { masquerade: { enabled: false } } };
-      await ask(() => client.patch(podNetworks, name, patch, { type: "merge" }));
-      await ask(() => client.delete(podNetworks, name));
-    }
-  })();
-  return {
-    async end() {
-      ending.abort();
-      await running;
-      return { answers, refusals };
-    },
-  };
-}
-
-/** What the Secret held, while it is looked at. */
-async function untilRenewed(leaves: number, authorities: number): Promise<void> {
-  const [seenLeaves, seenAuthorities] = [new Set<string>(), new Set<string>()];
-  await waitUntil(`${leaves} serving certificates and ${authorities} authorities`, 180_000, async () => {
-    const { data = {} } = (await client.get(secrets, secret)) ?? {};
-    seenLeaves.add(data["tls.crt"] ?? "");
-    for (const part of Buffer.from(data["ca.crt"] ?? "", "base64")
-      .toString()
-      .split("-----END"))
-      seenAuthorities.add(part.trim());
-    return (seenLeaves.size >= leaves && seenAuthorities.size >= authorities) || undefined;
-  });
-}
+/** A second, so that other tests have the processors, too. */
+const requests = 66;
 
 test("while leaves and authorities are renewed and replicas replaced under load, no request is refused and no handshake fails", async () => {
-  const argv = [process.execPath, join(import.meta.dirname, "../support/handshakes.ts"), lab.controlPlane.insideKubeconfig];
-  const handshakes = lab.host("control-plane").start("handshakes", [...argv, serviceName, "9450", "9451"]);
-  const loads = [0, 1, 2, 3].map(startLoad);
-  await untilRenewed(4, 3);
+  const handshakes = startHandshakes(lab);
+  const load = startLoad(client, requests);
+  await untilRenewed(client, { leaves: 4, authorities: 3 });
   for (const number of [0, 1]) {
     await replicas[number]?.process.stop();
-    replicas[number] = await startReplica(lab, number, lives);
+    replicas[number] = await startReplica(lab, number, shortLives);
   }
-  await untilRenewed(3, 2);
-  const results = await Promise.all(loads.map((load) => load.end()));
-  await handshakes.stop();
-  const told = (await readFile(handshakes.logFile, "utf8")).trim().split("\n");
-  assert.deepEqual(
-    results.flatMap(({ refusals }) => refusals),
-    [],
-  );
-  assert.deepEqual(
-    told.filter((line) => !/^handshakes \d+$/.test(line)),
-    [],
-  );
-  const answers = results.reduce((sum, result) => sum + result.answers, 0);
-  assert.ok(answers > 500 && Number(told.at(-1)?.split(" ")[1]) > 500, `${answers} answers, ${told.at(-1)}`);
+  await untilRenewed(client, { leaves: 3, authorities: 2 });
+  const { answers, refusals } = await load.end();
+  const { total, byLeaf, failures } = await handshakes.end();
+  assert.deepEqual(refusals, []);
+  assert.deepEqual(failures, []);
+  assert.ok(answers > 500 && total > 500, `${answers} answers, ${total} handshakes`);
+  // The newest one may not be served yet.
+  assert.ok(byLeaf.length >= 5, `handshakes with each leaf: ${byLeaf.join(", ")}`);
 });
 
 test("a registration that somebody changes or deletes is restored within seconds", async () => {
@@ -165,16 +114,21 @@ test("a registration that somebody changes or deletes is restored within seconds
 });
 
 test("a Secret that somebody deletes or damages is mended, and the API server accepts what is served then", async () => {
-  const earlier = (await client.get(secrets, secret))?.data?.["tls.crt"];
-  await client.patch(secrets, secret, { data: { "tls.key": "bm9uc2Vuc2U=", "ca.key": "bm9uc2Vuc2U=" } }, { type: "merge" });
+  const earlier = (await client.get(secrets, certificateSecret))?.data?.["tls.crt"];
+  await client.patch(
+    secrets,
+    certificateSecret,
+    { data: { "tls.key": "bm9uc2Vuc2U=", "ca.key": "bm9uc2Vuc2U=" } },
+    { type: "merge" },
+  );
   await waitUntil("another certificate", 20_000, async () => {
-    const data = (await client.get(secrets, secret))?.data ?? {};
+    const data = (await client.get(secrets, certificateSecret))?.data ?? {};
     return (data["tls.key"] !== "bm9uc2Vuc2U=" && data["ca.key"] !== "bm9uc2Vuc2U=" && data["tls.crt"] !== earlier) || undefined;
   });
-  await client.delete(secrets, secret);
+  await client.delete(secrets, certificateSecret);
   await waitUntil("a new Secret that both replicas serve", 30_000, async () => {
     const states = await Promise.all(replicas.map((replica) => replica.ready()));
-    return ((await client.get(secrets, secret)) !== undefined && states.every(({ ok }) => ok)) || undefined;
+    return ((await client.get(secrets, certificateSecret)) !== undefined && states.every(({ ok }) => ok)) || undefined;
   });
   await waitUntil("a network to be accepted", 20_000, async () => {
     const write = client.create(podNetworks, podNetworkOf("afterwards", ["10.99.0.0/16"]), { dryRun: true });
@@ -227,7 +181,7 @@ test("its metrics tell decisions by code, how long they took, how old the index 
   assert.ok(value(/^podnet_webhook_review_seconds_count\{.*\} (\S+)$/m) > 0);
   assert.ok(value(/^podnet_webhook_index_stale_seconds\{.*\} (\S+)$/m) < 130);
   const ends = value(/^podnet_webhook_certificate_not_after_timestamp_seconds\{.*\} (\S+)$/m) * 1000;
-  assert.ok(ends > Date.now() - lives.leafMs && ends < Date.now() + 2 * lives.leafMs, String(ends));
+  assert.ok(ends > Date.now() - shortLives.leafMs && ends < Date.now() + 2 * shortLives.leafMs, String(ends));
 });
 
 test("nothing in their logs tells of a mistake in them", async () => {

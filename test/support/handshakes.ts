@@ -1,5 +1,5 @@
 // Run as a program: shakes hands with the replicas at PORTS of this host again and again, each time trusting only what is registered at that moment, as an
-// API server does, and expecting NAME. Prints a line for each failure, and the number of handshakes at its end.
+// API server does, and expecting NAME. Prints a line for each failure, and at its end how many handshakes there were, with each leaf and in all.
 import { setTimeout as delay } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { validatingWebhookConfigurations } from "../../lib/kube/builtin.ts";
@@ -12,6 +12,8 @@ const reset = /^connect ECONNRESET/;
 const [kubeconfig = "", servername = "", ...ports] = process.argv.slice(2);
 const client = await connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "podnet-test" });
 let handshakes = 0;
+/** Fingerprint of a leaf → handshakes in which it was shown. */
+const byLeaf = new Map<string, number>();
 const ending = new AbortController();
 process.once("SIGTERM", () => ending.abort());
 
@@ -26,6 +28,7 @@ while (!ending.signal.aborted) {
     }
   await delay(60);
 }
+for (const [fingerprint, count] of byLeaf) console.log(`leaf ${fingerprint} ${count}`);
 console.log(`handshakes ${handshakes}`);
 await client.close();
 
@@ -39,6 +42,8 @@ async function failureAt(port: number, ca: string): Promise<string | undefined> 
 function shakeHands(port: number, ca: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connectTls({ host: "127.0.0.1", port, ca, servername }, () => {
+      const { fingerprint256 } = socket.getPeerCertificate();
+      byLeaf.set(fingerprint256, (byLeaf.get(fingerprint256) ?? 0) + 1);
       resolve(undefined);
       socket.destroy();
     });

@@ -10,6 +10,7 @@ const small = (name: string): BenchInput => ({
   admissionSeconds: 1,
   programmed: [1, 20],
   repairs: 4,
+  rotations: 2,
   rounds: 1,
   whole: true,
   steadySeconds: 3,
