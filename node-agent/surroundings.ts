@@ -16,7 +16,7 @@ import { otherMtus } from "./plan/pod-mtu.ts";
 
 /** Knows what others have on a node that podnet has to live with. */
 export interface Surroundings {
-  /** An outcome with that, as seen at most a minute ago; without what could not be seen, which nothing else waits for. */
+  /** An outcome with that, as seen at most a minute ago, and pods' MTUs at most since the last change of it; without what could not be seen, which nothing else waits for. */
   told(outcome: RunOutcome, own: NodeNetwork): Promise<RunOutcome>;
 }
 
@@ -30,23 +30,29 @@ type Seen = Pick<RunOutcome, "hostRoutes" | "closedPaths" | "otherMtus" | "fewNe
 export function createSurroundings({ exec, procSys }: NodePlace, clock: Pick<Clock, "now">): Surroundings {
   let seen: Seen = {};
   let seenAt = Number.NEGATIVE_INFINITY;
+  let comparedMtu: number | undefined;
   return {
     async told(outcome, { spec }) {
+      const mtu = outcome.programmed?.plan.mtu;
+      const look = (of: (programmed: NodeProgram) => Promise<string[]>) => {
+        if (outcome.programmed !== undefined) return seenOrNot(of, outcome.programmed);
+        // A node that has no subnet has no pods that any of it could concern.
+        return spec.subnets.length === 0 ? [] : undefined;
+      };
+      const lookForMtus = () => look(async ({ own, plan }) => otherMtus(await observeBridgePorts(exec, own.bridge), plan.mtu));
       if (clock.now() - seenAt >= freshMs) {
         seenAt = clock.now();
-        const look = (of: (programmed: NodeProgram) => Promise<string[]>) => {
-          if (outcome.programmed !== undefined) return seenOrNot(of, outcome.programmed);
-          // A node that has no subnet has no pods that any of it could concern.
-          return spec.subnets.length === 0 ? [] : undefined;
-        };
         const [hostRoutes, closedPaths, mtus, fewNeighbors] = await Promise.all([
           seenOrNot(async (bridge) => hostRoutesOf(await observeForeignRoutes(exec), [bridge]), spec.cni.bridge),
           look(async ({ own, plan }) => closedForwardPaths(await observeForwardHooks(exec), forwardPathOf(own, plan))),
-          look(async ({ own, plan }) => otherMtus(await observeBridgePorts(exec, own.bridge), plan.mtu)),
+          lookForMtus(),
           look(async ({ plan }) => shortOfNeighbors(plan.neighborsAsked, await observeNeighborLimits(procSys))),
         ]);
         seen = { hostRoutes, closedPaths, otherMtus: mtus, fewNeighbors };
+      } else if (mtu !== undefined && mtu !== comparedMtu) {
+        seen = { ...seen, otherMtus: await lookForMtus() };
       }
+      comparedMtu = mtu ?? comparedMtu;
       return { ...outcome, ...seen };
     },
   };

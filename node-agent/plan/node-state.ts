@@ -33,8 +33,8 @@ export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[]
   const paths = pathsOf(peers);
   const mtu = podMtu(own, facts, paths);
   if (typeof mtu !== "number") return mtu;
-  const tunnels = tunnelLinks(node, own, claims, facts);
   const ends = paths.filter((path) => "entry" in path);
+  const tunnels = tunnelLinks(node, own, claims, { facts, ways: ends });
   return {
     kernel: {
       links: [bridgeLink(node, own, mtu), ...tunnels],

@@ -132,6 +132,17 @@ test("pods' packets fit through the narrowest way to another node", () => {
   assert.equal(planned(undefined, [], farFacts()).mtu, 1450, "a node alone leaves room for others to come");
 });
 
+test("a tunnel's own packets fit through its narrowest way, and no way beside it counts", () => {
+  const tunnelMtu = (facts: ReturnType<typeof farFacts>) => planned(undefined, undefined, facts).kernel.links[1]?.mtu;
+  assert.equal(tunnelMtu(farFacts()), 1450);
+  assert.equal(tunnelMtu(farFacts({ mtu: 1400 })), 1350, "the route says less than the uplink");
+  assert.equal(tunnelMtu(farFacts({ mtu: 9000 })), 1450, "the uplink says less than the route");
+  const near: NextHop = { reach: "OnLink", device: "eth0", mtu: 1300 };
+  const facts = nodeFacts([], { nextHops: new Map([...farFacts().nextHops, ["192.168.1.12", near]]) });
+  const { kernel, mtu } = planned(undefined, undefined, facts);
+  assert.deepEqual([kernel.links[1]?.mtu, mtu], [1450, 1300], "a direct way is for the pods alone");
+});
+
 /** What keeps node-3 from being reached → the reason. */
 const unreached: Readonly<Record<string, readonly [claim: Partial<NodeSubnetSpec>, hop: NextHop, says: RegExp]>> = {
   "no common family": [

@@ -50,8 +50,16 @@ export function tunnelPorts(own: OwnNetwork, claims: readonly Claim[]): TunnelPo
   return { own: own.tunnel?.port ?? common, common };
 }
 
-/** A device for each family in which this node could talk to another one; none where no node asks for tunnels. */
-export function tunnelLinks(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): VxlanLink[] {
+/**
+ * A device for each family in which this node could talk to another one; none where no node asks for tunnels.
+ * What the node itself sends through it fits through the narrowest of `ways`, too, as what pods send does: the outer packets of anything larger would be lost on the way without a word.
+ */
+export function tunnelLinks(
+  node: string,
+  own: OwnNetwork,
+  claims: readonly Claim[],
+  { facts, ways }: { readonly facts: NodeFacts; readonly ways: readonly TunnelPath[] },
+): VxlanLink[] {
   const ports = tunnelPorts(own, claims);
   if (ports === undefined) return [];
   const others = claims.filter((claim) => claim.node !== node);
@@ -62,8 +70,10 @@ export function tunnelLinks(node: string, own: OwnNetwork, claims: readonly Clai
       const uplink = facts.uplinks.find(({ address }) => address === renderAddress(local));
       if (uplink === undefined) return [];
       const tunnel = { id: vxlanId, port: ports.own, local: renderAddress(local) };
-      const settings = { mac: tunnelMac(node), mtu: vxlanMtu(uplink.mtu, local.family), up: true };
-      return [{ type: "vxlan", name: tunnelName(local.family), ...settings, tunnel }];
+      const name = tunnelName(local.family);
+      const through = ways.filter(({ entry }) => entry.device === name);
+      const mtu = through.reduce((least, way) => Math.min(least, way.mtu), vxlanMtu(uplink.mtu, local.family));
+      return [{ type: "vxlan", name, mac: tunnelMac(node), mtu, up: true, tunnel }];
     });
 }
 

@@ -14,6 +14,7 @@ import { closedForwardPaths } from "../../node-agent/plan/forward-path.ts";
 import { hostRoutesOf } from "../../node-agent/plan/host-routes.ts";
 import { toPrefix } from "../../lib/net/prefix.ts";
 import { ip, makeNetns, must } from "../support/netns.ts";
+import { makeRoutedSites } from "../support/node-site.ts";
 
 test("each address is told apart: on the link, behind a router, one of our own, or out of reach", async (t) => {
   const { exec } = await makeNetns(t, "facts");
@@ -24,7 +25,7 @@ test("each address is told apart: on the link, behind a router, one of our own, 
     "link set wire up",
     "address add 192.168.1.11/24 dev eth0",
     "address add fd00:192:168:1::11/64 dev eth0 nodad",
-    "route add 10.51.0.0/16 via 192.168.1.254",
+    "route add 10.51.0.0/16 via 192.168.1.254 mtu 9000",
     "route add 10.52.0.0/16 via inet6 fd00:192:168:1::fe dev eth0",
     "route add fd00:50::/32 via fd00:192:168:1::fe",
     "route add unreachable 10.53.0.0/16",
@@ -47,6 +48,28 @@ test("each address is told apart: on the link, behind a router, one of our own, 
   ]);
   assert.deepEqual(await observeNextHops(exec, [...wanted.keys()]), wanted);
   assert.deepEqual(await observeNextHops(exec, []), new Map());
+});
+
+test("what the kernel has learned of a path for a while is not its MTU, and hides none that the route was given", async (t) => {
+  const [left, right, router] = await makeRoutedSites(t);
+  const { exec } = await left.plug("node", 11);
+  await right.plug("far", 13);
+  await right.plug("farther", 14);
+  await ip(
+    exec,
+    "route add 192.168.2.14 via 192.168.1.254 mtu 1450",
+    "route add fd00:192:168:2::14 via fd00:192:168:1::254 mtu 1450",
+  );
+  await ip(router.exec, "link set eth2 mtu 1300");
+  const far = ["192.168.2.13", "fd00:192:168:2::13"];
+  const given = ["192.168.2.14", "fd00:192:168:2::14"];
+  for (const address of [...far, ...given]) {
+    await exec.run(["busybox", "ping", "-c", "1", "-W", "1", "-s", "1380", address]);
+    assert.match(await must(exec, ["ip", "route", "get", address]), /expires .*mtu 1300/, "the kernel has learned it");
+  }
+  const hops = await observeNextHops(exec, [...far, "203.0.113.1", ...given]);
+  const mtus = [...far, ...given].map((address) => [hops.get(address)].map((hop) => hop && "mtu" in hop && hop.mtu)[0]);
+  assert.deepEqual(mtus, [1500, 1500, 1450, 1450]);
 });
 
 test("a link of somebody else keeps nothing from being seen, whatever its name; one that leads to a peer is told", async (t) => {
