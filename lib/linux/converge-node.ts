@@ -33,12 +33,16 @@ export interface NodePlace {
  * 1. Each kind is observed shortly before it is written, after all that it depends on was written, and only read when it is as wanted.
  * 2. No failure stops what does not depend on it; all are returned.
  * 3. Settings of a link that is not as wanted are not written, since it may be somebody else's.
+ * 4. A bridge of ours that is not wanted stays, with its addresses, until all pods on it were moved to the one that is.
  * @throws {Bug} when `want` holds what the planner must never give, e.g. one key twice.
  */
 export async function convergeNode(place: NodePlace, want: Partial<NodeState>): Promise<KindOutcome[]> {
   const { exec, procSys, podVeths } = place;
   const { links, ports, sysctls, addresses, routes, tables, files } = want;
-  const linkStage = links && stage(linkKind, links, commandWorld(linkKind, exec));
+  const portsStage = ports && portStage(ports, exec, podVeths);
+  const isNeeded = (bridge: string) => portsStage?.isNeeded(bridge) === true;
+  const linkWorld = without(commandWorld(linkKind, exec), ({ type, name }) => type === "bridge" && isNeeded(name));
+  const linkStage = links && stage(linkKind, links, linkWorld);
   const brokenLinks = () =>
     new Set(
       linkStage?.outcome.unseen === undefined ? linkStage?.outcome.errors.map(({ key }) => key) : links?.map(({ name }) => name),
@@ -48,11 +52,15 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
   const [nexthops, paths] = routes === undefined ? [] : routeStages(routes, exec);
   const groups = [
     [linkStage],
+    [portsStage, sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks))],
     [
-      ports && portStage(ports, exec, podVeths),
-      sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks)),
+      addresses &&
+        stage(
+          addressKind,
+          addresses,
+          without(commandWorld(addressKind, exec), ({ device }) => isNeeded(device)),
+        ),
     ],
-    [addresses && stage(addressKind, addresses, commandWorld(addressKind, exec))],
     [...tunnelStages(want, exec), nexthops],
     [paths],
     [tables && stage(tableKind, tables, commandWorld(tableKind, exec))],
@@ -107,6 +115,11 @@ function routeStages(routes: readonly RouteItem[], exec: Exec): [nexthops: Stage
     apply: (steps) => commandWorld(kind, exec).apply(steps),
   };
   return [{ ...nexthops, forward }, stage({ ...routeKind, differs: (want, have) => kind.differs(want, have) }, routes, world)];
+}
+
+/** The same world, in which some items are not seen, and so left as they are. */
+function without<Item>(world: World<Item>, isUnseen: (item: Item) => boolean): World<Item> {
+  return { ...world, observe: async () => (await world.observe()).filter((item) => !isUnseen(item)) };
 }
 
 /** The same world, in which the settings of the links named are not written. */

@@ -76,3 +76,47 @@ test("a bridge of somebody else under the name of ours gets no port", async () =
   assert.deepEqual(written, []);
   assert.match(stage.outcome.errors[0]?.message ?? "", /a link theirs0 exists that is not ours/);
 });
+
+test("a port that is listed twice is put back once", async () => {
+  const { exec, written } = refusingNode([veth("veth1"), veth("veth1")], []);
+  const stage = portStage(settings, exec, () => Promise.resolve(pods));
+  await stage.forward();
+  assert.equal(written.length, 2);
+  assert.deepEqual(stage.outcome.errors, []);
+});
+
+test("a port whose name cannot stand in a command is left as it is, and keeps no other one back", async () => {
+  const { exec, written } = refusingNode([veth("it's1"), veth("veth1")], []);
+  const stage = portStage(settings, exec, () => Promise.resolve([...pods, { name: "it's1", mac: "02:00:00:00:00:01" }]));
+  await stage.forward();
+  assert.deepEqual(written, ["link set dev veth1 master cni0", "link set dev veth1 type bridge_slave hairpin on"]);
+});
+
+test("another bridge is needed while a port on it could not be moved, or none could be seen, and the wanted one never is in question", async () => {
+  const old = JSON.stringify([
+    { ifname: "cni0", ifalias: "podnet" },
+    { ifname: "old0", ifalias: "podnet" },
+  ]);
+  const stuck = [veth("veth1", "old0")];
+  const { exec } = refusingNode(stuck);
+  const run: Exec["run"] = async (argv, stdin) => {
+    const output = await exec.run(argv, stdin);
+    return argv.includes("bridge") ? { ...output, stdout: old } : output;
+  };
+  const stage = portStage(settings, { ...exec, run }, () => Promise.resolve(pods));
+  assert.equal(stage.isNeeded("old0"), false);
+  await stage.forward();
+  assert.deepEqual(
+    ["old0", "older0", "cni0"].map((name) => stage.isNeeded(name)),
+    [true, false, false],
+  );
+  const unseen = portStage(settings, { ...exec, run }, () =>
+    Promise.reject(Object.assign(new Error("no"), { code: "EIO", errno: -5, syscall: "read" })),
+  );
+  await unseen.forward();
+  assert.notEqual(unseen.outcome.unseen, undefined);
+  assert.deepEqual(
+    ["old0", "cni0"].map((name) => unseen.isNeeded(name)),
+    [true, false],
+  );
+});

@@ -10,8 +10,12 @@ const claims = claimsOf([1, 2].flatMap(dualClaims));
 test("what is kept without an uplink is part of what is wanted with one, and nothing of a node that was never programmed", () => {
   const plan = planNode("node-1", own, claims, nodeFacts(["192.168.1.12", "fd00:192:168:1::12"]));
   assert.ok("kernel" in plan);
-  const { links, addresses, tables, sysctls = [], ...others } = groundOf("node-1", own, claims, plan.mtu);
-  assert.deepEqual({ links, addresses, tables }, (({ links, addresses, tables }) => ({ links, addresses, tables }))(plan.kernel));
+  const { links, ports, addresses, tables, sysctls = [], ...others } = groundOf("node-1", own, claims, plan.mtu);
+  const { kernel } = plan;
+  assert.deepEqual(
+    { links, ports, addresses, tables },
+    { links: kernel.links, ports: kernel.ports, addresses: kernel.addresses, tables: kernel.tables },
+  );
   assert.deepEqual(others, {}, "routes and what is on tunnels stay as they are");
   const wanted = new Map(plan.kernel.sysctls.map(({ path, value }) => [path, value]));
   assert.ok(sysctls.length > 4);

@@ -15,5 +15,6 @@ export function groundOf(node: string, own: OwnNetwork, claims: readonly Claim[]
   if (mtu === undefined) return {};
   const bridge = { sysctls: bridgeSysctls(own), addresses: bridgeAddresses(own) };
   if (tunnelPorts(own, claims) !== undefined) return bridge;
-  return { ...bridge, links: [bridgeLink(node, own, mtu)], tables: nodeTables(own, claims, []) };
+  const ports = { bridge: own.bridge, hairpin: own.hairpin };
+  return { ...bridge, links: [bridgeLink(node, own, mtu)], ports, tables: nodeTables(own, claims, []) };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Batch } from "../../lib/linux/kinds/node-kind.ts";
+import type { Batch, BatchLine } from "../../lib/linux/kinds/node-kind.ts";
 
 /** What Linux takes as the name of an interface, but for what could end a word, a line or a comment, or begin an option. */
 const name = String.raw`[^\s\p{Cc}/:"'\\#;-][^\s\p{Cc}/:"'\\#;]{0,14}`;
@@ -16,6 +16,7 @@ const ipLines: readonly RegExp[] = [
   String.raw`link set dev podnet-new name ${name}`,
   String.raw`link add name podnet-new address ${mac} type vxlan id 244 dstport \d{1,5} nolearning local ${address}`,
   String.raw`link set dev ${name}(?: address ${mac})?(?: mtu ${number})?(?: addrgenmode none)?(?: (?:up|down))?`,
+  String.raw`link set dev ${name} (?:master ${name}|type bridge_slave hairpin (?:on|off))`,
   String.raw`address (?:add|delete) ${prefix} dev ${name}(?: nodad)?`,
   String.raw`neighbor replace ${address} lladdr ${mac} dev podnet-vxlan[46] nud permanent protocol 244`,
   String.raw`neighbor delete ${address} dev podnet-vxlan[46]`,
@@ -84,7 +85,9 @@ const commands: ReadonlyMap<string, readonly RegExp[]> = new Map([
 ]);
 
 /** Every line of every batch is one that we mean to write, and nothing stands in its command but what always does. */
-export function assertBatches(batches: readonly Batch<unknown>[]): number {
+export function assertBatches(
+  batches: readonly (Pick<Batch<unknown>, "argv"> & { readonly lines: readonly Pick<BatchLine<unknown>, "text">[] })[],
+): number {
   let lines = 0;
   for (const { argv, lines: all } of batches) {
     const grammar = commands.get(argv.join(" ")) ?? assert.fail(`${argv.join(" ")} is no command of ours`);

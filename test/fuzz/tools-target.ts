@@ -6,10 +6,12 @@ import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
 import { UnexpectedOutput } from "../../lib/linux/kinds/output.ts";
 import { nexthopKind, numberedPaths } from "../../lib/linux/kinds/nexthop.ts";
+import { portKind } from "../../lib/linux/kinds/port.ts";
 import { routeKind } from "../../lib/linux/kinds/route.ts";
 import { tableKind } from "../../lib/linux/kinds/table.ts";
 import { parseSysctl } from "../../lib/linux/kinds/sysctl.ts";
 import { observeNextHops } from "../../lib/linux/next-hop.ts";
+import { portStage } from "../../lib/linux/port-stage.ts";
 import { observeUplinks } from "../../lib/linux/uplink.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Chance } from "../simulation/chance.ts";
@@ -22,9 +24,11 @@ import { mutated } from "./mutate.ts";
 import { deepened, jsonOf, mutatedText } from "./mutate-text.ts";
 import { type Target, target } from "./target.ts";
 
+const kinds = ["link", "port", "address", "nexthop", "route", "table"] as const;
+
 /** What a tool printed, by the kernel kind, and what it would print of a next hop. */
 interface Input {
-  readonly kind: "link" | "address" | "nexthop" | "route" | "table";
+  readonly kind: (typeof kinds)[number];
   readonly outputs: readonly string[];
   readonly stderr: string;
 }
@@ -37,6 +41,7 @@ export function toolsTarget(): Target {
   const ip = (name: string) => recorded(`iproute2-6.1.0/${name}`);
   const samples: Readonly<Record<Input["kind"], readonly string[]>> = {
     link: [ip("link-show-bridge.json")],
+    port: [ip("node/port-0.txt"), ip("node/port-1.txt")],
     address: [ip("link-show-bridge.json"), ip("address-show-bridge.json")],
     nexthop: [ip("nexthop-show.json")],
     route: [ip("route-show-ours-4.json"), ip("route-show-ours-6.json")],
@@ -46,9 +51,9 @@ export function toolsTarget(): Target {
   return target<Input>({
     name: "tools",
     share: 150,
-    counters: ["read", "not read", "lines", "next hops", "no next hops"],
+    counters: ["read", "not read", "lines", "moved ports", "next hops", "no next hops"],
     make(chance) {
-      const kind = chance.pick(["link", "address", "nexthop", "route", "table"] as const);
+      const kind = chance.pick(kinds);
       const outputs = samples[kind].map((text) => changed(text, chance));
       return {
         kind,
@@ -58,6 +63,7 @@ export function toolsTarget(): Target {
     },
     async run({ kind, outputs, stderr }, count) {
       if (kind === "link") converge(linkKind, wanted.links, outputs, count);
+      else if (kind === "port") await move(outputs, count);
       else if (kind === "address") converge(addressKind, wanted.addresses, outputs, count);
       else if (kind === "nexthop") converge(nexthopKind, numberedPaths(paths, []), outputs, count);
       else if (kind === "route") converge(routeKind, wanted.routes, outputs, count);
@@ -68,6 +74,27 @@ export function toolsTarget(): Target {
       assertUnpolluted();
     },
   });
+}
+
+/** Ports are put on a bridge of ours, all of them as if they were pods'. */
+async function move([bridges = "", veths = ""]: readonly string[], count: Coverage): Promise<void> {
+  const have = parsed(portKind, [bridges, veths]);
+  count.hit(have === undefined ? "not read" : "read");
+  const exec: Exec = {
+    run: (argv, stdin = "") => {
+      const isBatch = argv.includes("-batch");
+      const lines = stdin.split("\n").filter((text) => text !== "");
+      if (isBatch) count.hit("moved ports", assertBatches([{ argv, lines: lines.map((text) => ({ text })) }]));
+      const stdout = isBatch ? "" : argv.includes("veth") ? veths : bridges;
+      return Promise.resolve({ argv, status: 0, stdout, stderr: "" });
+    },
+    prepare: () => assert.fail("nothing is prepared"),
+    follow: () => assert.fail("nothing is followed"),
+  };
+  const stage = portStage({ bridge: "cni0", hairpin: false }, exec, () => Promise.resolve(have ?? []));
+  await stage.forward();
+  assert.equal(stage.outcome.unseen === undefined, have !== undefined);
+  await stage.backward();
 }
 
 /** What is read, compared with what is wanted, and what would be written then. */

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { convergeNode } from "../../lib/linux/converge-node.ts";
+import type { Exec } from "../../lib/linux/exec.ts";
+import { readPodVeths } from "../../node-agent/pod-veths.ts";
 import { type AgentNode, agentNode, assertProgrammed, stepsOf, viewOf } from "../support/agent-node.ts";
 import { addPod, notePod, type Pod } from "../support/cni.ts";
 import { ip, must } from "../support/netns.ts";
-import { listenInside, makeSite, sourceSeen } from "../support/node-site.ts";
+import { listenInside, makeSite, problemsOf, sourceSeen } from "../support/node-site.ts";
 import { dualClaims, dualSpec } from "../support/node-view.ts";
 
 const claims = [...dualClaims(1), ...dualClaims(2)];
@@ -97,6 +100,67 @@ test("pods follow where their node's bridge is to have another name", async (t) 
   assertProgrammed((await place.node.run(viewOf({ ...spec, cni: { ...cni, bridge: "br-pods" } }, claims)))[0]);
   assert.match(await portText(place.node, place.a), / master br-pods[^]*hairpin on/);
   await assertReached(place);
+});
+
+const newBridge = () => {
+  const { cni, ...spec } = dualSpec();
+  return viewOf({ ...spec, cni: { ...cni, bridge: "br-pods" } }, claims);
+};
+
+test("the old bridge and its gateways stay while it cannot be seen which ports are pods', and go when these were moved", async (t) => {
+  const place = await nodeWithPods(t);
+  const { node, a, b } = place;
+  const unreadable = join(node.cniStateFolder, "results/podnet-folder-eth0");
+  await mkdir(unreadable);
+  const [failed] = await node.run(newBridge());
+  assert.equal(failed?.faults[0]?.reason, "PortUnseen");
+  assert.match(await portText(node, a), / master cni0[^]*hairpin on/);
+  await assertReached(place);
+  await rm(unreadable, { recursive: true });
+  const [moved, after] = await node.run(newBridge(), newBridge());
+  assertProgrammed(moved);
+  assert.deepEqual(stepsOf(after), []);
+  await assert.rejects(must(node.netns.exec, ["ip", "link", "show", "dev", "cni0"]), /does not exist/);
+  // The new bridge has another MAC address, and a pod that has just talked with its gateway would take half a minute to see that.
+  for (const pod of [a, b]) await ip(pod.netns.exec, "neighbor flush dev eth0");
+  await assertReached(place);
+});
+
+test("the old bridge stays for a port that could not be moved, with the gateway's address, and goes with the last one", async (t) => {
+  const { node, a, b } = await nodeWithPods(t);
+  const { exec } = node.netns;
+  // The kernel does not take one of two ports, as where a bridge has as many as it can.
+  const refusing: Exec = {
+    ...exec,
+    run: (argv, stdin) => exec.run(argv, stdin?.replace(`dev ${b.port} master br-pods`, "dev nosuch master br-pods")),
+  };
+  const podVeths = () => readPodVeths(node.cniStateFolder);
+  const want = {
+    links: [{ name: "br-pods", type: "bridge", mac: "02:00:00:00:00:17", mtu: 1500, up: true } as const],
+    ports: { bridge: "br-pods", hairpin: true },
+    addresses: [{ device: "br-pods", address: "10.244.1.1/24" }],
+  };
+  const moving = async (by: Exec) => (await convergeNode({ exec: by, procSys: "/proc/sys", podVeths }, want)).flatMap(problemsOf);
+  assert.match((await moving(refusing)).join(), /^[^,]*Cannot find device "nosuch"$/);
+  assert.match(await portText(node, a), / master br-pods/);
+  assert.match(await portText(node, b), / master cni0/);
+  assert.match(await must(exec, ["ip", "address", "show", "dev", "cni0"]), / 10\.244\.1\.1\/24 /);
+  assert.deepEqual(await moving(exec), []);
+  assert.match(await portText(node, b), / master br-pods[^]*hairpin on/);
+  await assert.rejects(must(exec, ["ip", "link", "show", "dev", "cni0"]), /does not exist/);
+});
+
+test("pods of a bridge that somebody gave another name follow to the new one also while the node's uplink is not known", async (t) => {
+  const { node, a, b } = await nodeWithPods(t);
+  const { exec } = node.netns;
+  await ip(exec, "address delete 192.168.1.11/24 dev eth0", "address delete fd00:192:168:1::11/64 dev eth0");
+  await ip(exec, "link set cni0 down", "link set cni0 name theirs0", "link set theirs0 up");
+  const [mended] = await node.run(view);
+  assert.deepEqual(
+    mended?.faults.map(({ reason }) => reason),
+    ["NoUplink"],
+  );
+  for (const pod of [a, b]) assert.match(await portText(node, pod), / master cni0[^]*hairpin on/);
 });
 
 test("one port that somebody took off the bridge, or turned hairpin off of, is put right", async (t) => {

@@ -1,12 +1,12 @@
 // node test/recording/record.ts ROOT …: programs a node in a namespace of its own with this machine's tools, and writes down what `ip`, `bridge` and `nft` of each of these root
-// folders print of it. Such a folder is made with: mmdebstrap --variant=extract --include=iproute2,nftables trixie ROOT
+// folders print of it. Such a folder is made with: mmdebstrap --variant=extract --include=iproute2,nftables trixie ROOT; of a suite without /lib in its packages, with links to ROOT/usr/lib and so on.
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { convergeNode } from "../../lib/linux/converge-node.ts";
 import { type Exec, makeExec } from "../../lib/linux/exec.ts";
 import { runCommand } from "../../tools/problem.ts";
 import { ip, makeNetns, must, type Netns, wire } from "../support/netns.ts";
-import { recordedKinds, recordedState, recordingName } from "./recorded-node.ts";
+import { recordedKinds, recordedPort, recordedState, recordingName } from "./recorded-node.ts";
 
 const folder = join(import.meta.dirname, "../../lib/linux/kinds/testdata");
 
@@ -16,9 +16,19 @@ async function record(roots: readonly string[]): Promise<number> {
   try {
     const [node, other] = [await makeNetns(span, "node"), await makeNetns(span, "other")];
     await wire(node, "eth0", other, "eth0");
-    await ip(node.exec, "address add 192.168.1.11/24 dev eth0", "address add fd00:192:168:1::11/64 dev eth0 nodad");
+    const { name, mac } = recordedPort;
+    await ip(
+      node.exec,
+      "address add 192.168.1.11/24 dev eth0",
+      "address add fd00:192:168:1::11/64 dev eth0 nodad",
+      `link add name ${name} address ${mac} type veth peer name eth1 netns ${other.name}`,
+      `link set ${name} up`,
+    );
     const { sysctls: _, ...state } = recordedState();
-    for (const { kind, errors, unseen } of await convergeNode({ exec: node.exec, procSys: "/proc/sys" }, state))
+    for (const { kind, errors, unseen } of await convergeNode(
+      { exec: node.exec, procSys: "/proc/sys", podVeths: () => Promise.resolve([recordedPort]) },
+      state,
+    ))
       if (unseen !== undefined || errors.length > 0) throw new Error(`${kind}: ${unseen ?? errors[0]?.message}`);
     for (const root of roots) await recordOf(node, root);
     return 0;

@@ -4,6 +4,7 @@ import { linkKind } from "../../lib/linux/kinds/link.ts";
 import { neighborKindOn } from "../../lib/linux/kinds/neighbor.ts";
 import { nexthopKind, numberedPaths, pathKey } from "../../lib/linux/kinds/nexthop.ts";
 import type { NodeKind, Show } from "../../lib/linux/kinds/node-kind.ts";
+import { type PortItem, portKind } from "../../lib/linux/kinds/port.ts";
 import { routeKindBy } from "../../lib/linux/kinds/route.ts";
 import { tableKind } from "../../lib/linux/kinds/table.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
@@ -19,6 +20,9 @@ export interface RecordedKind {
   /** What differs from what is wanted, in words, by what those commands printed; empty: nothing. */
   differences(outputs: readonly string[]): string;
 }
+
+/** The node's end of the veth of its one pod, as it is to be; its uplink is a veth, too. */
+export const recordedPort: PortItem = { name: "veth0a1b2c3d", mac: "02:00:00:00:01:01", bridge: "cni0", hairpin: true };
 
 /** Node-1 in both families: node-2 is reached directly, node-3 through a tunnel. */
 export function recordedState(): KernelState {
@@ -44,6 +48,7 @@ export function recordedKinds(): RecordedKind[] {
   const numbers = new Map(nexthops.map((path) => [pathKey(path), path.id]));
   return [
     recordedKind(linkKind, links),
+    recordedKind(portKind, [recordedPort]),
     recordedKind(addressKind, addresses),
     recordedKind(neighborKindOn(tunnels), neighbors),
     recordedKind(fdbKindOn(tunnels), fdb),

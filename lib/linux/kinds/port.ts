@@ -49,7 +49,7 @@ export function hasAddress(row: Row): boolean {
 function portOf(row: Row): PortItem {
   const bridge = row.has("master") ? row.device("master") : undefined;
   return {
-    // Not as a name that can stand in a command: of all that are on nothing, one with an odd name is of no concern, and `batchLine` refuses it.
+    // Not as a name that can stand in a command: of all that are on nothing, one with an odd name is of no concern; whoever plans leaves it out.
     name: row.text("ifname"),
     mac: row.text("address").toLowerCase(),
     bridge,
