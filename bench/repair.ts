@@ -3,70 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { bundleFiles, sparing, writeBundle } from "../tools/bundle.ts";
+import type { NodeSubnetSpec } from "../crds/types.ts";
 import { makeExec } from "../lib/linux/exec.ts";
 import { type AgentLab, startAgentLab } from "../test/support/agent-lab.ts";
 import { active, claimObject, ownSpec } from "../test/support/node-view.ts";
 import { Problem } from "../tools/problem.ts";
 import type { Bench } from "./bench.ts";
+import { type Damage, damages, peers, subnets, tunnelled, tunnelledNode } from "./damages.ts";
 import { type Figure, median } from "./figure.ts";
-
-/** Never in step with what an agent does a while after a repair. */
-const restMs = (number: number) => 200 + ((number * 37) % 300);
 
 /** When what is damaged has not been repaired by then, it never will be. */
 const patienceMs = 10_000;
 
-/** Peers that the node routes to; all are on its link. */
-const peers = 200;
-
-/** Of so many addresses that are deleted in turn, none so often that the agent takes it for a quarrel, and waits between repairs. */
-const subnets = Array.from({ length: 16 }, (_, number) => `10.245.${number}`);
-const mostOfOneSubnet = 4;
-
-/** The same for the one bridge, where it is not left at a few times. */
-const bridgeRestMs = 16_000;
-
-/** What somebody does, and the lines of `ip monitor` that tell of it and of its repair. */
-interface Damage {
-  readonly what: string;
-  /** How often at most. */
-  readonly most: number;
-  /** After one repair, until the next damage; in milliseconds. */
-  restMs(number: number, count: number): number;
-  argv(number: number): string[];
-  isDone(line: string, number: number): boolean;
-  isRepaired(line: string, number: number): boolean;
-}
-
-const peerOf = (number: number) => (number % (peers - 1)) + 2;
-const subnetOf = (number: number) => subnets[number % subnets.length] ?? "";
-const isAddress = (line: string, number: number) => line.includes("cni0") && line.includes(`inet ${subnetOf(number)}.1/24`);
-const damages: readonly Damage[] = [
-  {
-    what: "a route deleted",
-    most: Number.POSITIVE_INFINITY,
-    restMs,
-    argv: (number) => ["ip", "route", "delete", `10.244.${peerOf(number)}.0/24`],
-    isDone: (line, number) => line.startsWith(`Deleted 10.244.${peerOf(number)}.0/24 `),
-    isRepaired: (line, number) => line.startsWith(`10.244.${peerOf(number)}.0/24 `),
-  },
-  {
-    what: "a gateway's address deleted",
-    most: subnets.length * mostOfOneSubnet,
-    restMs,
-    argv: (number) => ["ip", "address", "delete", `${subnetOf(number)}.1/24`, "dev", "cni0"],
-    isDone: (line, number) => line.startsWith("Deleted ") && isAddress(line, number),
-    isRepaired: (line, number) => !line.startsWith("Deleted ") && isAddress(line, number),
-  },
-  {
-    what: "the bridge set down",
-    most: 10,
-    restMs: (number, count) => (count > mostOfOneSubnet ? bridgeRestMs : restMs(number)),
-    argv: () => ["ip", "link", "set", "cni0", "down"],
-    isDone: (line) => /: cni0: <(?!.*\bUP\b)/.test(line),
-    isRepaired: (line) => /: cni0: <.*\bUP\b/.test(line),
-  },
-];
+const routing: NonNullable<NodeSubnetSpec["routing"]> = { mode: "VXLAN", tunnelTo: "AllPeers", port: 4789 };
 
 /** What the agent of a node takes to put right what somebody else changed, as the kernel tells it: from the change until it is undone. */
 export const repair: Bench = {
@@ -76,15 +25,15 @@ export const repair: Bench = {
     await writeBundle(folder);
     const lab = await startAgentLab([...sparing.options, join(folder, bundleFiles.program)]);
     try {
-      await progress.during(`a node with ${peers} peers`, () => programmed(lab));
+      await progress.during(`a node with ${peers} peers, and ${tunnelled.length} behind a tunnel`, () => programmed(lab));
       const figures: Figure[] = [];
-      for (const damage of damages) {
+      for (const damage of damages(join(lab.node.directory, "etc-cni-net.d/10-podnet.conflist"))) {
         const count = Math.min(repairs, damage.most);
         const times = await progress.during(`${damage.what}, ${count} times`, () => timesOf(lab, damage, count));
         const what = (of: string) => `${damage.what}, ${count} times: ${of}`;
         figures.push(
           { what: what("repaired after, p50"), unit: "ms", values: [median(times)] },
-          { what: what("repaired after, p99"), unit: "ms", values: [quantile(times, 0.99)], atMost: 50 },
+          { what: what("repaired after, p99"), unit: "ms", values: [quantile(times, 0.99)], atMost: damage.limitMs },
           { what: what("repaired after, at most"), unit: "ms", values: [Math.max(...times)] },
         );
       }
@@ -102,6 +51,12 @@ async function programmed(lab: AgentLab): Promise<void> {
     const { metadata, spec } = claimObject(number, { nextHops: [`192.168.1.${number + 10}`] });
     await lab.putClaim(metadata, spec);
   }
+  for (const number of tunnelled) {
+    const addresses = [`192.168.1.${number + 10}`];
+    const part = { node: tunnelledNode(number), nextHops: addresses, nodeAddresses: addresses, routing };
+    const { metadata, spec } = claimObject(number, part);
+    await lab.putClaim(metadata, spec);
+  }
   for (const subnet of subnets) {
     const { metadata, spec } = claimObject(1, { cidr: `${subnet}.0/24` });
     await lab.putClaim(metadata, spec);
@@ -111,8 +66,15 @@ async function programmed(lab: AgentLab): Promise<void> {
   );
   await lab.start("agent", { ...sparing.env, PODNET_RESYNC_SECONDS: "3600", PODNET_LOG_LEVEL: "warn" });
   await lab.untilReady();
-  await lab.untilRoute(`10.244.${peers}.0/24`, true);
+  for (const number of [peers, ...tunnelled.slice(-1)]) await lab.untilRoute(`10.244.${number}.0/24`, true);
   await delay(2_000);
+}
+
+/** Those who tell, as commands. */
+function tellerOf({ teller }: Damage): readonly string[] {
+  if (teller === "ip") return ["ip", "-o", "monitor", "route", "address", "link", "neigh"];
+  if (teller === "nft") return ["nft", "monitor"];
+  return [process.execPath, join(import.meta.dirname, "watch-files.ts"), ...teller];
 }
 
 async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promise<number[]> {
@@ -121,12 +83,12 @@ async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promi
   const stop = new AbortController();
   let hear: (line: string, atMs: number) => void = () => undefined;
   const following = exec.follow(
-    ["ip", "-o", "monitor", "route", "address", "link"],
+    tellerOf(damage),
     { line: (line) => hear(line, performance.now()), complaint: () => undefined },
     stop.signal,
   );
   try {
-    await delay(500);
+    await delay(1_000);
     const times: number[] = [];
     for (let number = 0; number < count; number++) {
       const repaired = Promise.withResolvers<number>();

@@ -69,7 +69,19 @@ test("routes to twenty peers are measured beside those that ip sets by itself", 
 
 test("repairs of what somebody else changed are measured", async () => {
   const names = await namesOf(repair, "bench-repair");
-  assert.ok(names.includes("a route deleted, 4 times: repaired after, p99"), names.join(", "));
+  for (const what of [
+    "a route deleted",
+    "a gateway's address deleted",
+    "the bridge set down",
+    "a neighbor of a tunnel deleted",
+    "a forwarding entry of a tunnel deleted",
+    "the rules of a chain deleted",
+    "a table deleted",
+    "a setting changed",
+    "the configuration file deleted",
+    "the bridge's MAC address changed",
+  ])
+    assert.ok(names.includes(`${what}, 4 times: repaired after, p99`), names.join(", "));
 });
 
 test("an agent with twenty peers is measured at rest", async () => {
