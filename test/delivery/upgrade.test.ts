@@ -8,10 +8,19 @@ import { type Pod, readyPods } from "../../lab/pod.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { underTraffic } from "../support/all-pairs.ts";
+import { assertStoppedAt, upgradeToBroken, without } from "../support/broken-agent.ts";
 import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { addForeignThings, leaveAsKilled, remainsOf } from "../support/node-remains.ts";
 import { leftInCluster, podnetsIn, untilCollected } from "../support/podnet-objects.ts";
-import { agentsOf, claimsOf, nodeWithoutAgent, type ReleaseLab, startedPod, startReleaseLab } from "../support/release-lab.ts";
+import {
+  agentsIn,
+  agentsOf,
+  claimsOf,
+  nodeWithoutAgent,
+  type ReleaseLab,
+  startedPod,
+  startReleaseLab,
+} from "../support/release-lab.ts";
 import { succeed } from "../support/succeed.ts";
 
 let on: ReleaseLab;
@@ -138,6 +147,19 @@ test("a rollback under newer operators loses no packet; meanwhile these serve ol
 
 test("newer agents under older operators lose no packet, serve a node that joins and a pod that starts", async (t) => {
   await underTraffic(t, on.lab, pods, () => changeAgentsFirst(t, () => on.follow("Upgrading"), on.now.image, on.before.image));
+  await assertNothingMoved();
+});
+
+test("an agent that never becomes ready stops its rollout at one node: the others keep theirs, running pods lose nothing, new ones start on every node, and a rollback mends it", async (t) => {
+  const had = await agentsIn(on);
+  await underTraffic(t, on.lab, pods, async () => {
+    const node = await upgradeToBroken(on);
+    await Promise.all(on.lab.nodes.map(({ name }) => startedPod(on, `beside-broken-${name}`, name, peerOf(name))));
+    await assertStoppedAt(on, node, had);
+    await on.follow("Rolling back");
+    await agentsOf(on, on.now.image);
+    assert.deepEqual(without(node, await agentsIn(on)), without(node, had));
+  });
   await assertNothingMoved();
 });
 

@@ -123,21 +123,36 @@ export async function startedPod({ lab, kubectl }: ReleaseLab, name: string, nod
 }
 
 interface AgentPod {
-  readonly metadata: { readonly deletionTimestamp?: string };
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly nodeName?: string; readonly containers: readonly [{ readonly image: string }] };
   readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** Node → image of the agent there that is ready and goes on. */
-async function readyAgents({ kubectl }: ReleaseLab): Promise<Map<string, string>> {
+/** An agent that goes on, ready or not. */
+export interface Agent {
+  readonly pod: string;
+  readonly uid: string;
+  readonly image: string;
+  readonly isReady: boolean;
+}
+
+/** Node → the agent there, where one is that goes on. */
+export async function agentsIn({ kubectl }: ReleaseLab): Promise<Map<string, Agent>> {
   const query = ["get", "pods", "--namespace=kube-system", "--selector=app.kubernetes.io/component=agent", "--output=json"];
   const { items }: { items: readonly AgentPod[] } = JSON.parse(await kubectl(...query));
-  const ready = items.filter(
-    ({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined &&
-      status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return new Map(
+    staying.map(({ metadata: { name, uid }, spec, status }) => {
+      const isReady = status.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
+      return [spec.nodeName ?? "", { pod: name, uid, image: spec.containers[0].image, isReady }];
+    }),
   );
-  return new Map(ready.map(({ spec }) => [spec.nodeName ?? "", spec.containers[0].image]));
+}
+
+/** Node → image of the agent there that is ready and goes on. */
+async function readyAgents(on: ReleaseLab): Promise<Map<string, string>> {
+  const ready = Array.from(await agentsIn(on)).filter(([, { isReady }]) => isReady);
+  return new Map(ready.map(([node, { image }]) => [node, image]));
 }
 
 /** Waits until some node is without an agent, since that is being replaced, and gives the node. */
