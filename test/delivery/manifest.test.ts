@@ -13,7 +13,9 @@ import { provideImage } from "../../tools/image/provide-image.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { commandsBelow, questionsOf, runDocCommand, shownBelow } from "../support/doc-commands.ts";
 import { labName } from "../support/lab-name.ts";
+import { countsOf, monitoredPods } from "../support/monitored-pods.ts";
 import { leftInCluster, podnetsIn, untilCollected } from "../support/podnet-objects.ts";
+import { scrape } from "../support/scrape.ts";
 import { succeed } from "../support/succeed.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -87,6 +89,16 @@ test("then the webhook judges, and applying the manifest once more changes nothi
   const before = await generations();
   await kubectl("apply", "--server-side", `--filename=${manifest}`);
   assert.equal(await generations(), before);
+});
+
+test("what is not told to show its metrics shows them to no other host", async () => {
+  const targets = await monitoredPods(kubectl);
+  assert.deepEqual(countsOf(targets), { agent: 3, operator: 2, webhook: 2 });
+  for (const { component, node, addresses, port } of targets) {
+    const elsewhere = lab.nodes.find(({ name }) => name !== node) ?? assert.fail();
+    assert.ok(await scrape(lab.host(node), "127.0.0.1", port), `${component} on ${node} itself`);
+    for (const address of addresses) assert.equal(await scrape(elsewhere, address, port), undefined, `${component} on ${node}`);
+  }
 });
 
 const logLevels = () =>

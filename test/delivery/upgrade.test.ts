@@ -6,11 +6,17 @@ import { after, before, type TestContext, test } from "node:test";
 import { tellStory } from "../../lab/demo/tell-story.ts";
 import { type Pod, readyPods } from "../../lab/pod.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import type { MetricTable } from "../../lib/daemon/metric-table.ts";
+import { agentMetrics } from "../../node-agent/metrics.ts";
+import { operatorMetrics } from "../../operator/metrics.ts";
 import { quietProgress } from "../../tools/progress.ts";
+import { webhookMetrics } from "../../webhooks/metrics.ts";
 import { underTraffic } from "../support/all-pairs.ts";
 import { assertStoppedAt, upgradeToBroken, without } from "../support/broken-agent.ts";
 import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { addForeignThings, leaveAsKilled, remainsOf } from "../support/node-remains.ts";
+import { assertServes } from "../support/metric-page.ts";
+import { countsOf, monitoredPods } from "../support/monitored-pods.ts";
 import { leftInCluster, podnetsIn, untilCollected } from "../support/podnet-objects.ts";
 import {
   agentsIn,
@@ -21,6 +27,7 @@ import {
   startedPod,
   startReleaseLab,
 } from "../support/release-lab.ts";
+import { scrape } from "../support/scrape.ts";
 import { succeed } from "../support/succeed.ts";
 
 let on: ReleaseLab;
@@ -67,6 +74,12 @@ async function startPodMeanwhile(t: TestContext, name: string): Promise<void> {
   t.diagnostic(`a pod on ${node}, whose agent is just being replaced, is ready ${ms} ms after it was made`);
   assert.ok(ms < 20_000);
 }
+
+const metricTables: Readonly<Record<string, MetricTable>> = {
+  agent: agentMetrics,
+  operator: operatorMetrics,
+  webhook: webhookMetrics,
+};
 
 const operators = ["--namespace=kube-system", "deployment/podnet-operator"];
 
@@ -134,6 +147,24 @@ test("an upgrade from the commit before loses no packet, pods start meanwhile, a
     );
   const left = "jobs,serviceaccounts,clusterroles,clusterrolebindings";
   assert.doesNotMatch(await on.kubectl("get", left, "--all-namespaces", "--output=name"), /podnet-crds/);
+});
+
+test("from another host, and from a pod, Prometheus reads the metrics of all three processes where the PodMonitor says, each as its table has them", async () => {
+  const targets = await monitoredPods(on.kubectl);
+  assert.deepEqual(countsOf(targets), { agent: 3, operator: 2, webhook: 2 });
+  for (const { component, node, addresses, port } of targets) {
+    const elsewhere = on.lab.nodes.find(({ name }) => name !== node) ?? assert.fail();
+    assert.equal(addresses.length, 2);
+    const pages = [
+      ...addresses.map((address) => scrape(elsewhere, address, port)),
+      scrape(peerOf(node), addresses[0] ?? "", port),
+    ];
+    for (const page of await Promise.all(pages)) {
+      assert.ok(page, `${component} on ${node}`);
+      assertServes(page, metricTables[component] ?? assert.fail(component));
+      assert.match(page, new RegExp(`^podnet_build_info\\{.*component="${component}"`, "m"));
+    }
+  }
 });
 
 test("a rollback under newer operators loses no packet; meanwhile these serve older agents, a node that joins and a pod that starts", async (t) => {

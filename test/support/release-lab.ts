@@ -39,7 +39,7 @@ export interface ReleaseLab {
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
   /** Runs the commands of docs/operations.md below a heading, one after the other; `first` before each. */
   follow(heading: string, replaced?: Readonly<Record<string, string>>, first?: (command: string) => Promise<void>): Promise<void>;
-  /** The image and chart of the commit before this one, and of this one. */
+  /** The image and chart of the commit before this one, and of this one, which shows its metrics to other hosts. */
   readonly before: Delivery;
   readonly now: Delivery;
   stop(): Promise<void>;
@@ -75,12 +75,15 @@ export async function startReleaseLab(test: string): Promise<ReleaseLab> {
         await succeed(node.run([...ctr, "import", archive]));
       }),
     );
-    const delivery = async (image: string, chart: string): Promise<Delivery> => {
+    const delivery = async (image: string, chart: string, more: object): Promise<Delivery> => {
       const values = join(folder, `${image.slice(image.lastIndexOf(":") + 1)}.json`);
-      await writeFile(values, JSON.stringify(valuesOf({ image, env: hasty, networks })));
+      await writeFile(values, JSON.stringify({ ...valuesOf({ image, env: hasty, networks }), ...more }));
       return { image, replaced: { helm, "values.yaml": values, "deploy/chart": chart } };
     };
-    const [before, now] = [await delivery(oldImage, previous.chart), await delivery(name, ownChart)];
+    const [before, now] = [
+      await delivery(oldImage, previous.chart, {}),
+      await delivery(name, ownChart, { metrics: { exposed: true } }),
+    ];
     return {
       lab: up,
       before,
