@@ -28,6 +28,7 @@ import {
   startReleaseLab,
 } from "../support/release-lab.ts";
 import { scrape } from "../support/scrape.ts";
+import { alarmsIn } from "../support/shell-alarm.ts";
 import { succeed } from "../support/succeed.ts";
 
 let on: ReleaseLab;
@@ -192,6 +193,22 @@ test("an agent that never becomes ready stops its rollout at one node: the other
     assert.deepEqual(without(node, await agentsIn(on)), without(node, had));
   });
   await assertNothingMoved();
+});
+
+test("no process of podnet ran a shell in all that, and would have been found out", async () => {
+  assert.deepEqual(await alarmsIn(on.kubectl), []);
+  const names = ["daemonset/podnet-cni", "deployment/podnet-operator", "deployment/podnet-webhook"];
+  for (const name of names) {
+    const { code } = await on.lab.kubectl(["exec", "--namespace=kube-system", name, "--", "/bin/sh", "-c", name]);
+    assert.equal(code, 127, name);
+  }
+  const alarms = await alarmsIn(on.kubectl);
+  assert.equal(alarms.length, names.length, alarms.join("\n"));
+  for (const name of names)
+    assert.ok(
+      alarms.some((line) => line.endsWith(`/bin/sh -c ${name}`)),
+      name,
+    );
 });
 
 test("without podnet pods stay connected and new ones start; what remains is what docs/operations.md says", async (t) => {

@@ -16,6 +16,7 @@ import { provideImage } from "../../tools/image/provide-image.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { commandsBelow, runDocCommand } from "./doc-commands.ts";
 import { labName } from "./lab-name.ts";
+import { armShells } from "./shell-alarm.ts";
 import { succeed } from "./succeed.ts";
 
 const ownChart = join(import.meta.dirname, "../../deploy/chart");
@@ -32,7 +33,7 @@ const networks = {
   },
 };
 
-/** Two deliveries of podnet on a lab of three real nodes. */
+/** Two deliveries of podnet on a lab of three real nodes, where no shell works in their images. */
 export interface ReleaseLab {
   readonly lab: Lab;
   /** What kubectl printed; it has to succeed. */
@@ -73,6 +74,7 @@ export async function startReleaseLab(test: string): Promise<ReleaseLab> {
       up.nodes.map(async (node) => {
         await succeed(node.run([...ctr, "tag", previous.name, oldImage]));
         await succeed(node.run([...ctr, "import", archive]));
+        await armShells(node);
       }),
     );
     const delivery = async (image: string, chart: string, more: object): Promise<Delivery> => {
