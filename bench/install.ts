@@ -7,6 +7,7 @@ import { applyObject } from "../lab/pod.ts";
 import { installPodnet } from "../lab/podnet/install-podnet.ts";
 import { startLab } from "../lab/start-lab.ts";
 import { provideBinaries } from "../tools/binaries.ts";
+import { layerSizes } from "../tools/image/layers.ts";
 import { provideImage } from "../tools/image/provide-image.ts";
 import { Problem } from "../tools/problem.ts";
 import type { Bench } from "./bench.ts";
@@ -31,9 +32,18 @@ export const install: Bench = {
         await lab.stop();
       }
     }
-    return [...acrossRounds(all), { what: "image, packed", unit: "MiB", values: [(await stat(archive)).size / 2 ** 20] }];
+    return [...acrossRounds(all), ...(await sizesOf(archive))];
   },
 };
+
+async function sizesOf(archive: string): Promise<Figure[]> {
+  const figure = (what: string, bytes: number): Figure => ({ what, unit: "MiB", values: [bytes / 2 ** 20] });
+  const layers = await layerSizes(archive);
+  return [
+    figure("image, packed", (await stat(archive)).size),
+    ...layers.map((bytes, n) => figure(`image: layer ${n + 1} of ${layers.length}, packed`, bytes)),
+  ];
+}
 
 const networks = { default: { ranges: [{ cidr: "10.244.0.0/16", nodePrefixLength: 24 }] } };
 

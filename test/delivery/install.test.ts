@@ -12,8 +12,11 @@ test("by one helm install with a network in it nodes become Ready and waiting po
     "every waiting pod has an address",
     "every waiting pod runs",
     "agent: memory at rest",
+    "operator: from its start until it is ready",
     "webhook: from its start until it is ready",
+    "agent: from its start until it is ready",
     "image, packed",
+    "image: layer 1 of 2, packed",
   ])
     assert.ok(names.includes(one), `${one} is not among ${names.join(", ")}`);
 });

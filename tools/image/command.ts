@@ -7,7 +7,10 @@ import { productVersion } from "../../lib/daemon/version.ts";
 import { runCommand } from "../problem.ts";
 import { openProgress } from "../progress.ts";
 import { writeImageContext } from "./context.ts";
+import { layerSizes } from "./layers.ts";
 import { provideImage } from "./provide-image.ts";
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 
 const dist = join(import.meta.dirname, "../../dist");
 
@@ -29,6 +32,9 @@ await runCommand(async () => {
   const { name, archive } = await provideImage(progress);
   await mkdir(dirname(output), { recursive: true });
   await copyFile(archive, output);
-  console.log(`written: ${output}, ${Math.round((await stat(output)).size / 2 ** 20)} MiB: ${name}`);
+  const layers = (await layerSizes(output)).map(mebibytes);
+  console.log(
+    `written: ${output}, ${mebibytes((await stat(output)).size)} in ${layers.length} layers (${layers.join(", ")}): ${name}`,
+  );
   return 0;
 });
