@@ -12,7 +12,7 @@ import { operatorMetrics } from "../../operator/metrics.ts";
 import { quietProgress } from "../../tools/progress.ts";
 import { webhookMetrics } from "../../webhooks/metrics.ts";
 import { underTraffic } from "../support/all-pairs.ts";
-import { assertStoppedAt, upgradeToBroken, without } from "../support/broken-agent.ts";
+import { assertStoppedAt, others, upgradeToBroken } from "../support/broken-agent.ts";
 import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { addForeignThings, leaveAsKilled, remainsOf } from "../support/node-remains.ts";
 import { assertServes } from "../support/metric-page.ts";
@@ -190,7 +190,7 @@ test("an agent that never becomes ready stops its rollout at one node: the other
     await assertStoppedAt(on, node, had);
     await on.follow("Rolling back");
     await agentsOf(on, on.now.image);
-    assert.deepEqual(without(node, await agentsIn(on)), without(node, had));
+    assert.deepEqual(others(node, await agentsIn(on)), others(node, had));
   });
   await assertNothingMoved();
 });

@@ -34,31 +34,32 @@ async function refusals({ kubectl }: ReleaseLab, pod: string): Promise<number> {
   return told.reduce((sum, { count = 1 }) => sum + count, 0);
 }
 
-/** Fails unless the DaemonSet's controller has seen all that there is, counts one agent as out of order, that of `node`, and every other node has the ready agent that it had. */
+/** Waits until the DaemonSet's controller has seen all that there is and counts one agent as out of order; fails unless that is the one of `node`, and every other node has the one that it had. */
 export async function assertStoppedAt(on: ReleaseLab, node: string, had: ReadonlyMap<string, Agent>): Promise<void> {
-  const { metadata, status }: DaemonSet = JSON.parse(
-    await on.kubectl("get", "daemonset", "podnet-cni", "--namespace=kube-system", "--output=json"),
-  );
-  const { observedGeneration, updatedNumberScheduled, numberUnavailable, numberAvailable } = status;
-  assert.deepEqual(
-    { observedGeneration, updatedNumberScheduled, numberUnavailable, numberAvailable },
-    { observedGeneration: metadata.generation, updatedNumberScheduled: 1, numberUnavailable: 1, numberAvailable: had.size - 1 },
-  );
+  await waitUntil("all agents but one to be available", 60_000, async () => {
+    const { metadata, status }: DaemonSet = JSON.parse(
+      await on.kubectl("get", "daemonset", "podnet-cni", "--namespace=kube-system", "--output=json"),
+    );
+    assert.ok((status.updatedNumberScheduled ?? 0) <= 1, "a second node was given what is broken");
+    const isSeen = status.observedGeneration === metadata.generation && status.updatedNumberScheduled === 1;
+    return (isSeen && status.numberUnavailable === 1 && status.numberAvailable === had.size - 1) || undefined;
+  });
   const now = await agentsIn(on);
   assert.equal(now.get(node)?.isReady, false);
-  assert.deepEqual(without(node, now), without(node, had));
+  assert.deepEqual(others(node, now), others(node, had));
 }
 
 interface DaemonSet {
   readonly metadata: { readonly generation: number };
   readonly status: Readonly<
-    Record<"observedGeneration" | "updatedNumberScheduled" | "numberUnavailable" | "numberAvailable", number>
+    Partial<Record<"observedGeneration" | "updatedNumberScheduled" | "numberUnavailable" | "numberAvailable", number>>
   >;
 }
 
-/** All agents but that of a node, in order of their nodes' names. */
-export function without(node: string, agents: ReadonlyMap<string, Agent>): [string, Agent][] {
+/** Uids of all agents but that of a node, in order of their nodes' names. */
+export function others(node: string, agents: ReadonlyMap<string, Agent>): string[] {
   return Array.from(agents)
     .filter(([name]) => name !== node)
-    .toSorted(([a], [b]) => a.localeCompare(b));
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([, { uid }]) => uid);
 }
