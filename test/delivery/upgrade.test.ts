@@ -4,7 +4,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { tellStory } from "../../lab/demo/tell-story.ts";
-import { type Pod, readyPods } from "../../lab/pod.ts";
+import { applyObject, type Pod, readyPods, testDaemonSet } from "../../lab/pod.ts";
+import { askSource } from "../../lab/reach.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import type { MetricTable } from "../../lib/daemon/metric-table.ts";
 import { agentMetrics } from "../../node-agent/metrics.ts";
@@ -17,6 +18,7 @@ import { commandsBelow, runDocCommand } from "../support/doc-commands.ts";
 import { addForeignThings, leaveAsKilled, remainsOf } from "../support/node-remains.ts";
 import { assertServes } from "../support/metric-page.ts";
 import { countsOf, monitoredPods } from "../support/monitored-pods.ts";
+import { elsewhereValues, leaveWithoutServices, lookElsewhere } from "../support/odd-nodes.ts";
 import { leftInCluster, podnetsIn, untilCollected } from "../support/podnet-objects.ts";
 import {
   agentsIn,
@@ -30,6 +32,9 @@ import {
 import { scrape } from "../support/scrape.ts";
 import { alarmsIn } from "../support/shell-alarm.ts";
 import { succeed } from "../support/succeed.ts";
+
+/** Where k3s has what is elsewhere with other distributions, as docs/install.md says. */
+const rancher = { cniConfigurations: "/var/lib/rancher/k3s/agent/etc/cni/net.d", cniPlugins: "/var/lib/rancher/k3s/data/cni" };
 
 let on: ReleaseLab;
 /** One on each node, which run through all of it. */
@@ -254,4 +259,24 @@ test("removed for good it leaves nothing in the cluster or on a node, and takes 
   const ofNodes = "--output=jsonpath={.items[*].status.conditions[*].type} {.items[*].spec.taints[*].key}";
   assert.doesNotMatch(await on.kubectl("get", "nodes", ofNodes), /NetworkUnavailable|network-unavailable|podnet/);
   for (const node of on.lab.nodes) assert.equal(await remainsOf(node), untouched.get(node.name), node.name);
+});
+
+test("without kube-proxy, and where the runtime looks as that of k3s does, nodes become Ready and pods talk by an installation that says where the API server is", async (t) => {
+  await Promise.all(on.lab.nodes.map((node) => leaveWithoutServices(on.lab, node)));
+  await Promise.all(on.lab.nodes.map((node) => lookElsewhere(on.lab, node, rancher)));
+  await on.kubectl("wait", "--for=condition=Ready=false", "nodes", "--all", "--timeout=60s");
+  const values = join(on.lab.directory, "elsewhere.json");
+  await writeFile(values, JSON.stringify(await elsewhereValues(on, rancher)));
+  const began = performance.now();
+  await runDocCommand(on.lab, install, { ...on.now.replaced, "values.yaml": values });
+  await on.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s");
+  t.diagnostic(`helm install and three Ready nodes, without kube-proxy: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  await applyObject(on.lab, testDaemonSet("here"));
+  const [first, second] = await readyPods(on.lab, "here", 3);
+  assert.ok(first && second);
+  for (const address of second.addresses) assert.equal((await askSource(first, address)).by, second.name);
+  for (const node of on.lab.nodes) {
+    assert.ok((await succeed(node.run(["ls", rancher.cniConfigurations]))).includes("10-podnet.conflist"));
+    assert.ok(!(await succeed(node.run(["ls", "/etc/cni/net.d"]))).includes("podnet"));
+  }
 });
