@@ -129,6 +129,14 @@ test("an address of the API server reaches every process", async () => {
   }
 });
 
+test("the kubelet waits longer than its usual second for an answer of a process on a busy node", async () => {
+  const objects = await template({});
+  for (const [kind, name] of workloads) {
+    const [{ livenessProbe, readinessProbe }] = podOf(objects, kind, name).containers;
+    assert.deepEqual([livenessProbe?.timeoutSeconds, readinessProbe?.timeoutSeconds], [5, 5], name);
+  }
+});
+
 test("Secrets for the registry of the image reach every pod", async () => {
   const imagePullSecrets = [{ name: "registry" }];
   const objects = await template({ imagePullSecrets });

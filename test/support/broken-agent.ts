@@ -40,9 +40,10 @@ export async function assertStoppedAt(on: ReleaseLab, node: string, had: Readonl
     const { metadata, status }: DaemonSet = JSON.parse(
       await on.kubectl("get", "daemonset", "podnet-cni", "--namespace=kube-system", "--output=json"),
     );
-    assert.ok((status.updatedNumberScheduled ?? 0) <= 1, "a second node was given what is broken");
-    const isSeen = status.observedGeneration === metadata.generation && status.updatedNumberScheduled === 1;
-    return (isSeen && status.numberUnavailable === 1 && status.numberAvailable === had.size - 1) || undefined;
+    if (status.observedGeneration !== metadata.generation) return undefined;
+    assert.ok((status.updatedNumberScheduled ?? 0) <= 1, `a second node was given what is broken: ${JSON.stringify(status)}`);
+    const isOne = status.updatedNumberScheduled === 1 && status.numberUnavailable === 1;
+    return (isOne && status.numberAvailable === had.size - 1) || undefined;
   });
   const now = await agentsIn(on);
   assert.equal(now.get(node)?.isReady, false);

@@ -48,6 +48,8 @@ export interface Container {
   readonly env: readonly { readonly name: string; readonly value?: string }[];
   readonly securityContext: { readonly capabilities: object; readonly readOnlyRootFilesystem: boolean };
   readonly volumeMounts?: readonly { readonly name: string; readonly readOnly?: boolean }[];
+  readonly livenessProbe?: { readonly timeoutSeconds?: number };
+  readonly readinessProbe?: { readonly timeoutSeconds?: number };
 }
 
 async function helmTemplate(values: object, ...more: readonly string[]): Promise<CommandResult> {

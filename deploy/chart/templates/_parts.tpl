@@ -51,15 +51,20 @@ Each name stands there once: Helm installs by server-side apply, which refuses a
 {{- end }}
 {{- end -}}
 
-{{- /* A pod in the host's network asks for its own page on loopback, which is the host's. */ -}}
+{{- /*
+A pod in the host's network asks for its own page on loopback, which is the host's. On a busy node an answer may take more than the usual second, and nothing is wrong:
+an agent that counts as not ready is replaced first in an upgrade, whatever others do.
+*/ -}}
 {{- define "podnet.probes" -}}
 livenessProbe:
   httpGet: {host: 127.0.0.1, path: /healthz, port: {{ . }}}
   initialDelaySeconds: 10
+  timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
   httpGet: {host: 127.0.0.1, path: /readyz, port: {{ . }}}
   periodSeconds: 3
+  timeoutSeconds: 5
 {{- end -}}
 
 {{- /* What has no rights on its host, and runs where there is no pod network yet. */ -}}
