@@ -2,7 +2,7 @@ import type { Kind, Step, World } from "../reconcile/kind.ts";
 import { commandWorld } from "./command-world.ts";
 import type { Exec } from "./exec.ts";
 import { fileWorld } from "./file-world.ts";
-import { addressKind } from "./kinds/address.ts";
+import { type AddressItem, addressKindOn, addressName, tunnelsOf } from "./kinds/address.ts";
 import { fdbKindOn } from "./kinds/fdb.ts";
 import { fileKind } from "./kinds/file.ts";
 import { linkKind } from "./kinds/link.ts";
@@ -53,14 +53,7 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
   const groups = [
     [linkStage],
     [portsStage, sysctls && stage(sysctlKind, sysctls, withoutLinks(sysctlWorld(procSys, sysctlPaths), brokenLinks))],
-    [
-      addresses &&
-        stage(
-          addressKind,
-          addresses,
-          without(commandWorld(addressKind, exec), ({ device }) => isNeeded(device)),
-        ),
-    ],
+    [addresses && addressStage(addresses, exec, ({ device }) => isNeeded(device))],
     [...tunnelStages(want, exec), nexthops],
     [paths],
     [tables && stage(tableKind, tables, commandWorld(tableKind, exec))],
@@ -73,7 +66,7 @@ export async function convergeNode(place: NodePlace, want: Partial<NodeState>): 
 }
 
 /** Kinds of which others depend: an address goes with its link, a route with its nexthop, and addresses of IPv6 with a setting. */
-const ground: ReadonlySet<string> = new Set([linkKind.name, sysctlKind.name, addressKind.name, nexthopKind.name]);
+const ground: ReadonlySet<string> = new Set([linkKind.name, sysctlKind.name, addressName, nexthopKind.name]);
 
 /**
  * All are looked at at once, and what is of one group is written at once; what is written may change what was seen of those that follow, so they are looked at again.
@@ -89,6 +82,11 @@ async function forward(groups: readonly (readonly Stage[])[]): Promise<void> {
 
 function stage<Item>(kind: Kind<Item>, want: readonly Item[], world: World<Item>): Stage {
   return stageOf(kind, () => want, world);
+}
+
+function addressStage(addresses: readonly AddressItem[], exec: Exec, isLeft: (item: AddressItem) => boolean): Stage {
+  const kind = addressKindOn(tunnelsOf(addresses));
+  return stage(kind, addresses, without(commandWorld(kind, exec), isLeft));
 }
 
 /** What stands on tunnels; none where no tunnel is wanted, for then there is none, and so nothing to look at. */

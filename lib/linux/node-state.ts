@@ -14,6 +14,7 @@ export interface NodeState {
   /** Of all veths of pods that are on a bridge of ours or on nothing; which there are, the node itself tells. */
   readonly ports: PortSettings;
   readonly sysctls: readonly SysctlItem[];
+  /** Of tunnels only those are looked at that are named here; a tunnel's addresses go with it. */
   readonly addresses: readonly AddressItem[];
   /** On the tunnels of `links`; nothing is looked at where there are none, since entries go with their tunnel. */
   readonly neighbors: readonly NeighborItem[];

@@ -12,7 +12,7 @@ import type { Problem } from "./problem.ts";
 import { type PeerClaim, pathsOf, peerClaims } from "./routes.ts";
 import { nodeSysctls } from "./sysctls.ts";
 import { nodeTables } from "./tables.ts";
-import { tunnelLinks } from "./vxlan.ts";
+import { tunnelAddresses, tunnelLinks } from "./vxlan.ts";
 
 /** All of a node but its files, which depend on how programming this went. */
 export type KernelState = Omit<NodeState, "files">;
@@ -40,7 +40,7 @@ export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[]
       links: [bridgeLink(node, own, mtu), ...tunnels],
       ports: { bridge: own.bridge, hairpin: own.hairpin },
       sysctls: nodeSysctls(own, facts, tunnels),
-      addresses: bridgeAddresses(own),
+      addresses: [...bridgeAddresses(own), ...tunnelAddresses(own, tunnels)],
       neighbors: onePerKey(
         ends.map(({ neighbor }) => neighbor),
         ({ device, address }: NeighborItem) => `${device} ${address}`,

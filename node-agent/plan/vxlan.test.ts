@@ -39,6 +39,10 @@ test("a node behind a router is at the other end of a tunnel: neighbor, forwardi
   const { kernel, mtu } = planned();
   const mac = tunnelMac("node-3");
   assert.deepEqual(kernel.links[1], tunnelSample({ mac: tunnelMac("node-1") }));
+  assert.deepEqual(kernel.addresses, [
+    { device: "cni0", address: "10.244.1.1/24" },
+    { device: "podnet-vxlan4", address: "10.244.1.1/32" },
+  ]);
   assert.deepEqual(kernel.routes, [
     { prefix: "10.244.2.0/24", via: "192.168.1.12", device: "eth0" },
     { prefix: "10.244.3.0/24", via: "10.244.3.1", device: "podnet-vxlan4", onlink: true, source: "10.244.1.1" },

@@ -1,4 +1,5 @@
 import { gatewayOf, hasPodAddresses } from "../../cni/plan/conflist.ts";
+import type { AddressItem } from "../../lib/linux/kinds/address.ts";
 import type { FdbItem } from "../../lib/linux/kinds/fdb.ts";
 import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import type { NeighborItem } from "../../lib/linux/kinds/neighbor.ts";
@@ -78,6 +79,23 @@ export function tunnelLinks(
 }
 
 /**
+ * The bridge's own addresses, one of each family, on every tunnel, too: whatever masquerades what goes into a tunnel, as rules of Services do, takes an address of the device that it leaves by.
+ * Without one the kernel takes any other, mostly the uplink's, and answers to that would not come back through the tunnel.
+ */
+export function tunnelAddresses(own: OwnNetwork, tunnels: readonly VxlanLink[]): AddressItem[] {
+  const addresses = ([4, 6] as const).flatMap((family) => sourceIn(own, family) ?? []);
+  return tunnels.flatMap(({ name }) =>
+    addresses.map((address) => ({ device: name, address: `${address}/${address.includes(":") ? 128 : 32}` })),
+  );
+}
+
+/** The address that this node's own packets carry in tunnels; undefined where it has no subnet of the family. */
+function sourceIn(own: OwnNetwork, family: Family): string | undefined {
+  const subnet = own.subnets.find((one) => one.family === family);
+  return subnet && gatewayOf(subnet);
+}
+
+/**
  * The way to a claim through a tunnel, or in words why there is none. Packets of this node itself carry the address of its bridge, so that answers come back through the tunnel.
  * The next hop is one that the kernel takes at its word: of IPv4 the claim's gateway, of IPv6 a link-local address, since of others it asks the routes which may still lead elsewhere.
  */
@@ -90,14 +108,14 @@ export function tunnelTo(claim: Claim, own: OwnNetwork, facts: NodeFacts, ports:
   const mac = tunnelMac(claim.node);
   const port = claim.tunnel?.port ?? ports.common;
   const via = claim.prefix.family === 4 ? gatewayOf(claim.prefix) : renderAddress(linkLocalOf(mac));
-  const source = own.subnets.find((subnet) => subnet.family === claim.prefix.family);
+  const source = sourceIn(own, claim.prefix.family);
   return {
     route: {
       prefix: renderPrefix(claim.prefix),
       via,
       device,
       ...(claim.prefix.family === 4 ? { onlink: true } : {}),
-      ...(source === undefined ? {} : { source: gatewayOf(source) }),
+      ...(source === undefined ? {} : { source }),
     },
     neighbor: { device, address: via, mac },
     entry: { device, mac, to: renderAddress(end.remote), ...(port === ports.own ? {} : { port }) },

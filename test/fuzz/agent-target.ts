@@ -4,7 +4,7 @@ import { setConditions } from "../../crds/conditions.ts";
 import { parseNodeNetwork, parseNodeSubnet } from "../../crds/parse.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
 import { parseAddress } from "../../lib/net/address.ts";
-import { addressKind } from "../../lib/linux/kinds/address.ts";
+import { addressKindOn } from "../../lib/linux/kinds/address.ts";
 import { fdbKindOn } from "../../lib/linux/kinds/fdb.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
@@ -98,7 +98,7 @@ function assertPlan({ own }: Decision, { kernel, mtu }: NodePlan, count: Coverag
     ...rendered(neighborKindOn(tunnels), kernel.neighbors),
     ...rendered(fdbKindOn(tunnels), kernel.fdb),
     ...rendered(linkKind, kernel.links),
-    ...rendered(addressKind, kernel.addresses),
+    ...rendered(addressKindOn(tunnels), kernel.addresses),
     ...rendered(nexthopKind, numbered),
     ...rendered(routeKind, kernel.routes),
     ...rendered(routeKindBy(new Map(numbered.map((item) => [nexthopKind.key(item), item.id])), kernel.routes), kernel.routes),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ipComplaints } from "../../lib/linux/batch.ts";
 import type { Exec } from "../../lib/linux/exec.ts";
-import { addressKind } from "../../lib/linux/kinds/address.ts";
+import { addressKindOn, tunnelsOf } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import type { NodeKind } from "../../lib/linux/kinds/node-kind.ts";
 import { UnexpectedOutput } from "../../lib/linux/kinds/output.ts";
@@ -64,7 +64,7 @@ export function toolsTarget(): Target {
     async run({ kind, outputs, stderr }, count) {
       if (kind === "link") converge(linkKind, wanted.links, outputs, count);
       else if (kind === "port") await move(outputs, count);
-      else if (kind === "address") converge(addressKind, wanted.addresses, outputs, count);
+      else if (kind === "address") converge(addressKindOn(tunnelsOf(wanted.addresses)), wanted.addresses, outputs, count);
       else if (kind === "nexthop") converge(nexthopKind, numberedPaths(paths, []), outputs, count);
       else if (kind === "route") converge(routeKind, wanted.routes, outputs, count);
       else converge(tableKind, [], outputs, count);

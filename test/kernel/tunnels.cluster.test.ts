@@ -133,6 +133,7 @@ test("whatever somebody changes in a tunnel is seen and repaired, in one run; wi
     Promise.all(
       [
         ["ip", "-d", "link", "show", "type", "vxlan"],
+        ["ip", "-4", "-o", "address", "show", "dev", "podnet-vxlan4"],
         ["bridge", "fdb", "show", "dev", "podnet-vxlan4"],
         ["ip", "neighbor", "show", "nud", "permanent"],
         ["ip", "nexthop", "show"],
@@ -153,6 +154,8 @@ test("whatever somebody changes in a tunnel is seen and repaired, in one run; wi
     ["ip", "link", "delete", "podnet-vxlan4"],
     ["ip", "link", "set", "podnet-vxlan4", "down"],
     ["ip", "link", "set", "podnet-vxlan4", "mtu", "1400"],
+    ["ip", "address", "delete", "10.244.1.1/32", "dev", "podnet-vxlan4"],
+    ["ip", "address", "add", "10.99.0.1/32", "dev", "podnet-vxlan4"],
     ["ip", "link", "set", "podnet-vxlan4", "address", "02:00:00:00:00:99"],
     ["bridge", "fdb", "delete", mac, "dev", "podnet-vxlan4", "self"],
     ["bridge", "fdb", "replace", mac, "dev", "podnet-vxlan4", "dst", "192.168.2.99", "self", "permanent"],

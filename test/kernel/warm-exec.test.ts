@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { makeExec } from "../../lib/linux/exec.ts";
-import { addressKind } from "../../lib/linux/kinds/address.ts";
+import { addressKindOn } from "../../lib/linux/kinds/address.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import { nexthopKind } from "../../lib/linux/kinds/nexthop.ts";
 import { portKind } from "../../lib/linux/kinds/port.ts";
@@ -21,7 +21,7 @@ async function warmNode(t: TestContext, timeoutMs = 5_000) {
   return { node, cold, warm: warmExec(cold, stop.signal), stop };
 }
 
-const shows = [linkKind, portKind, addressKind, nexthopKind, routeKind, tableKind].flatMap(({ show, foreign }) => [
+const shows = [linkKind, portKind, addressKindOn([]), nexthopKind, routeKind, tableKind].flatMap(({ show, foreign }) => [
   ...show,
   ...(foreign?.show ?? []),
 ]);

@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import { commandWorld } from "../../lib/linux/command-world.ts";
-import { addressKind } from "../../lib/linux/kinds/address.ts";
+import { addressKindOn } from "../../lib/linux/kinds/address.ts";
 import { fdbKindOn } from "../../lib/linux/kinds/fdb.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import { neighborKindOn } from "../../lib/linux/kinds/neighbor.ts";
@@ -93,24 +93,24 @@ testWorldContract(
 
 testWorldContract(
   {
-    kind: addressKind,
+    kind: addressKindOn([]),
     first: { device: "cni0", address: "10.244.1.1/24" },
     second: { device: "cni0", address: "fd00:10:244:1::1/64" },
     changed: { device: "cni0", address: "10.244.1.1/25" },
     impossible: { device: "nowhere", address: "10.244.9.1/24" },
   },
-  async (t) => commandWorld(addressKind, await uplinkExec(t)),
+  async (t) => commandWorld(addressKindOn([]), await uplinkExec(t)),
 );
 
 testWorldContract(
   {
-    kind: addressKind,
+    kind: addressKindOn([]),
     first: { device: "cni0", address: "fd00:10:244:1::1/64" },
     second: { device: "cni0", address: "10.244.1.1/24" },
     changed: { device: "cni0", address: "fd00:10:244:1::1/80" },
     impossible: { device: "cni0", address: "10.244.7.1/33" },
   },
-  async (t) => commandWorld(addressKind, await uplinkExec(t)),
+  async (t) => commandWorld(addressKindOn([]), await uplinkExec(t)),
 );
 
 for (const [first, changedVia, prefixes] of [

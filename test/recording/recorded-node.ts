@@ -1,4 +1,4 @@
-import { addressKind } from "../../lib/linux/kinds/address.ts";
+import { addressKindOn, tunnelsOf } from "../../lib/linux/kinds/address.ts";
 import { fdbKindOn } from "../../lib/linux/kinds/fdb.ts";
 import { linkKind } from "../../lib/linux/kinds/link.ts";
 import { neighborKindOn } from "../../lib/linux/kinds/neighbor.ts";
@@ -49,7 +49,7 @@ export function recordedKinds(): RecordedKind[] {
   return [
     recordedKind(linkKind, links),
     recordedKind(portKind, [recordedPort]),
-    recordedKind(addressKind, addresses),
+    recordedKind(addressKindOn(tunnelsOf(addresses)), addresses),
     recordedKind(neighborKindOn(tunnels), neighbors),
     recordedKind(fdbKindOn(tunnels), fdb),
     recordedKind(nexthopKind, nexthops),

@@ -54,7 +54,7 @@ async function ownText(found: Found, settings: readonly string[]): Promise<NodeT
     ),
     addresses: sorted(
       lines(found.addresses)
-        .filter((line) => / cni0 /.test(line) && !line.includes("scope link"))
+        .filter((line) => / (cni0|podnet-vxlan\d) /.test(line) && !line.includes("scope link"))
         .map(withoutState),
     ),
     routes: sorted([...lines(found.routes4), ...lines(found.routes6)].filter(isMain).map(withoutNumber)),

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recorded } from "../../../test/support/recorded.ts";
 import { diff } from "../../reconcile/diff.ts";
-import { type AddressItem, addressKind } from "./address.ts";
+import { type AddressItem, addressKindOn } from "./address.ts";
 
+const addressKind = addressKindOn([]);
 const outputs = ["link-show-bridge.json", "address-show-bridge.json"].map((name) => recorded(`iproute2-6.1.0/${name}`));
 const linesFor = (want: AddressItem[], have: AddressItem[]) =>
   addressKind.render(diff(addressKind, want, have)).flatMap((batch) => batch.lines.map((line) => line.text));
