@@ -24,6 +24,9 @@ export interface WatchTimes {
 const receiveBuffer = "16777216";
 const command = ["ip", "-rcvbuf", receiveBuffer, "monitor", "label", "route", "nexthop", "address", "link", "neigh"];
 
+/** How `ip` says that the kernel had more to tell than the buffer holds. */
+const overrun = "No buffer space available";
+
 /**
  * Neighbors come and go with all traffic of a node, so those that are not on tunnels of ours are dropped before anything else. Forwarding entries are told as neighbors, too.
  * Of routes that the kernel makes for an address nothing is told that was not told of the address; and a link's second line says nothing that its first does not.
@@ -35,7 +38,8 @@ const concerns = (line: string) => {
 
 /**
  * Calls `listen` for each change of routes, nexthops, addresses, links and of what stands on tunnels of ours, foreign or our own, until `signal` aborts; resolves then.
- * Hints come one per changed object, thousands in a burst: the caller waits for a pause. A watch that ends is begun again.
+ * Hints come one per changed object, thousands in a burst: the caller waits for a pause. A watch that ends is begun again. So is one that was overrun: until it has read
+ * all that it still holds, the kernel drops whatever comes, without a further word (netlink_overrun of Linux 6.18), so a look made meanwhile is not the last one that is due.
  */
 export async function watchKernel(
   exec: Exec,
@@ -47,18 +51,22 @@ export async function watchKernel(
   let retryMs = firstRetryMs;
   while (!signal.aborted) {
     let wasHeard = false;
+    const behind = new AbortController();
     const settled = setTimeout(() => listen({ what: "missed", detail: "the watch has begun" }), settleMs);
     const listener = {
       line: (detail: string) => {
         wasHeard = true;
         if (concerns(detail)) listen({ what: "changed", detail });
       },
-      complaint: (detail: string) => listen({ what: "missed", detail }),
+      complaint: (detail: string) => {
+        listen({ what: "missed", detail });
+        if (detail.includes(overrun)) behind.abort();
+      },
     };
-    const reason = await exec.follow(command, listener, signal);
+    const reason = await exec.follow(command, listener, AbortSignal.any([signal, behind.signal]));
     clearTimeout(settled);
-    if (reason === undefined) return;
-    listen({ what: "missed", detail: reason });
+    if (signal.aborted) return;
+    if (reason !== undefined) listen({ what: "missed", detail: reason });
     if (wasHeard) retryMs = firstRetryMs;
     await pause(retryMs, signal);
     retryMs = Math.min(retryMs * 2, longestRetryMs);

@@ -8,6 +8,8 @@ import { until } from "./until.ts";
 export interface RunningAgent {
   /** What it would report, newest last. */
   readonly answers: readonly (LoopsAnswer & { readonly atMs: number })[];
+  /** What it logged that may be of interest to people. */
+  readonly logged: readonly string[];
   /** How many things it says that it has put right. */
   repairs(): number;
   /** Waits until it says so of more than there were; gives when it said so first. */
@@ -23,10 +25,11 @@ export async function startLoops(
   order: Pick<LoopsOrder, "view" | "runFolder">,
 ): Promise<RunningAgent> {
   const answers: (LoopsAnswer & { atMs: number })[] = [];
+  const logged: string[] = [];
   const stop = new AbortController();
   const listener = {
     line: (text: string) => answers.push({ ...(JSON.parse(text) as LoopsAnswer), atMs: performance.now() }),
-    complaint: (text: string) => t.diagnostic(text),
+    complaint: (text: string) => (text.startsWith("{") ? void logged.push(text) : t.diagnostic(text)),
   };
   const full: LoopsOrder = { ...node.order, ...order };
   let hasEnded = false;
@@ -41,6 +44,7 @@ export async function startLoops(
   await untilQuiet(answers);
   return {
     answers,
+    logged,
     repairs,
     async untilRepaired(more, what) {
       const before = repairs();

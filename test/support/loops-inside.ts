@@ -57,7 +57,7 @@ const loops = startAgentLoops({
       return 3_600_000;
     },
   },
-  log: createLog({ component: "agent", level: "silent" }),
+  log: createLog({ component: "agent", level: "info", write: (line) => void process.stderr.write(line) }),
   metrics: createMetrics({ component: "agent", table: agentMetrics }),
   clock: systemClock,
   wallClock: Date.now,
