@@ -28,11 +28,11 @@ async function dropped(node: Netns, pid: number): Promise<number> {
   return Number(rows.find(([, , owner]) => owner === String(pid))?.[column]);
 }
 
-/** Tells of a neighbor on the bridge, of which no agent takes notice, thousands of times. */
+/** Tells of a neighbor on the uplink, of which no agent takes notice, thousands of times. */
 async function flood(node: Netns): Promise<void> {
   const lines = Array.from(
     { length: 4_000 },
-    (_, n) => `neighbor replace 10.244.1.250 lladdr 02:00:00:00:00:0${n % 2} dev cni0 nud permanent`,
+    (_, n) => `neighbor replace 192.168.1.250 lladdr 02:00:00:00:00:0${n % 2} dev eth0 nud permanent`,
   );
   await ip(node.exec, ...lines);
 }
