@@ -16,7 +16,7 @@ import { startLab } from "../../lab/start-lab.ts";
 import { nodes } from "../../lib/kube/builtin.ts";
 import { inParallel } from "../../lib/kube/parallel.ts";
 import type { KubeObject, Resource } from "../../lib/kube/resource.ts";
-import { nodeNetworks, nodeSubnets, rangeLedgers } from "../../operator/cluster.ts";
+import { nodeNetworks, nodeSubnets, podNetworks, rangeLedgers } from "../../operator/cluster.ts";
 import { commandsBelow } from "../support/doc-commands.ts";
 import { labName } from "../support/lab-name.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
@@ -112,20 +112,28 @@ const kinds: Readonly<Record<keyof PlanWithObjects["objects"], Resource<KubeObje
   nodeNetworks,
 };
 
-/** Kind → its objects as canonical JSON, with the names that the plan has for what is drawn at random. */
+/** Kind → its objects as canonical JSON, with the names that the plan has for what is drawn at random; and the capacity that networks' statuses tell. */
 async function reality(drawn: ReadonlyMap<string, string>): Promise<Record<string, string[]>> {
+  const networks = (await world.client.listAll(podNetworks)).items.map(({ metadata: { name }, status }) =>
+    canonicalJson({
+      name,
+      ranges: status?.ranges ?? [],
+      nodesUntilExhaustion: status?.capacity?.nodesUntilExhaustion ?? "unknown",
+    }),
+  );
   const lists = Object.entries(kinds).map(async ([kind, resource]) => {
     const { items } = await world.client.listAll(resource);
     return [kind, items.map(({ metadata: { name }, spec }) => render({ name, spec }, drawn)).toSorted()] as const;
   });
-  return Object.fromEntries(await Promise.all(lists));
+  return { ...Object.fromEntries(await Promise.all(lists)), capacity: networks.toSorted() };
 }
 
-function planned({ objects }: PlanWithObjects): Record<string, string[]> {
+function planned({ objects, networks }: PlanWithObjects): Record<string, string[]> {
+  const capacity = networks.map(({ name, after }) => canonicalJson({ name, ...(after ?? assert.fail(name)) })).toSorted();
   const lists = Object.entries(objects).map(([kind, items]) => {
     return [kind, items.map(({ metadata: { name }, spec }) => render({ name, spec }, new Map())).toSorted()] as const;
   });
-  return Object.fromEntries(lists);
+  return { ...Object.fromEntries(lists), capacity };
 }
 
 function render(object: { readonly name: string; readonly spec: unknown }, drawn: ReadonlyMap<string, string>): string {
