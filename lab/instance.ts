@@ -40,6 +40,8 @@ export interface Instance {
   readonly serviceRanges: readonly string[];
   /** Whether kube-controller-manager and kube-scheduler run. */
   readonly controllers: boolean;
+  /** Seconds after the last word of its kubelet at which a node counts as lost. Kubernetes' own, the better part of a minute, where it is left out. */
+  readonly silenceSeconds?: number;
 }
 
 const LAN_1: Segment = { name: "lan-1", prefixes: ["192.168.1.0/24", "fd00:192:168:1::/64"] };

@@ -17,3 +17,9 @@ test("without kubelets nobody declares nodes lost, and in no lab the controllers
   assert.ok(controllers().includes("--allocate-node-cidrs=false"));
   assert.ok(controllers(threeNodes("bare", "nodes-without-kubelets")).includes("--controllers=*,-node-lifecycle-controller"));
 });
+
+test("where an instance says so, a silent node is soon taken as lost", () => {
+  const instance = { ...settings.instance, silenceSeconds: 12 };
+  const args = componentArguments("kube-controller-manager", { ...settings, instance });
+  assert.ok(args.includes("--node-monitor-grace-period=12s"));
+});

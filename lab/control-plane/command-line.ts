@@ -69,6 +69,8 @@ function controllerManager({ instance, pki, data }: ControlPlaneSettings): strin
   const kubeconfig = `${pki}/system-kube-controller-manager.kubeconfig`;
   // Without kubelets nobody renews the nodes' heartbeats, and this controller would call them all lost.
   const without = instance.level === "everything" ? [] : ["-node-lifecycle-controller"];
+  const { silenceSeconds } = instance;
+  const patience = [`--node-monitor-grace-period=${silenceSeconds}s`, "--node-monitor-period=1s"];
   return [
     `--kubeconfig=${kubeconfig}`,
     `--authentication-kubeconfig=${kubeconfig}`,
@@ -85,6 +87,7 @@ function controllerManager({ instance, pki, data }: ControlPlaneSettings): strin
     `--service-account-private-key-file=${pki}/service-account.key`,
     `--root-ca-file=${pki}/ca.crt`,
     "--bind-address=127.0.0.1",
+    ...(silenceSeconds === undefined ? [] : patience),
   ];
 }
 

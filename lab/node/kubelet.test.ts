@@ -9,6 +9,11 @@ test("the kubelet's configuration is the golden one", () => {
   assert.equal(config, golden);
 });
 
+test("a kubelet that is soon taken as lost gives a word the more often", () => {
+  const config = renderKubeletConfig({ clientCaFile: "/lab/pki/ca.crt", clusterDns: [], silenceSeconds: 12 });
+  assert.match(config, /^nodeLeaseDurationSeconds: 12$/m);
+});
+
 test("a node with an address of each family tells the kubelet both", () => {
   const args = kubeletArguments("node-1", ["192.168.1.11", "fd00:192:168:1::11"], "/lab/kubelet.yaml", "/lab/kubeconfig");
   assert.ok(args.includes("--node-ip=192.168.1.11,fd00:192:168:1::11"));

@@ -6,12 +6,14 @@ export interface KubeletSettings {
   readonly clientCaFile: string;
   /** Where pods are told to ask for names, e.g. `["10.96.0.10"]`. */
   readonly clusterDns: readonly string[];
+  /** As an instance has it. */
+  readonly silenceSeconds?: number | undefined;
 }
 
 const NEVER = "0%";
 
 /** The kubelet's configuration, as YAML. */
-export function renderKubeletConfig({ clientCaFile, clusterDns }: KubeletSettings): string {
+export function renderKubeletConfig({ clientCaFile, clusterDns, silenceSeconds }: KubeletSettings): string {
   return stringify({
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -41,6 +43,8 @@ export function renderKubeletConfig({ clientCaFile, clusterDns }: KubeletSetting
     volumePluginDir: "/var/lib/kubelet/volume-plugins",
     // Changes of a node's conditions are seen soon; unchanged, they are still written every five minutes only.
     nodeStatusUpdateFrequency: "2s",
+    // It gives a word four times in this time.
+    ...(silenceSeconds !== undefined && { nodeLeaseDurationSeconds: silenceSeconds }),
     rotateCertificates: false,
     serverTLSBootstrap: false,
   });

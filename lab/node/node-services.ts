@@ -40,8 +40,9 @@ export function createContainerd(context: LabContext, host: Host): Service {
 /** The kubelet on this host, not started yet; it works once it says so and the Node object exists. */
 export function createKubelet(context: LabContext, host: Host, clientCaFile: string, kubeconfig: string): Service {
   const config = join(host.directory, "kubelet.yaml");
-  const clusterDns = context.instance.serviceRanges.map((range) => numberedAddress(range, 10));
-  writeFileSync(config, renderKubeletConfig({ clientCaFile, clusterDns }));
+  const { serviceRanges, silenceSeconds } = context.instance;
+  const clusterDns = serviceRanges.map((range) => numberedAddress(range, 10));
+  writeFileSync(config, renderKubeletConfig({ clientCaFile, clusterDns, silenceSeconds }));
   const wait = ["wait", "--for=create", `node/${host.name}`, `--timeout=${REGISTRATION_DEADLINE_S}s`];
   return createService(host, {
     name: "kubelet",

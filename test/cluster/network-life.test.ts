@@ -21,10 +21,11 @@ let pods: readonly Pod[] = [];
 
 const first = { cidr: "10.244.0.0/24", nodePrefixLength: 28 };
 const second = { cidr: "10.245.0.0/24", nodePrefixLength: 28 };
+const third = { cidr: "10.246.0.0/24", nodePrefixLength: 28 };
 const three = ["node-1", "node-2", "node-3"];
 
 before(async () => {
-  lab = await startLab(threeNodes(labName("network-life")));
+  lab = await startLab({ ...threeNodes(labName("network-life")), silenceSeconds: 12 });
   podnet = await startPodnet(lab);
   life = networkLife(lab);
   await applyObject(lab, {
@@ -188,6 +189,53 @@ async function whileDraining(node: string): Promise<PingStream> {
   return stream ?? assert.fail();
 }
 
+test("a drain goes past a node that is off, which is drained when it is on again, and no packet is lost on the others", async () => {
+  const [one, two, last] = pods;
+  const node = lab.kubernetesNode("node-2");
+  await life.read(["delete", "pods", "--now", "young-1", "young-2", "young-3"]);
+  const toAndFro = [await life.pingsTo(one, last), await life.pingsTo(last, one)];
+  await node.machine.powerOff();
+  const ranges = [{ ...second, state: "Draining" }, third];
+  await life.patchNetwork({ spec: { ranges, rollout: { maxUnavailableNodes: 1 } } });
+  const movedOne = await movedPod("node-1");
+  const toLast = await life.pingsTo(movedOne, last);
+  await assertNoneLost(...toAndFro);
+  await life.read(["delete", "pods", "--now", one?.name ?? ""]);
+  const movedLast = await movedPod("node-3");
+  const ready = ["get", "node", "node-2", "--output=jsonpath={.status.conditions[?(@.type=='Ready')].status}"];
+  assert.equal(await life.read(ready), "Unknown", "its place is given on for its silence");
+  const among = [await life.pingsTo(movedOne, movedLast), await life.pingsTo(movedLast, movedOne)];
+  await assertNoneLost(toLast);
+  await life.read(["delete", "pods", "--now", last?.name ?? ""]);
+  await life.until("both others to have left, and node-2 to have what it had", async () => {
+    const used = (await life.owners()).filter((owner) => owner.includes(" 10.245.") && !owner.endsWith(" Held"));
+    return used.length > 0 && used.every((owner) => owner.startsWith("node-2 "));
+  });
+  await node.reboot();
+  await podnet.agents.get("node-2")?.start();
+  await life.until("node-2 to move off", async () => (await life.recordOf("node-2")).spec.subnets.some(isThird));
+  await life.untilProgrammed("node-2");
+  await life.read(["delete", "pods", "--now", two?.name ?? ""]);
+  await life.until("the old range to be empty", async () => (await life.owners()).every((owner) => owner.includes(" 10.246.")));
+  await assertNoneLost(...among);
+  pods = await readyPods(lab, "one", 3);
+  for (const pod of pods) assertIn(third, pod);
+  await life.untilReady();
+});
+
+function isThird({ cidr }: { readonly cidr: string }): boolean {
+  return cidr.startsWith("10.246.");
+}
+
+/** A new pod of a node that shall leave its range: it is elsewhere already. */
+async function movedPod(node: string): Promise<Pod> {
+  await life.until(`${node} to move off`, async () => (await life.draining()).includes(node));
+  await life.untilProgrammed(node);
+  const pod = await life.startPod(`moved-from-${node}`, node);
+  assertIn(third, pod);
+  return pod;
+}
+
 test("a live network is deleted only when that is confirmed, then serves the pods it has and says what it waits for", async () => {
   await life.whilePinging(pods, async () => {
     const refused = await lab.kubectl(["delete", "podnetwork", "default", "--wait=false"]);
@@ -207,7 +255,7 @@ test("a live network is deleted only when that is confirmed, then serves the pod
       three.map((name) => `Node ${name}`),
     );
     const { addresses } = await life.startPod("late", "node-2");
-    assert.match(addresses[0] ?? "", /^10\.245\.0\./);
+    assert.match(addresses[0] ?? "", /^10\.246\.0\./);
     const ready = ["get", "podnetwork", "default", "--output=jsonpath={.status.conditions[?(@.type=='Ready')].reason}"];
     await life.until("it to say so", async () => (await life.read(ready)) === "Terminating");
   });
