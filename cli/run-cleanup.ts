@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { once } from "node:events";
 import { readSettings } from "../lib/daemon/settings.ts";
 import { makeExec } from "../lib/linux/exec.ts";
+import { countOf, renderFirst } from "../lib/text/counts.ts";
 import { type CleanupPlace, cleanUp, podAddressesHere } from "../node-agent/cleanup.ts";
 import { agentSettings } from "../node-agent/settings.ts";
 import { writeText } from "./terminal.ts";
@@ -17,8 +18,7 @@ async function obstacle(place: CleanupPlace, withPods: boolean): Promise<string 
     return `something answers at ${listen.host} port ${listen.port}, so an agent runs on this node and would program it again; stop it first, or set PODNET_HEALTH_LISTEN to where it listened`;
   const addresses = withPods ? [] : await podAddressesHere(place);
   if (addresses.length === 0) return undefined;
-  const [some, rest] = [addresses.slice(0, 5).join(", "), addresses.length - 5];
-  return `pods have ${addresses.length} addresses on this node (${some}${rest > 0 ? ` and ${rest} more` : ""}); drain it first, or add --with-pods`;
+  return `pods have ${countOf(addresses.length, "address", "addresses")} on this node (${renderFirst(addresses, 5)}); drain it first, or add --with-pods`;
 }
 
 /** Removes what podnet left on this node; gives the exit code. */

@@ -86,7 +86,7 @@ test("while pods have addresses nothing is done, unless they are to lose their n
   assert.equal(refused.status, 3);
   assert.equal(
     refused.stderr,
-    `podnet agent cleanup: nothing was done: pods have 1 addresses on this node (${pod.addresses[0]}); drain it first, or add --with-pods\n`,
+    `podnet agent cleanup: nothing was done: pods have 1 address on this node (${pod.addresses[0]}); drain it first, or add --with-pods\n`,
   );
   assert.equal(await everything(node), before);
   await callPlugins(node.runtime, "DEL", pod.id, pod.netns.path);

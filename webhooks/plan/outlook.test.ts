@@ -53,7 +53,10 @@ test("what is reserved or set aside is not left; a node that has one set aside t
 test("too little room is said with what is missing, and little room, too; ranges being drained are no room", () => {
   const of = (cidr: string, nodePrefixLength: number) => ({ ranges: [rangeOf(cidr, { nodePrefixLength })] });
   assert.deepEqual(said(of("10.244.0.0/23", 24)), [
-    "3 nodes would need a subnet, and 1 IPv4 node subnets are missing: append a range (docs/operations.md#changing-a-network)",
+    "3 nodes would need a subnet, and 1 IPv4 node subnet is missing: append a range (docs/operations.md#changing-a-network)",
+  ]);
+  assert.deepEqual(said({ ranges: [rangeOf("10.244.0.0/23"), rangeOf("fd00:10:244::/64")] }), [
+    "3 nodes would need a subnet, and 1 IPv4 node subnet and 2 IPv6 node subnets are missing: append a range (docs/operations.md#changing-a-network)",
   ]);
   assert.deepEqual(said(of("10.244.0.0/22", 24)), ["3 nodes get a subnet; 1 of 4 IPv4 node subnets are left"]);
   const many = Array.from({ length: 59 }, (_, at): Node => ({ metadata: { name: `n-${at}` } }));

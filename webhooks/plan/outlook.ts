@@ -5,8 +5,9 @@ import type { Node } from "../../lib/kube/builtin.ts";
 import type { Family } from "../../lib/net/address.ts";
 import { parseLoosePrefix, type Prefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
+import { countOf } from "../../lib/text/counts.ts";
 import { docPages } from "./doc-pages.ts";
-import { belongsTo, claimPrefix, plural } from "./use.ts";
+import { belongsTo, claimPrefix } from "./use.ts";
 
 /** What a write of a network is judged beside. */
 export interface OutlookWorld {
@@ -39,12 +40,14 @@ export function outlookWarnings(candidate: PodNetwork, world: OutlookWorld): str
   const left = rooms.map(({ family, free, total }) => {
     return `${Math.max(0, free - (waiting.byFamily.get(family) ?? 0))} of ${total} IPv${family} node subnets`;
   });
-  const those = waiting.nodes === 0 ? "no node" : plural(waiting.nodes, "node");
+  const those = waiting.nodes === 0 ? "no node" : countOf(waiting.nodes, "node");
   const gets = `${those} ${waiting.nodes > 1 ? "get" : "gets"} a subnet; ${left.join(" and ")} are left`;
   if (short.length > 0) {
-    const missing = short.map(({ family, free }) => `${(waiting.byFamily.get(family) ?? 0) - free} IPv${family} node subnets`);
+    const counts = short.map(({ family, free }) => ({ family, count: (waiting.byFamily.get(family) ?? 0) - free }));
+    const missing = counts.map(({ family, count }) => countOf(count, `IPv${family} node subnet`)).join(" and ");
+    const are = counts.reduce((sum, { count }) => sum + count, 0) === 1 ? "is" : "are";
     return [
-      `${plural(waiting.nodes, "node")} would need a subnet, and ${missing.join(" and ")} are missing: append a range (${docPages.change})`,
+      `${countOf(waiting.nodes, "node")} would need a subnet, and ${missing} ${are} missing: append a range (${docPages.change})`,
     ];
   }
   const isLow = rooms.some(({ family, free, total }) => (free - (waiting.byFamily.get(family) ?? 0)) * 10 < total);
