@@ -1,3 +1,4 @@
+import { isRecord } from "../lib/text/json.ts";
 import { apiVersion } from "./names.ts";
 import { parseServedPodNetwork } from "./parse.ts";
 import { compileSchema, readable, type Schema, schemaFor } from "./schema.ts";
@@ -71,8 +72,4 @@ function entriesReader<T>(list: string): (given: unknown) => T[] {
 
 function pick(entry: unknown, fields: readonly string[]): unknown {
   return isRecord(entry) ? Object.fromEntries(Object.entries(entry).filter(([field]) => fields.includes(field))) : entry;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

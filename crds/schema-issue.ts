@@ -1,3 +1,4 @@
+import { isRecord } from "../lib/text/json.ts";
 import type { Issue, IssueCode } from "./issue.ts";
 import { beginningOf } from "../lib/text/beginning.ts";
 import { printable } from "../lib/text/printable.ts";
@@ -75,15 +76,15 @@ function renderPath(steps: readonly string[], root: unknown): string {
   let path = "";
   let at = root;
   for (const step of steps) {
-    if (Array.isArray(at)) path += `[${step}]`;
-    else path += path === "" ? step : `.${step}`;
-    at = isRecord(at) ? at[step] : undefined;
+    if (Array.isArray(at)) {
+      path += `[${step}]`;
+      at = at[Number(step)];
+    } else {
+      path += path === "" ? step : `.${step}`;
+      at = isRecord(at) ? at[step] : undefined;
+    }
   }
   return path;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function decodePointer(step: string): string {

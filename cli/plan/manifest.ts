@@ -3,6 +3,7 @@ import { apiVersion, group } from "../../crds/names.ts";
 import { parsePodNetwork } from "../../crds/parse.ts";
 import type { PodNetwork } from "../../crds/types.ts";
 import { cut } from "../../lib/text/printable.ts";
+import { isRecord } from "../../lib/text/json.ts";
 
 /** One document of a file. */
 export interface Manifest {
@@ -84,8 +85,4 @@ function nameOf(content: Readonly<Record<string, unknown>>): string {
 function duplicate(name: string, file: string): Issue {
   const message = `PodNetwork/${name} stands in ${file}, too; keep one of the two`;
   return { path: "metadata.name", code: "Duplicate", message };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import { dateTime } from "../../crds/schema.ts";
 import { show } from "../../crds/schema-issue.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
+import { isRecord } from "../../lib/text/json.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import { parseNode, parseStoredNetwork } from "./stored-object.ts";
 
@@ -109,10 +110,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A moment that RFC 3339 can write: JavaScript takes more, up to a last one behind which a plan could not look. */

@@ -12,6 +12,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Whether a value read from JSON is an object, and no list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** How deep brackets are nested at the most, those in texts among them. */
 function depthOf(text: string): number {
   let [depth, most] = [0, 0];
@@ -25,14 +30,12 @@ function depthOf(text: string): number {
 
 /** An own property of a value read from JSON; undefined where the value is no object or has none of that name. */
 export function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
+  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** The properties of a value read from JSON in their order; none where it is no object. */
 export function fields(value: unknown): [name: string, value: unknown][] {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  return isRecord(value) ? Object.entries(value) : [];
 }
 
 /** The elements of a value read from JSON; none where it is no list. */

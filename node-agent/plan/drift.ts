@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
+import { isRecord } from "../../lib/text/json.ts";
 
 /** Something that was put right although nobody wanted anything else: somebody undid what podnet had done. */
 export interface Repair {
@@ -73,8 +74,4 @@ function devicesOf({ kind, want, have }: Step<unknown>): string[] {
   if (kind === "sysctl") return String(item["path"]).split("/");
   const device = kind === "link" ? item["name"] : item["device"];
   return typeof device === "string" ? [device] : [];
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -3,6 +3,7 @@ import { parseNodeNetwork } from "../../crds/parse.ts";
 import type { NodeNetworkSpec, NodeNetworkStatusAcknowledged } from "../../crds/types.ts";
 import { renderAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
+import { isRecord } from "../../lib/text/json.ts";
 import { type Claim, readableAddresses } from "./claim.ts";
 import type { Memory } from "./memory.ts";
 import type { OwnSubnet } from "./own-subnets.ts";
@@ -85,7 +86,7 @@ function readClaim({ cidr, node, nodeUID, state, nextHops, nodeAddresses, tunnel
 /** Null: what stands there is none. */
 function readTunnelling(value: unknown): Tunnelling | undefined | null {
   if (value === undefined) return undefined;
-  return isFields(value) ? (checkedTunnelling(value["to"], value["port"]) ?? null) : null;
+  return isRecord(value) ? (checkedTunnelling(value["to"], value["port"]) ?? null) : null;
 }
 
 function readSubnet({ cidr, state, stale }: Fields): OwnSubnet | undefined {
@@ -105,7 +106,7 @@ function readSpec(value: unknown): NodeNetworkSpec | undefined | null {
 /** Null: what stands there is no acknowledgement. */
 function readAcknowledged(value: unknown): NodeNetworkStatusAcknowledged | undefined | null {
   if (value === undefined) return undefined;
-  if (!isFields(value)) return null;
+  if (!isRecord(value)) return null;
   const { incarnation, sequence } = value;
   return typeof incarnation === "string" && typeof sequence === "number" ? { incarnation, sequence } : null;
 }
@@ -113,7 +114,7 @@ function readAcknowledged(value: unknown): NodeNetworkStatusAcknowledged | undef
 /** Undefined where it is no list, or one item is not readable. */
 function readList<T>(value: unknown, read: (fields: Fields) => T | undefined): T[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const items = value.map((item: unknown) => (isFields(item) ? read(item) : undefined)).filter((item) => item !== undefined);
+  const items = value.map((item: unknown) => (isRecord(item) ? read(item) : undefined)).filter((item) => item !== undefined);
   return items.length === value.length ? items : undefined;
 }
 
@@ -125,14 +126,10 @@ function readPrefix(value: unknown) {
 function parsedRecord(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -1,3 +1,5 @@
+import { isRecord } from "../../lib/text/json.ts";
+
 /** The parts of admission.k8s.io/v1 AdmissionReview that are read and written here. */
 export interface AdmissionRequest {
   readonly uid: string;
@@ -56,10 +58,6 @@ export function parseAdmissionRequest(body: unknown): AdmissionRequest | { reado
 
 function isOperation(value: unknown): value is AdmissionRequest["operation"] {
   return value === "CREATE" || value === "UPDATE" || value === "DELETE" || value === "CONNECT";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string {

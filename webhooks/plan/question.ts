@@ -3,6 +3,7 @@ import { annotations, podNetworkResource } from "../../crds/names.ts";
 import { parseServedPodNetwork } from "../../crds/parse.ts";
 import { readableSpec } from "../../crds/read-spec.ts";
 import type { PodNetwork } from "../../crds/types.ts";
+import { isRecord } from "../../lib/text/json.ts";
 import type { AdmissionRequest } from "./admission-review.ts";
 import { type Change, changeOf } from "./change.ts";
 import type { EvidenceName } from "./evidence.ts";
@@ -68,10 +69,6 @@ function deletionOf(object: unknown): Question {
 function metadataOf(object: unknown): Readonly<Record<string, unknown>> {
   const metadata = isRecord(object) ? object["metadata"] : undefined;
   return isRecord(metadata) ? metadata : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function textOf(value: unknown): string | undefined {

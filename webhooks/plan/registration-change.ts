@@ -1,5 +1,6 @@
 import type { ValidatingWebhookConfiguration } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
+import { isRecord } from "../../lib/text/json.ts";
 import type { renderRegistration } from "./registration.ts";
 
 type Registration = ReturnType<typeof renderRegistration>;
@@ -62,8 +63,4 @@ function isSame(a: unknown, b: unknown): boolean {
   if (!isRecord(a) || !isRecord(b)) return a === b;
   const fields = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...fields].every((field) => isSame(a[field], b[field]));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
