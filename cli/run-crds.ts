@@ -5,6 +5,7 @@ import { applyObject } from "../lib/kube/apply.ts";
 import { type CustomResourceDefinition, customResourceDefinitions } from "../lib/kube/builtin.ts";
 import { connect, type KubeClient } from "../lib/kube/client.ts";
 import { startDeadline } from "../lib/kube/deadline.ts";
+import { renderFirst } from "../lib/text/counts.ts";
 import { type CrdChange, planCrdChange } from "./plan/crd-change.ts";
 import { accessOf, type ClusterOptions } from "./read-state.ts";
 import { writeText } from "./terminal.ts";
@@ -17,6 +18,9 @@ interface Step {
 
 const servedWithinMs = 30_000;
 const askEveryMs = 200;
+
+/** Fields in one message. */
+const mostNamed = 3;
 
 /**
  * Has a cluster know podnet's kinds as this version does, or better; gives the exit code. It looks at all of them before it writes any.
@@ -46,13 +50,15 @@ function renderRefusal({ ours: { metadata }, change }: Step): string[] {
   if (change.act !== "refuse") return [];
   const { beyond, lacking } = change;
   const remedy = "apply the definition that is right by hand: kubectl apply --server-side --force-conflicts -f FILE";
-  return [`${metadata.name} of the cluster has ${some(beyond)}, which this version lacks, and lacks ${some(lacking)}; ${remedy}`];
+  return [
+    `${metadata.name} of the cluster has ${renderFirst(beyond, mostNamed)}, which this version lacks, and lacks ${renderFirst(lacking, mostNamed)}; ${remedy}`,
+  ];
 }
 
 /** Does it, and says what was done. */
 async function doStep(client: KubeClient, { ours, found, change }: Step): Promise<string> {
   const { name } = ours.metadata;
-  if (change.act === "leave") return `newer    ${name}: left as it is, since it knows ${some(change.beyond)}`;
+  if (change.act === "leave") return `newer    ${name}: left as it is, since it knows ${renderFirst(change.beyond, mostNamed)}`;
   const written = await applyObject(client, customResourceDefinitions, ours, { fieldManager: fieldManagers.crds, force: true });
   await untilServed(client, name);
   if (found === undefined) return `created  ${name}`;
@@ -74,9 +80,4 @@ async function untilServed(client: KubeClient, name: string): Promise<void> {
   } finally {
     deadline.clear();
   }
-}
-
-function some(words: readonly string[]): string {
-  const [shown, rest] = [words.slice(0, 3).join(", "), words.length - 3];
-  return rest > 0 ? `${shown} and ${rest} more` : shown;
 }

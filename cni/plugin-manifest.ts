@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../lib/linux/whole-file.ts";
+import { compareText } from "../lib/text/order.ts";
 import { elements, fields, parseJson } from "../lib/text/json.ts";
 
 /** Plugin name → SHA-256 in hex of every binary of that name that we put there or are about to put there. */
@@ -22,7 +23,7 @@ export async function readManifest(folder: string): Promise<PluginManifest> {
 
 /** Replaces the manifest of a folder in one step; one that says so already is left, since whoever watches the folder looks at all of it after a change. */
 export async function writeManifest(folder: string, manifest: PluginManifest): Promise<void> {
-  const text = `${JSON.stringify(Object.fromEntries([...manifest].toSorted(([a], [b]) => (a < b ? -1 : 1))), undefined, 2)}\n`;
+  const text = `${JSON.stringify(Object.fromEntries([...manifest].toSorted(([a], [b]) => compareText(a, b))), undefined, 2)}\n`;
   const standing = await readFile(manifestPath(folder), "utf8").catch(() => undefined);
   if (standing === text) return;
   await writeWhole(manifestPath(folder), { from: "text", text }, 0o644);

@@ -1,5 +1,6 @@
 import { parseLoosePrefix, type Prefix } from "../lib/net/prefix.ts";
 import { indexPrefixes, type PrefixIndex } from "../lib/net/prefix-index.ts";
+import { compareText } from "../lib/text/order.ts";
 import { bridgeChangeIssues, bridgeIssues } from "./bridge-rules.ts";
 import type { Issue } from "./issue.ts";
 import { immutableIssues, prefixIssues, rangeIssues, reservedIssues } from "./range-rules.ts";
@@ -56,8 +57,7 @@ export interface OwnedRange {
 }
 
 function compareOwned(a: OwnedRange, b: OwnedRange): number {
-  if (a.network !== b.network) return a.network < b.network ? -1 : 1;
-  return a.index - b.index;
+  return compareText(a.network, b.network) || a.index - b.index;
 }
 
 /** The ranges of a network that are prefixes. */

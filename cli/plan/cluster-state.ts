@@ -3,6 +3,7 @@ import type { Node } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
 import type { ServiceRange } from "../../lib/kube/service-ranges.ts";
 import { parseLoosePrefix } from "../../lib/net/prefix.ts";
+import { compareText } from "../../lib/text/order.ts";
 import { readClaim, readLedger, readNetwork, readNode, readRecord } from "../../operator/plan/read.ts";
 import type { Snapshot } from "../../operator/plan/snapshot.ts";
 import { machineAliases, projectNode, projectObject, withoutMachine } from "./project.ts";
@@ -52,8 +53,4 @@ function only<T extends KubeObject & { spec: unknown; status?: unknown }>(object
 
 function byName<T extends KubeObject>(items: readonly Stored<T>[]): Stored<T>[] {
   return items.toSorted((a, b) => compareText(a.metadata.name, b.metadata.name));
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -4,7 +4,7 @@ import type { Member } from "../../operator/plan/member.ts";
 import { isToLeave } from "../../operator/plan/needs.ts";
 import { isDraining, mostUnavailable } from "../../operator/plan/rollout.ts";
 import type { Settled } from "../../operator/plan/settle.ts";
-import { compareText } from "../../operator/plan/select.ts";
+import { compareText } from "../../lib/text/order.ts";
 import { familyName, type Network, type NodeRecord, type Snapshot } from "../../operator/plan/snapshot.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Refusal } from "./refusal.ts";

@@ -6,7 +6,7 @@ import { isToLeave } from "../../operator/plan/needs.ts";
 import { nodeSubnetKind } from "../../operator/plan/node-subnets.ts";
 import type { Member } from "../../operator/plan/member.ts";
 import type { Settled } from "../../operator/plan/settle.ts";
-import { compareText } from "../../operator/plan/select.ts";
+import { compareText } from "../../lib/text/order.ts";
 import type { Claim, Snapshot } from "../../operator/plan/snapshot.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Loss, NodeNetworkChange, NodeReport } from "./report.ts";

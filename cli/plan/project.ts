@@ -2,6 +2,7 @@ import { annotations } from "../../crds/names.ts";
 import type { NodeNetwork, ObjectMeta } from "../../crds/types.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { KubeObject, Stored } from "../../lib/kube/resource.ts";
+import { compareText } from "../../lib/text/order.ts";
 
 /** An object of ours with all of its spec and status, and of its metadata what plans read. */
 export function projectObject<T extends KubeObject & { spec: unknown; status?: unknown }>({
@@ -82,5 +83,5 @@ function projectMeta(metadata: Stored<KubeObject>["metadata"]): Stored<KubeObjec
 }
 
 function sorted(labels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => compareText(a, b)));
 }

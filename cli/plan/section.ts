@@ -1,4 +1,4 @@
-import { countOf, listOf } from "../../operator/plan/network-view.ts";
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
 import type { CapacityReport, DrainReport, NetworkReport, NodeReport, PlanReport, RouteCounts } from "./report.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -77,7 +77,7 @@ function drainRow({ name, drain }: NetworkReport): string[][] {
   const { ranges, moving, waiting, room } = drain;
   const nodes = `${moving.length + waiting.length}, ${budgetText(drain)}`;
   const needs = room.map(({ family, needed, free }) => `${needed} ${family} subnets, ${free} free`).join("; ");
-  return [[name, listOf(ranges, (range) => range), nodes, listOf(moving, (node) => node) || "none", needs || "nothing more"]];
+  return [[name, renderFirst(ranges), nodes, renderFirst(moving) || "none", needs || "nothing more"]];
 }
 
 function budgetText({ budget, maxUnavailableNodes, paused }: DrainReport): string {
@@ -87,12 +87,10 @@ function budgetText({ budget, maxUnavailableNodes, paused }: DrainReport): strin
 function deletionRow({ name, deletion }: NetworkReport): string[][] {
   if (deletion === undefined) return [];
   const { pods, nodes, unknown, holdSeconds } = deletion;
-  const places = listOf(nodes, ({ node, pods }) => `${node} (${pods})`);
+  const places = renderFirst(nodes.map(({ node, pods }) => `${node} (${pods})`));
   const parts = [
     ...(pods > 0 ? [`${countOf(pods, "pod")} with an address of it, on ${places}`] : []),
-    ...(unknown.length > 0
-      ? [`word of ${listOf(unknown, (node) => node)}, whose agents have not said how many pods they have`]
-      : []),
+    ...(unknown.length > 0 ? [`word of ${renderFirst(unknown)}, whose agents have not said how many pods they have`] : []),
     `its subnets to rest for ${holdSeconds} s after the last pod`,
   ];
   return [[name, parts.join("; then ")]];

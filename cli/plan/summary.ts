@@ -1,5 +1,8 @@
-import { countOf } from "../../operator/plan/network-view.ts";
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
 import type { PlanReport } from "./report.ts";
+
+/** A line stays a line. */
+const mostNamed = 3;
 
 /** e.g. `"change: creates default; 20 nodes get 40 subnets, none loses one"`. */
 export function summaryOf(
@@ -10,7 +13,7 @@ export function summaryOf(
   const verbs = { Create: "creates", Change: "changes", Delete: "deletes" } as const;
   const changes = (["Create", "Change", "Delete"] as const).flatMap((change) => {
     const names = networks.filter((network) => network.change === change && !isRefused.has(network.name)).map(({ name }) => name);
-    return names.length === 0 ? [] : [`${verbs[change]} ${brief(names)}`];
+    return names.length === 0 ? [] : [`${verbs[change]} ${renderFirst(names, mostNamed)}`];
   });
   const getting = nodes.filter(({ gets }) => gets.length > 0);
   const subnets = getting.reduce((sum, { gets }) => sum + gets.length, 0);
@@ -24,7 +27,9 @@ export function summaryOf(
     ...(told > 0 ? [`${countOf(told, "NodeNetwork")} ${told === 1 ? "is" : "are"} written`] : []),
   ];
   const refused =
-    refusals.length === 0 ? [] : [`${countOf(refusals.length, "problem")} in ${brief([...isRefused].map(orNameless))}`];
+    refusals.length === 0
+      ? []
+      : [`${countOf(refusals.length, "problem")} in ${renderFirst([...isRefused].map(orNameless), mostNamed)}`];
   const words = { NoChange: "no change", Change: "change", Refused: "refused" } as const;
   const warned = warnings.length === 0 ? "" : ` (${countOf(warnings.length, "warning")})`;
   const said = [...refused, ...changes, ...effects].join("; ");
@@ -37,10 +42,4 @@ function orNameless(name: string): string {
 
 function nodesOf(count: number): string {
   return countOf(count, "node");
-}
-
-/** A line stays a line. */
-function brief(names: readonly string[]): string {
-  const rest = names.length - 3;
-  return names.slice(0, 3).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }

@@ -1,8 +1,8 @@
 import type { Condition } from "../../crds/types.ts";
-import { listOf } from "../../operator/plan/network-view.ts";
 import type { Settled } from "../../operator/plan/settle.ts";
 import { describeUnserved } from "../../operator/plan/unserved.ts";
-import { compareText } from "../../operator/plan/select.ts";
+import { renderFirst } from "../../lib/text/counts.ts";
+import { compareText } from "../../lib/text/order.ts";
 import { familyName } from "../../operator/plan/snapshot.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Statuses } from "./network-report.ts";
@@ -65,5 +65,5 @@ export function clusterWarnings(
 }
 
 function names(list: readonly string[]): string {
-  return listOf(list.toSorted(compareText), (name) => name);
+  return renderFirst(list.toSorted(compareText));
 }

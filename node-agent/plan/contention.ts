@@ -1,3 +1,4 @@
+import { compareText } from "../../lib/text/order.ts";
 import type { Repair } from "./drift.ts";
 
 /** When things were repaired lately: kind and key → times. */
@@ -51,7 +52,7 @@ export interface Contended extends Repair {
 export function contendedIn(history: RepairHistory): Contended[] {
   const found = [...history].filter(([, { isContended }]) => isContended);
   return found
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => compareText(a, b))
     .map(([, { repair, times }]) => ({ ...repair, lastMs: times.at(-1) ?? Number.NEGATIVE_INFINITY }));
 }
 

@@ -1,5 +1,6 @@
 import type { NodeNetworkConditionType, Verdict } from "../../crds/conditions.ts";
 import type { NodeNetworkStatus, NodeNetworkStatusDriftLast } from "../../crds/types.ts";
+import { renderFirst } from "../../lib/text/counts.ts";
 import { cut, printable } from "../../lib/text/printable.ts";
 import type { Repair } from "./drift.ts";
 
@@ -51,10 +52,8 @@ const page = 'docs/operations.md, "Other programs that manage the network"';
 export function contentionFinding(facts: DriftFacts | undefined): Verdict<NodeNetworkConditionType>[] {
   const { contended = [], suspects = [] } = facts ?? {};
   if (contended.length === 0) return [];
-  const rest = contended.length - mostNamed;
-  const names = contended.slice(0, mostNamed).map(({ kind, key }) => `${kind} ${key}`);
-  const list = `${names.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-  const message = `somebody keeps undoing ${list}; ${suspicion(suspects)}`;
+  const names = contended.map(({ kind, key }) => `${kind} ${key}`);
+  const message = `somebody keeps undoing ${renderFirst(names, mostNamed)}; ${suspicion(suspects)}`;
   return [{ type: "DriftContended", status: "True", reason: "RepeatedlyUndone", message }];
 }
 

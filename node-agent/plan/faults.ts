@@ -1,5 +1,6 @@
 import type { PluginReport } from "../../cni/plugins.ts";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
+import { compareText } from "../../lib/text/order.ts";
 import type { Problem } from "./problem.ts";
 import type { PeerClaim } from "./routes.ts";
 
@@ -88,7 +89,7 @@ export function unroutedPeers(peers: readonly PeerClaim[], outcomes: readonly Ki
     const message = "code" in path ? path.message : failed.get(prefix);
     if (message !== undefined && !found.has(node)) found.set(node, message);
   }
-  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([node, message]) => ({ node, message }));
+  return [...found].toSorted(([a], [b]) => compareText(a, b)).map(([node, message]) => ({ node, message }));
 }
 
 /** How many other nodes there are, and to how many of them every route is written. */

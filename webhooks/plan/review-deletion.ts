@@ -2,7 +2,8 @@ import { isHeard, type Listening } from "../../crds/heartbeat.ts";
 import type { Issue } from "../../crds/issue.ts";
 import { annotations as known } from "../../crds/names.ts";
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
-import { belongsTo, type NetworkIdentity, plural, renderFirst, renderPods, type Use, usesOf } from "./use.ts";
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
+import { belongsTo, type NetworkIdentity, renderPods, type Use, usesOf } from "./use.ts";
 
 /** A PodNetwork that somebody deletes. */
 export interface Condemned extends NetworkIdentity {
@@ -29,11 +30,11 @@ export function deletionIssues(condemned: Condemned, reports: NodeReports): Issu
   const parts: string[] = [];
   if (live.length > 0)
     parts.push(
-      `${plural(live.length, "node")} ${live.length === 1 ? "has" : "have"} pods in it: ${renderFirst(mostFirst(live))}`,
+      `${countOf(live.length, "node")} ${live.length === 1 ? "has" : "have"} pods in it: ${renderFirst(mostFirst(live))}`,
     );
   if (unknown.length > 0)
     parts.push(
-      `${plural(unknown.length, "node")} ${unknown.length === 1 ? "has" : "have"} not said lately whether any pod is in it: ${renderFirst(unknown)}`,
+      `${countOf(unknown.length, "node")} ${unknown.length === 1 ? "has" : "have"} not said lately whether any pod is in it: ${renderFirst(unknown)}`,
     );
   return [notConfirmed(condemned, `PodNetwork/${condemned.name} is in use; ${parts.join("; ")}`, "remove the pods first")];
 }

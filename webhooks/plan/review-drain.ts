@@ -4,8 +4,9 @@ import type { NodeSubnet, PodNetworkRange, PodNetworkSpec } from "../../crds/typ
 import type { Family } from "../../lib/net/address.ts";
 import { containsPrefix, parseLoosePrefix, type Prefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
+import { countOf } from "../../lib/text/counts.ts";
 import type { Placed } from "./change.ts";
-import { plural, type Use } from "./use.ts";
+import type { Use } from "./use.ts";
 
 /** What a drain is judged beside. */
 export interface DrainWorld {
@@ -28,7 +29,7 @@ export function drainIssues(drained: readonly Placed<PodNetworkRange>[], spec: P
     const { needed, room } = compareRoom(spec, family, world);
     if (needed <= room) return [];
     const cidrs = started.map(({ value }) => value.cidr).join(", ");
-    const message = `${plural(needed, "node")} would have to move off ${cidrs}, but the Active IPv${family} ranges have room for ${room}: ${plural(needed - room, "node subnet")} missing; append a range in the same change, or first`;
+    const message = `${countOf(needed, "node")} would have to move off ${cidrs}, but the Active IPv${family} ranges have room for ${room}: ${countOf(needed - room, "node subnet")} missing; append a range in the same change, or first`;
     return [{ path: `${first.path}.state`, code: "NoRoom", message }];
   });
 }

@@ -1,7 +1,8 @@
 import type { Issue } from "../../crds/issue.ts";
 import type { NodeNetwork, PodNetworkRange } from "../../crds/types.ts";
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
 import type { Reading } from "./evidence.ts";
-import { plural, podsIn, renderFirst, renderPods, type Use, usesIn } from "./use.ts";
+import { podsIn, renderPods, type Use, usesIn } from "./use.ts";
 
 /** Ranges that nodes use cannot be taken away; one issue for each. `uses` are those of the network itself. */
 export function removalIssues(removed: readonly PodNetworkRange[], uses: readonly Use[], records: Reading<NodeNetwork>): Issue[] {
@@ -36,7 +37,7 @@ function renderUse(cidr: string, inside: readonly Use[], records: Reading<NodeNe
   const list = mostFirst.map(
     ({ node, pods, isHeld }) => `${node} (${isHeld && pods === undefined ? "left, resting" : renderPods(pods)})`,
   );
-  return `${cidr} cannot be removed while ${plural(byNode.size, "node")} ${byNode.size === 1 ? "has" : "have"} subnets in it: ${renderFirst(list)}`;
+  return `${cidr} cannot be removed while ${countOf(byNode.size, "node")} ${byNode.size === 1 ? "has" : "have"} subnets in it: ${renderFirst(list)}`;
 }
 
 function remedy({ state }: PodNetworkRange, inside: readonly Use[]): string {

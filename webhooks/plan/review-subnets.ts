@@ -1,8 +1,9 @@
 import type { Issue } from "../../crds/issue.ts";
 import type { PodNetworkReserved, PodNetworkSpec, PodNetworkStaticSubnet } from "../../crds/types.ts";
 import { containsPrefix, parseLoosePrefix } from "../../lib/net/prefix.ts";
+import { renderFirst } from "../../lib/text/counts.ts";
 import type { Change, Placed } from "./change.ts";
-import { renderFirst, type Use, usesIn } from "./use.ts";
+import { type Use, usesIn } from "./use.ts";
 
 /** Nothing is reserved that a node uses. */
 export function reservedUseIssues(added: readonly Placed<PodNetworkReserved>[], uses: readonly Use[]): Issue[] {

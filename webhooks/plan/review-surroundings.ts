@@ -2,12 +2,12 @@ import type { Issue, IssueCode } from "../../crds/issue.ts";
 import type { PodNetwork, PodNetworkRange } from "../../crds/types.ts";
 import { parseLoosePrefix } from "../../lib/net/prefix.ts";
 import { countSubnets } from "../../lib/net/ranges.ts";
+import { renderFirst } from "../../lib/text/counts.ts";
 import type { Placed } from "./change.ts";
 import { docPages } from "./doc-pages.ts";
 import type { Evidence } from "./evidence.ts";
 import { countedAside, touchingOf } from "./set-aside.ts";
 import { type Neighbour, neighboursOf, type Surrounding, surroundings } from "./surroundings.ts";
-import { renderFirst } from "./use.ts";
 
 /** By class: the code of a refusal, and what would go wrong. */
 const classes: Readonly<Record<Surrounding, { readonly code: IssueCode; readonly what: string; readonly harm: string }>> = {

@@ -1,5 +1,7 @@
 import type { NodeNetwork, NodeSubnet } from "../../crds/types.ts";
 import { parseLoosePrefix, type Prefix, prefixesOverlap } from "../../lib/net/prefix.ts";
+import { countOf } from "../../lib/text/counts.ts";
+import { compareText } from "../../lib/text/order.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** A claim that somebody may use: every one that is not Pending. */
@@ -54,21 +56,5 @@ export function podsIn(record: NodeNetwork | undefined, cidr: string): number | 
 
 /** `"1 pod"`, `"12 pods"`, `"pods unknown"`. */
 export function renderPods(count: number | undefined): string {
-  return count === undefined ? "pods unknown" : plural(count, "pod");
-}
-
-/** `"1 node"`, `"3 nodes"`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** At most ten of the entries, and how many more there are. */
-export function renderFirst(entries: readonly string[]): string {
-  const more = entries.length > 10 ? ` and ${entries.length - 10} more` : "";
-  return `${entries.slice(0, 10).join(", ")}${more}`;
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return count === undefined ? "pods unknown" : countOf(count, "pod");
 }
