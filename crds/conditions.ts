@@ -1,4 +1,5 @@
 import { cut, printable } from "../lib/text/printable.ts";
+import { longestConditionMessage } from "./limits.ts";
 import type { Condition } from "./types.ts";
 
 /** Why a range is not given from, of a network that stays. */
@@ -172,12 +173,11 @@ export function setConditions(
     if (verdict === undefined) return [];
     const known = before.find((condition) => condition.type === type);
     const lastTransitionTime = known?.status === verdict.status ? known.lastTransitionTime : renderTime(nowMs);
-    return [{ ...verdict, message: cut(printable(verdict.message), longestMessage), observedGeneration, lastTransitionTime }];
+    return [
+      { ...verdict, message: cut(printable(verdict.message), longestConditionMessage), observedGeneration, lastTransitionTime },
+    ];
   });
 }
-
-/** What the schema holds of a message. */
-const longestMessage = 4096;
 
 /** A time in whole seconds, as the API server writes times, e.g. `"2026-11-24T12:00:00Z"`. */
 export function renderTime(ms: number): string {
