@@ -146,7 +146,7 @@ function createReader(
   const serviceRanges = createServiceRanges({
     client,
     clock,
-    onProblem: (error) => onProblem(serviceCIDRs.kind, { doing: "list", error, retryMs: 0 }),
+    onProblem: (problem) => onProblem(serviceCIDRs.kind, problem),
   });
   return async (listed) => {
     const snapshot = snapshotOf(readings, { ...listed, nodes: listNodes() });
