@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { renderTime } from "../../crds/conditions.ts";
 import type { PodNetworkStatus } from "../../crds/types.ts";
 import {
   bornAtMs,
@@ -42,6 +43,17 @@ test("a setting that reaches nodes one after the other shows how far it is", () 
   assert.equal(told(paused, "Reconciling"), "Reconciling False/Settled: 2 nodes wait: spec.rollout.paused");
   const over = statusOf(changedWorld({ spec: { mtu, rollout } }, 3), { nowMs: later });
   assert.equal(told(over, "Reconciling"), "Reconciling False/Settled: nothing is in progress");
+});
+
+test("a silent node that has its subnets beside one that comes is no network without subnets", () => {
+  const young = nodeOf(2, "False", { meta: { creationTimestamp: renderTime(later - 1_000) } });
+  const before = worldOf(network, three.slice(0, 1), { "node-1": reportAt(soon) });
+  const status = statusOf({ ...before, nodes: [...before.nodes, young] }, { nowMs: later });
+  assert.match(told(status, "Allocated"), /^Allocated True\/Allocated: 1 node with all subnets/);
+  assert.match(
+    told(status, "Programmed"),
+    /^Programmed False\/Programming: no node is programmed yet: node-1 \(its agent was last heard of at .*\), node-2 \(it does not have all/,
+  );
 });
 
 test("nodes that move off a range are named, the network is Ready meanwhile", () => {

@@ -18,9 +18,10 @@ export function programmed(view: NetworkView): NetworkVerdict {
     return verdict("True", "Programmed", `${done.length} of ${countOf(members.length, "node")} programmed${others(members)}`);
   if (members.every(({ state }) => state.progress === "silent"))
     return verdict("Unknown", "NodesSilent", `no node is heard of: ${detailList(members)}`);
-  const joining = inState(members, "joining", "unready").filter(({ member }) => isComplete(member));
-  if (joining.length === 0) return verdict("False", "NoSubnets", "no node has its subnets; see Allocated");
-  return verdict("False", "Programming", `no node is programmed yet: ${detailList(joining)}`);
+  const complete = members.filter(({ member }) => isComplete(member));
+  if (complete.length === 0) return verdict("False", "NoSubnets", "no node has its subnets; see Allocated");
+  const joining = inState(complete, "joining", "unready");
+  return verdict("False", "Programming", `no node is programmed yet: ${detailList(joining.length === 0 ? members : joining)}`);
 }
 
 function lacks(lacking: readonly MemberView[]): NetworkVerdict {
