@@ -38,6 +38,23 @@ function refusing(client: KubeClient, name: string): KubeClient {
   };
 }
 
+/** A client that counts how many networks are changed at a time. */
+function counting(client: KubeClient, saw: (atOnce: number) => void): KubeClient {
+  let atOnce = 0;
+  return {
+    ...client,
+    async patch(resource, ...rest) {
+      if (resource.plural !== podNetworks.plural) return client.patch(resource, ...rest);
+      saw(++atOnce);
+      try {
+        return await client.patch(resource, ...rest);
+      } finally {
+        atOnce -= 1;
+      }
+    },
+  };
+}
+
 interface Scene {
   /** Name → its ranges; the order is that of their creation. */
   readonly networks?: Readonly<Record<string, readonly string[]>>;
@@ -109,4 +126,12 @@ test("a network that our finalizer cannot be put on keeps no other one from its 
   assert.deepEqual(entries, ["10.244.0.0/17 of rival"]);
   assert.deepEqual(failed, ["PodNetwork barred: Forbidden"]);
   assert.deepEqual(claims, ["node-1 10.244.0.0/24 Active"]);
+});
+
+test("of many networks that enter at once sixteen get our finalizer at a time", async () => {
+  const networks = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`net-${at}`, [`10.${at}.0.0/16`]]));
+  const seen: number[] = [];
+  const { entries } = await scene({ networks, clientOf: (client) => counting(client, (atOnce) => seen.push(atOnce)) });
+  assert.equal(entries.length, 40);
+  assert.deepEqual([seen.length, Math.max(...seen)], [40, 16]);
 });

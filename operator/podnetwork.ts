@@ -1,5 +1,6 @@
 import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
+import { inParallel } from "../lib/kube/parallel.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
 import { handedOver, readyToTell } from "./plan/handed-over.ts";
 import type { HearingInput } from "./plan/hearing.ts";
@@ -12,6 +13,9 @@ import { releaseCandidates } from "./plan/release.ts";
 import type { Network, NodeRecord, Snapshot } from "./plan/snapshot.ts";
 import { withWritten } from "./plan/written.ts";
 import type { WriteNotes } from "./write-report.ts";
+
+/** Writes at a time. */
+const parallel = 16;
 
 /** What a pass brings besides the cluster. */
 export type SubnetInput = Omit<LedgerInput, keyof LedgerOptions>;
@@ -93,12 +97,10 @@ async function heldStep(
     const planned = ledgerStep(snapshot, { ...input, unheld });
     const next = (planned?.plan.entering ?? []).filter(({ uid }) => !tried.has(uid));
     const known = unheld.size;
-    await Promise.all(
-      next.map(async (network) => {
-        tried.add(network.uid);
-        if (!(await hold(cluster, network, notes))) unheld.add(network.uid);
-      }),
-    );
+    await inParallel(next, parallel, async (network) => {
+      tried.add(network.uid);
+      if (!(await hold(cluster, network, notes))) unheld.add(network.uid);
+    });
     if (unheld.size === known) return planned;
   }
 }
