@@ -24,6 +24,11 @@ test("what stands is told when it begins, again after it was gone, and not in be
   assert.deepEqual(told(a, a, [], a), [["a"], [], [], ["a"]]);
 });
 
+test("another one of the same object is told beside one that stands", () => {
+  const [first, second] = ["10.244.1.0/24", "10.244.2.0/24"].map((about): PlannedEvent => ({ ...event("a"), about }));
+  assert.deepEqual(told([first ?? assert.fail()], [first ?? assert.fail(), second ?? assert.fail()]), [["a"], ["a"]]);
+});
+
 test("what is counted is told when it grows, and not for what it was before this process looked", () => {
   assert.deepEqual(told([event("a", 3)], [event("a", 3)], [event("a", 4)], [event("a", 4)]), [[], [], ["a"], []]);
   assert.deepEqual(told([], [event("a", 1)], [event("a", 1), event("b", 2)]), [[], ["a"], ["b"]]);

@@ -14,6 +14,6 @@ export function createBeginnings(): (standing: readonly PlannedEvent[]) => Plann
   };
 }
 
-function keyOf({ reason, regarding: { kind, name, uid } }: PlannedEvent): string {
-  return [reason, kind, name, uid].join("/");
+function keyOf({ reason, about, regarding: { kind, name, uid } }: PlannedEvent): string {
+  return [reason, kind, name, uid, about].join("/");
 }

@@ -11,6 +11,8 @@ export interface PlannedEvent {
   readonly reason: EventReason;
   /** Who, what and where. */
   readonly note: string;
+  /** Of what can stand of one object several times over: which of them this is, in words that stay the same as long as it stands, e.g. a prefix. */
+  readonly about?: string;
   /** Of what stands and is counted: how often it came about so far. It is told when that grows, and not for what it was when it was first looked at. */
   readonly times?: number;
 }

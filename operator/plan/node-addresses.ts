@@ -27,6 +27,11 @@ export function describeConflict({ host, claim: { prefix, object } }: AddressCon
   return `${renderAddress(firstAddress(host))} in ${renderPrefix(prefix)} of ${object.spec.node}`;
 }
 
+/** Which conflict of a node it is, e.g. `"10.244.3.7/32 in 10.244.3.0/24"`. */
+export function renderConflict({ host, claim: { prefix } }: AddressConflict): string {
+  return `${renderPrefix(host)} in ${renderPrefix(prefix)}`;
+}
+
 /** What a conflict does, and what to do about it. */
 export const conflictRemedy =
   "no other node routes to such a subnet, since the node with that address could not be reached; give that Node another address, or append a range and drain this one (state: Draining)";

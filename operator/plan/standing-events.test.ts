@@ -75,3 +75,19 @@ test("a subnet that two nodes have and no claim gives to one of them is told on 
   assert.ok(!allocate(world).creates.some(({ prefix }) => renderPrefix(prefix) === "10.244.5.0/24"), "neither gets it");
   assert.deepEqual(told({ ...world, claims: [claim("10.244.5.0/24", one)] }), [], "a claim decides");
 });
+
+test("of two subnets that the same nodes have, and of two addresses of one node in subnets, each is told apart from the other", () => {
+  const both = ["10.244.5.0/24", "10.244.6.0/24"];
+  const doubled = withLedger({
+    networks: [network()],
+    nodes: [one, two],
+    records: [one, two].map((owner) => reporting(owner, ...both)),
+  });
+  const inside = node("node-2", { addresses: ["10.244.5.7", "10.244.6.7"] });
+  const claims = both.map((cidr) => claim(cidr, one));
+  const conflicting = withLedger({ networks: [network()], nodes: [one, inside], claims });
+  const keys = [doubled, conflicting].map((world) =>
+    standingEvents(world, allocate(world)).flatMap(({ regarding: { name }, about = "" }) => (name === "node-2" ? [about] : [])),
+  );
+  assert.deepEqual(keys, [both, ["10.244.5.7/32 in 10.244.5.0/24", "10.244.6.7/32 in 10.244.6.0/24"]]);
+});

@@ -6,7 +6,7 @@ import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { PlannedEvent } from "./events.ts";
 import { leakEvents } from "./leak-events.ts";
 import { nameList } from "./network-view.ts";
-import { addressConflicts, conflictRemedy, describeConflict } from "./node-addresses.ts";
+import { addressConflicts, conflictRemedy, describeConflict, renderConflict } from "./node-addresses.ts";
 import { ownRecord } from "./node-progress.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -31,7 +31,7 @@ export function standingEvents(
     ...contentionEvents(snapshot, refer),
     ...addressConflicts(snapshot).map((conflict): PlannedEvent => {
       const note = `its address lies in a subnet: ${describeConflict(conflict)}; ${conflictRemedy}`;
-      return { regarding: refer(conflict.node.name), reason: "NodeAddressConflict", note };
+      return { regarding: refer(conflict.node.name), reason: "NodeAddressConflict", about: renderConflict(conflict), note };
     }),
   ];
 }
@@ -70,6 +70,6 @@ function duplicateEvents(snapshot: Snapshot, refer: (node: string) => ObjectRefe
     const entry = isPrefixProblem(prefix) ? undefined : index.around(prefix);
     const network = entry && { apiVersion, kind: podNetworkResource.kind, name: entry.network, uid: entry.networkUID };
     const regarding = [...(network === undefined ? [] : [network]), ...nodes.map(refer)];
-    return regarding.map((one): PlannedEvent => ({ regarding: one, reason: "DuplicateReport", note }));
+    return regarding.map((one): PlannedEvent => ({ regarding: one, reason: "DuplicateReport", about: cidr, note }));
   });
 }
