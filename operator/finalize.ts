@@ -11,7 +11,7 @@ import {
   type UsedPrefix,
   usedPrefixes,
 } from "./plan/finalize.ts";
-import { holding } from "./plan/node-subnets.ts";
+import { restStep } from "./plan/node-subnets.ts";
 import { ledgerStep } from "./plan/recovery.ts";
 import { isServing } from "./plan/release.ts";
 import type { Claim, NodeRecord, Snapshot } from "./plan/snapshot.ts";
@@ -130,7 +130,7 @@ async function takeApart(
   const because = "its network goes and no pod has an address of it";
   const isOf = ({ object }: Claim | NodeRecord) => object.spec.networkUID === network.uid;
   const claims = snapshot.claims.filter(isOf);
-  const held = claims.filter(isServing).map(({ object }) => holding(object, because, input.nowMs));
+  const held = claims.filter(isServing).map(({ object }) => restStep(object, because, input.nowMs));
   notes.note(held, await cluster.claims.apply(held));
   if (claims.length > 0) return held.length > 0 ? "Step" : "Wait";
   const records = snapshot.records.filter(isOf).map(({ object }) => recordRemoval(object, because));

@@ -6,7 +6,7 @@ import { handedOver, readyToTell } from "./plan/handed-over.ts";
 import type { HearingInput } from "./plan/hearing.ts";
 import { isDeadSilent } from "./plan/hold.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
-import { holding, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
+import { restStep, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
 import { type LedgerInput, type LedgerStep, ledgerStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import { releaseCandidates } from "./plan/release.ts";
@@ -48,7 +48,7 @@ export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: S
     () => releaseCandidates(snapshot, cluster.allocation(snapshot), isDead).vanished,
   );
   const because = "another machine took over what its machine last said";
-  const rests = handedOver(snapshot, told).map(({ object }) => holding(object, because, input.nowMs));
+  const rests = handedOver(snapshot, told).map(({ object }) => restStep(object, because, input.nowMs));
   const failures = await cluster.claims.apply(rests);
   notes.note(rests, failures);
   if (failures.length === 0) notes.note(told, await cluster.records.apply(told));
@@ -73,7 +73,7 @@ async function writeLedger(
   notes: WriteNotes,
   input: SubnetInput,
 ): Promise<Snapshot | undefined> {
-  const planned = await heldStep(cluster, snapshot, notes, input);
+  const planned = await enteringStep(cluster, snapshot, notes, input);
   if (planned === undefined) return snapshot;
   const { failures, objects } = await cluster.ledgers.write([planned.step]);
   const written = objects.get(planned.step.key);
@@ -85,23 +85,23 @@ async function writeLedger(
  * The step for the ledger, once our finalizer stands on every network that enters by it. Where it cannot be put on one, e.g. since a policy of somebody else refuses
  * that, the others go on: the step is planned without that one, which may let another one in, and the next pass tries again.
  */
-async function heldStep(
+async function enteringStep(
   cluster: Cluster,
   snapshot: Snapshot,
   notes: WriteNotes,
   input: SubnetInput,
 ): Promise<LedgerStep | undefined> {
   const tried = new Set<string>();
-  const unheld = new Set<string>();
+  const withoutFinalizer = new Set<string>();
   for (;;) {
-    const planned = ledgerStep(snapshot, { ...input, unheld });
+    const planned = ledgerStep(snapshot, { ...input, withoutFinalizer });
     const next = (planned?.plan.entering ?? []).filter(({ uid }) => !tried.has(uid));
-    const known = unheld.size;
+    const known = withoutFinalizer.size;
     await inParallel(next, parallel, async (network) => {
       tried.add(network.uid);
-      if (!(await hold(cluster, network, notes))) unheld.add(network.uid);
+      if (!(await putFinalizer(cluster, network, notes))) withoutFinalizer.add(network.uid);
     });
-    if (unheld.size === known) return planned;
+    if (withoutFinalizer.size === known) return planned;
   }
 }
 
@@ -122,7 +122,7 @@ async function promote(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes):
 }
 
 /** Our finalizer stands on a network before its first range is accepted, so that it cannot go before its claims; false where it could not be put there. */
-async function hold(cluster: Cluster, network: Network, notes: WriteNotes): Promise<boolean> {
+async function putFinalizer(cluster: Cluster, network: Network, notes: WriteNotes): Promise<boolean> {
   const { name, uid, object, deleting } = network;
   if (deleting || object.metadata.finalizers?.includes(claimsFinalizer) === true) return true;
   const step = { op: "change", kind: "PodNetwork", key: name, because: "it is about to have claims" } as const;

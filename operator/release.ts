@@ -6,7 +6,7 @@ import { type Cluster, nodeNetworks } from "./cluster.ts";
 import type { HearingInput } from "./plan/hearing.ts";
 import { type HoldPlan, isDeadSilent, isLetGo, planHolds } from "./plan/hold.ts";
 import { nodeNetworkKind } from "./plan/node-networks.ts";
-import { holding, nodeSubnetKind } from "./plan/node-subnets.ts";
+import { restStep, nodeSubnetKind } from "./plan/node-subnets.ts";
 import { numberingStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import { isDoneWith, isOwnerGone, numbered, type ReleaseCandidates, releaseCandidates, vanishedClaim } from "./plan/release.ts";
@@ -69,10 +69,10 @@ async function hold(cluster: Cluster, notes: WriteNotes, candidates: ReleaseCand
   const steps = [
     ...departed
       .filter(({ object }) => isOwnerGone(object.spec.nodeUID, nodeOf.get(object.spec.node)))
-      .map(({ object }) => holding(object, "its Node is gone", nowMs)),
+      .map(({ object }) => restStep(object, "its Node is gone", nowMs)),
     ...surplus
       .filter(({ object }) => isDoneWith(object, recordOf.get(object.spec.node)))
-      .map(({ object }) => holding(object, "its node is done with it", nowMs)),
+      .map(({ object }) => restStep(object, "its node is done with it", nowMs)),
     ...vanished.map((lost) => vanishedClaim(lost, nowMs)),
   ];
   notes.note(steps, await cluster.claims.apply(steps));

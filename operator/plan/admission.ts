@@ -61,12 +61,12 @@ export interface Admission {
   readonly refusals: ReadonlyMap<NetworkRange, Refusal>;
 }
 
-/** Which ranges of these networks enter beside the entries that stay; of those that are `unheld`, only what they use. */
+/** Which ranges of these networks enter beside the entries that stay; of those that are `withoutFinalizer`, only what they use. */
 export function admit(
   snapshot: Snapshot,
   networks: readonly Network[],
   kept: readonly LedgerEntry[],
-  unheld: ReadonlySet<string>,
+  withoutFinalizer: ReadonlySet<string>,
 ): Admission {
   const entered: LedgerEntry[] = [];
   const refusals = new Map<NetworkRange, Refusal>();
@@ -82,7 +82,7 @@ export function admit(
     const obstacle = obstacleOf(network, range, { index, entered, strays });
     if (obstacle !== undefined) refuse(obstacle);
     // A network that is being deleted gets back what it uses, nothing else; so does one that could be deleted without waiting for its claims.
-    else if ((network.deleting || unheld.has(network.uid)) && rank > 0) refuse({ reason: "Accepting", by: undefined });
+    else if ((network.deleting || withoutFinalizer.has(network.uid)) && rank > 0) refuse({ reason: "Accepting", by: undefined });
     else if (kept.length + entered.length >= mostEntries) refuse({ reason: "LedgerFull", by: undefined });
     else {
       refuse({ reason: "Accepting", by: undefined });

@@ -10,7 +10,7 @@ import {
 } from "../../lib/net/prefix.ts";
 import { givingRanges } from "./accept.ts";
 import type { Member } from "./member.ts";
-import { countOf, isDrained, nameList, type NetworkView } from "./network-view.ts";
+import { countOf, isUnwanted, nameList, type NetworkView } from "./network-view.ts";
 import { isDraining, isSilent } from "./rollout.ts";
 import { compareText } from "./select.ts";
 import { type Claim, familyName } from "./snapshot.ts";
@@ -124,7 +124,7 @@ function drainBlockers(view: NetworkView): Blocker[] {
 
 /** Subnets that a member has of ranges that are drained, or gone from the network. */
 function drainedSubnets({ network, claims, lost }: Member): Prefix[] {
-  return [...claims.map(({ prefix }) => prefix), ...lost].filter((prefix) => isDrained(network, prefix));
+  return [...claims.map(({ prefix }) => prefix), ...lost].filter((prefix) => isUnwanted(network, prefix));
 }
 
 /** Silent ones, which need a person, stand before those that only wait. */

@@ -20,7 +20,7 @@ export interface Holding {
 }
 
 /** A node with all that refers to it. */
-export interface Held {
+export interface NodeContext {
   readonly node: NodeFacts;
   readonly network: Network;
   /** Claims of this very node that are good, of whatever network and state. */
@@ -56,9 +56,9 @@ export function surroundingsOf(snapshot: Snapshot): Surroundings {
 }
 
 /** What a node has of its network. */
-export function holdingOf(held: Held, acceptance: Acceptance | undefined, around: Surroundings): Holding {
-  const { network, own, record } = held;
-  const reported = new Set(reportOf(held)?.subnets?.map(({ cidr }) => cidr));
+export function holdingOf(context: NodeContext, acceptance: Acceptance | undefined, around: Surroundings): Holding {
+  const { network, own, record } = context;
+  const reported = new Set(reportOf(context)?.subnets?.map(({ cidr }) => cidr));
   const home = own.filter(({ object }) => object.spec.networkUID === network.uid);
   const named = record?.object.spec.networkUID === network.uid ? record.subnets : [];
   /** One that its agent has although its NodeNetwork does not name it: that went back in time, or was lost. One that is being drained was dropped. */
@@ -69,8 +69,8 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
   return {
     kept: home.filter((claim) => isNamed(claim) && claim.object.spec.state !== "Held").toSorted(compareClaims),
     spare: unnamed.filter(({ object }) => object.spec.state !== "Draining").toSorted(compareClaims),
-    lost: (around.unclaimed.get(held.node.uid) ?? []).filter((prefix) => rangeOf(acceptance, prefix) !== undefined),
-    returning: [...home.filter((claim) => isNamed(claim) && claim.object.spec.state === "Held"), ...comingBack(held)].filter(
+    lost: (around.unclaimed.get(context.node.uid) ?? []).filter((prefix) => rangeOf(acceptance, prefix) !== undefined),
+    returning: [...home.filter((claim) => isNamed(claim) && claim.object.spec.state === "Held"), ...comingBack(context)].filter(
       ({ prefix }) => rangeOf(acceptance, prefix) !== undefined,
     ),
     done: [
@@ -81,7 +81,7 @@ export function holdingOf(held: Held, acceptance: Acceptance | undefined, around
 }
 
 /** What the agent of its machine said last, be it for an earlier Node object of that. */
-function reportOf({ node, named }: Pick<Held, "node" | "named">): NodeNetworkStatus | undefined {
+function reportOf({ node, named }: Pick<NodeContext, "node" | "named">): NodeNetworkStatus | undefined {
   const { status } = named?.object ?? {};
   const isOfMachine = node.machineID !== undefined && status?.machineID === node.machineID;
   return status?.nodeUID === node.uid || isOfMachine ? status : undefined;
@@ -108,7 +108,7 @@ export function isGood(
 }
 
 /** Claims of an earlier Node object of the same machine, whose agent says that it has them. */
-export function comingBack({ node, network, earlier, named }: Omit<Held, "own" | "record">): Claim[] {
+export function comingBack({ node, network, earlier, named }: Omit<NodeContext, "own" | "record">): Claim[] {
   const has = new Set(reportOf({ node, named })?.subnets?.map(({ cidr }) => cidr));
   const nodeUID = named?.object.spec.nodeUID;
   return earlier.filter(

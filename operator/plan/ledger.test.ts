@@ -186,7 +186,7 @@ test("a network that could go before its claims keeps what it has and uses, gets
   ];
   const claims = [claim("10.3.1.0/24", node("node-1"), one)];
   const snapshot = { ...empty, ledger: ledger({ epoch: 1, entries: [entry("10.1.0.0/16", one)] }), networks: [one, two], claims };
-  const plan = planLedger(snapshot, { unheld: new Set([one.uid]) });
+  const plan = planLedger(snapshot, { withoutFinalizer: new Set([one.uid]) });
   assert.deepEqual(
     plan.entries.map(({ cidr, network, open }) => `${cidr} ${network} ${open}`),
     ["10.1.0.0/16 one true", "10.2.0.0/16 two true", "10.3.0.0/16 one true"],

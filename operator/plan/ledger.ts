@@ -20,7 +20,7 @@ export interface LedgerOptions {
   /** UIDs of networks that no pod has an address of any more, and that are being deleted: their entries close. Where there are any, nobody enters. */
   readonly ending?: ReadonlySet<string>;
   /** UIDs of networks that our finalizer could not be put on, so that they could go before their claims: they keep what they have, and nothing else of theirs enters. */
-  readonly unheld?: ReadonlySet<string>;
+  readonly withoutFinalizer?: ReadonlySet<string>;
 }
 
 /**
@@ -29,7 +29,10 @@ export interface LedgerOptions {
  * 3. Of overlapping newcomers the one with claims of its own wins, then one accepted before, then that of the oldest network.
  * NodeNetworks must have been read after the ledger, claims after those, and networks last.
  */
-export function planLedger(snapshot: Snapshot, { ending = new Set(), unheld = new Set() }: LedgerOptions = {}): LedgerPlan {
+export function planLedger(
+  snapshot: Snapshot,
+  { ending = new Set(), withoutFinalizer = new Set() }: LedgerOptions = {},
+): LedgerPlan {
   const { ledger, networks } = snapshot;
   const because: string[] = [];
   const byUID = new Map(networks.map((network) => [network.uid, network]));
@@ -44,7 +47,7 @@ export function planLedger(snapshot: Snapshot, { ending = new Set(), unheld = ne
     because.push(`${entry.cidr} of ${entry.network} closes: it is no longer wanted`);
     return [{ ...entry, open: false }];
   });
-  const contest = admit(snapshot, ending.size > 0 ? [] : networks, kept, unheld);
+  const contest = admit(snapshot, ending.size > 0 ? [] : networks, kept, withoutFinalizer);
   for (const { cidr, network } of contest.entered) because.push(`${cidr} of ${network} enters`);
   if (ledger === undefined) because.unshift("there is no ledger");
   const entering = new Set(contest.entered.map((entry) => entry.networkUID));

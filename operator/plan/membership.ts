@@ -1,7 +1,7 @@
 import { selects } from "../../crds/selector.ts";
 import { compareAddresses, parseAddress } from "../../lib/net/address.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
-import { comingBack, type Held, type Holding, holdingOf, isGood, type Surroundings, surroundingsOf } from "./holding.ts";
+import { comingBack, type NodeContext, type Holding, holdingOf, isGood, type Surroundings, surroundingsOf } from "./holding.ts";
 import { chosenAddresses } from "./node-address.ts";
 import { compareAge, compareText, networksFor } from "./select.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
@@ -73,7 +73,7 @@ function compareNodes(a: NodeFacts, b: NodeFacts): number {
   return first === undefined ? 1 : -1;
 }
 
-type References = Omit<Held, "network">;
+type References = Omit<NodeContext, "network">;
 
 /** Gives all claims that count and the NodeNetwork that refer to a node. */
 function references({ claims, records }: Snapshot, around: Surroundings): (node: NodeFacts) => References {

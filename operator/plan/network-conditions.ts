@@ -5,7 +5,7 @@ import { renderPrefix } from "../../lib/net/prefix.ts";
 import { cut } from "../../lib/text/printable.ts";
 import type { Member } from "./member.ts";
 import { allocated, describeRecovery, programmed } from "./network-parts.ts";
-import { countOf, isDrained, listOf, nameList, type NetworkView } from "./network-view.ts";
+import { countOf, isUnwanted, listOf, nameList, type NetworkView } from "./network-view.ts";
 import { conflictRemedy, describeConflict } from "./node-addresses.ts";
 import { reachable } from "./reachable.ts";
 import { describeRefusal } from "./refusal.ts";
@@ -93,7 +93,7 @@ function changing({ network, acceptance, members }: NetworkView): Omit<NetworkVe
     ...(silent.length === 0 ? [] : [`silent, to go on when heard again: ${namesOf(silent)}`]),
   ];
   const message = parts.join("; ");
-  const isLeaving = (one: Member) => isDraining(one) || one.claims.some(({ prefix }) => isDrained(network, prefix));
+  const isLeaving = (one: Member) => isDraining(one) || one.claims.some(({ prefix }) => isUnwanted(network, prefix));
   if (moving.length > 0) return { status: "True", reason: "Draining", message };
   if (behind.length > 0 && !paused)
     return { status: "True", reason: behind.some(isLeaving) ? "Draining" : "RollingOut", message: `node by node: ${message}` };

@@ -60,7 +60,7 @@ export interface NetworkView {
 }
 
 /** Nodes that count for Ready, and how many of them may lack something. */
-export interface Judged {
+export interface JudgedNodes {
   readonly waitedFor: readonly MemberView[];
   readonly tolerated: number;
 }
@@ -72,7 +72,7 @@ export interface Judged {
  * 2. A node that was never programmed is waited for though it is not Ready, since without a network it cannot be.
  * Nodes that cannot get a subnet are not waited for here: what they lack is a matter of Allocated.
  */
-export function judged(view: NetworkView): Judged {
+export function judged(view: NetworkView): JudgedNodes {
   const { network, members } = view;
   const stuck = new Set(view.failures.filter(({ isVital }) => isVital).map(({ node }) => node));
   const isFirst = isBeginning(view);
@@ -89,7 +89,7 @@ function isBeginning({ network, nowMs }: NetworkView): boolean {
 }
 
 /** Whether the network's spec wants nodes off it: its range is drained, or no longer there. */
-export function isDrained({ ranges }: Network, prefix: Prefix): boolean {
+export function isUnwanted({ ranges }: Network, prefix: Prefix): boolean {
   return ranges.find((range) => containsPrefix(range.prefix, prefix))?.draining ?? true;
 }
 

@@ -6,7 +6,7 @@ import { nodeNetworkOf } from "../../test/support/network-sample.ts";
 import { bornAtMs, claim, ledger, networkOf, node, record, withLedger } from "../../test/support/plan-snapshot.ts";
 import { claimRemoval } from "../release.ts";
 import { allocate } from "./allocate.ts";
-import { holding, nodeSubnetKind, nodeSubnetSteps, promotions } from "./node-subnets.ts";
+import { restStep, nodeSubnetKind, nodeSubnetSteps, promotions } from "./node-subnets.ts";
 import type { NodeFacts, Snapshot } from "./snapshot.ts";
 import { withWritten } from "./written.ts";
 
@@ -192,7 +192,7 @@ test("without a ledger nothing is claimed", () => {
 
 test("a claim is laid to rest with the time, and everything else as it was", () => {
   const { object } = claim("10.244.1.0/24", dualNode, single, addressed);
-  const step = holding(object, "its Node is gone", bornAtMs);
+  const step = restStep(object, "its Node is gone", bornAtMs);
   assert.deepEqual(step.want, { ...object, spec: { ...object.spec, state: "Held", heldAt: "2026-01-01T00:00:00Z" } });
   assert.equal(step.have, object);
 });

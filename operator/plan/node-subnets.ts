@@ -124,7 +124,7 @@ function heardFor(records: readonly NodeRecord[], incarnation: string | undefine
 }
 
 /** The step that lays a claim to rest. */
-export function holding(have: NodeSubnet, because: string, nowMs: number): Step<NodeSubnet> {
+export function restStep(have: NodeSubnet, because: string, nowMs: number): Step<NodeSubnet> {
   const want: NodeSubnet = { ...have, spec: { ...have.spec, state: "Held", heldAt: renderTime(nowMs) } };
   return { op: "change", kind: nodeSubnetKind.name, key: have.metadata.name, because, want, have };
 }

@@ -11,7 +11,7 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** What `networkFor` chooses from. */
+/** What `networksFor` chooses from. */
 export interface Choice {
   /** Oldest first. */
   readonly networks: readonly Network[];

@@ -44,7 +44,7 @@ export function credibleWords({ ledger, claims, records }: Objects): (record: No
 }
 
 /** What to make of an agent's word that the claim of another node vanished. */
-export type Verdict = "Counts" | "Asked" | "Denied";
+export type MissingVerdict = "Counts" | "Asked" | "Denied";
 
 /**
  * Judges what agents miss. Where one alone misses it, and the Node is there that shall have had it, that node's own word is waited for (`Asked`), and goes before (`Denied`: its agent, heard under
@@ -54,7 +54,7 @@ export function judgeMissing({
   ledger,
   nodes,
   records,
-}: Pick<Snapshot, "ledger" | "nodes" | "records">): (word: Mention) => Verdict {
+}: Pick<Snapshot, "ledger" | "nodes" | "records">): (word: Mention) => MissingVerdict {
   const twice = once(() => saidByTwo(records));
   const names = once(() => new Map(nodes.map(({ uid, name }) => [uid, name])));
   const known = once(() => new Map(records.map(({ object: { spec, status } }) => [spec.nodeUID, { spec, status }])));

@@ -8,7 +8,7 @@ import { isDeadSilent, isLetGo, planHolds } from "../../operator/plan/hold.ts";
 import { type NodeConditionPlan, planNodeCondition } from "../../operator/plan/node-condition.ts";
 import { nodeNetworkSteps } from "../../operator/plan/node-networks.ts";
 import { nodeStates } from "../../operator/plan/node-states.ts";
-import { holding, nodeSubnetSteps, promotions } from "../../operator/plan/node-subnets.ts";
+import { restStep, nodeSubnetSteps, promotions } from "../../operator/plan/node-subnets.ts";
 import { readLedger } from "../../operator/plan/read.ts";
 import { ledgerStep } from "../../operator/plan/recovery.ts";
 import { isDoneWith, releaseCandidates, vanishedClaim } from "../../operator/plan/release.ts";
@@ -47,7 +47,7 @@ export function wholePass(before: Snapshot, nowMs: number): WholePass {
   const surplus = candidates.surplus.filter(({ object }) => isDoneWith(object, recordOf.get(object.spec.node)));
   const rests = [
     ...[...handedOver(snapshot, told), ...candidates.departed, ...surplus].map(({ object }) =>
-      holding(object, "it rests", nowMs),
+      restStep(object, "it rests", nowMs),
     ),
     ...candidates.vanished.map((one) => vanishedClaim(one, nowMs)),
     ...planHolds(snapshot, allocation, input).expired.map(({ claim: { object: have }, because }): Step<NodeSubnet> => {

@@ -9,7 +9,7 @@ import type { QuietSubnets } from "../../node-agent/plan/quiet.ts";
 import { allocate } from "../../operator/plan/allocate.ts";
 import { isDeadSilent, planHolds } from "../../operator/plan/hold.ts";
 import { nodeNetworkSteps } from "../../operator/plan/node-networks.ts";
-import { holding, nodeSubnetSteps, promotions } from "../../operator/plan/node-subnets.ts";
+import { restStep, nodeSubnetSteps, promotions } from "../../operator/plan/node-subnets.ts";
 import { readClaim, readLedger, readRecord } from "../../operator/plan/read.ts";
 import { ledgerStep, numberingStep } from "../../operator/plan/recovery.ts";
 import { isDoneWith, isOwnerGone, releaseCandidates, vanishedClaim } from "../../operator/plan/release.ts";
@@ -117,10 +117,10 @@ export function planWorld(parts: Partial<Snapshot>): PlanWorld {
     writeClaims([
       ...departed
         .filter(({ object }) => isGone(object.spec.nodeUID, object.spec.node))
-        .map(({ object }) => holding(object, "its Node is gone", nowMs)),
+        .map(({ object }) => restStep(object, "its Node is gone", nowMs)),
       ...surplus
         .filter(({ object }) => isDoneWith(object, recordOf(object.spec.node)))
-        .map(({ object }) => holding(object, "its node is done with it", nowMs)),
+        .map(({ object }) => restStep(object, "its node is done with it", nowMs)),
       ...vanished.map((one) => vanishedClaim(one, nowMs)),
       ...expired.map(({ claim: { object: have }, because }): Step<NodeSubnet> => {
         return { op: "remove", kind: "NodeSubnet", key: have.metadata.name, because, have };

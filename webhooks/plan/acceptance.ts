@@ -29,7 +29,7 @@ export function refusedBecause(
 ): string | undefined {
   if (served === undefined) return "no certificate is served yet; if this stays, the log says why";
   if (now < served.notBefore) return `the certificate is valid from ${served.notBefore.toISOString()}; set this machine's clock`;
-  if (isOver(served, now)) return `the certificate was valid until ${served.notAfter.toISOString()} ${remedy}`;
+  if (isOver(served, now)) return `the certificate was valid until ${served.notAfter.toISOString()} ${expired}`;
   if (registered === undefined || registered.length === 0)
     return `there is no ValidatingWebhookConfiguration ${registrationName} with webhooks in it; ${repaired}`;
   for (const webhook of registered) {
@@ -39,7 +39,7 @@ export function refusedBecause(
   return undefined;
 }
 
-const remedy = "and could not be renewed; the log says why";
+const expired = "and could not be renewed; the log says why";
 const repaired = "it is put right within seconds, or the log says why not";
 
 function problemOf(served: LeafFacts, { host, authorities }: RegisteredWebhook, now: Date): string | undefined {
