@@ -21,11 +21,13 @@ export function podMtu(own: OwnNetwork, facts: NodeFacts, paths: readonly { read
   return mtu;
 }
 
-function noUplink({ addresses }: OwnNetwork): string {
+function noUplink({ addresses, tunnel }: OwnNetwork): string {
   if (addresses.length === 0)
     return "other nodes have no address to send to: the Node has no InternalIP, or none inside spec.routing.nodeAddress.cidrs of its PodNetwork; correct either";
   const texts = addresses.map(renderAddress).join(" nor ");
-  return `no interface carries ${texts}, so the MTU is unknown; correct the addresses of the Node, or set mtu {mode: Fixed} in the PodNetwork`;
+  // A tunnel needs the interface whatever the MTU.
+  const other = tunnel === undefined ? ", or set mtu {mode: Fixed} in the PodNetwork" : "";
+  return `no interface carries ${texts}, so the MTU is unknown; correct the addresses of the Node${other}`;
 }
 
 /** A node of a tunnelled network leaves room for tunnels to nodes that are still to come, in the family that they would take. */

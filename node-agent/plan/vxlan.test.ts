@@ -186,3 +186,33 @@ test("where no node asks for a tunnel there is none, and no room is left for one
   const { kernel, mtu } = planned(ownSpec(), claimsOf([claimObject(2)]), nodeFacts(["192.168.1.12"]));
   assert.deepEqual([kernel.links.length, kernel.neighbors, kernel.fdb, mtu], [1, [], [], 1500]);
 });
+
+test("without the interface that a tunnel begins at there is neither tunnel nor way through it, also with a fixed MTU, and it is said why", () => {
+  const own = ownSpec({ routing, mtu: { mode: "Fixed", value: 1400 } });
+  const facts = { ...farFacts(), uplinks: [] };
+  const { kernel, peers } = planned(own, claims(), facts);
+  assert.deepEqual(
+    kernel.links.map(({ name }) => name),
+    ["cni0"],
+  );
+  assert.deepEqual(
+    kernel.routes.map(({ prefix }) => prefix),
+    ["10.244.2.0/24"],
+    "what is on the link needs no tunnel",
+  );
+  assert.deepEqual([kernel.neighbors, kernel.fdb], [[], []]);
+  const far = peers.find(({ node }) => node === "node-3")?.path;
+  assert.match(
+    far !== undefined && "code" in far ? far.message : "",
+    /: no interface carries 192\.168\.1\.11, where the tunnel would begin; /,
+  );
+});
+
+test("a fixed MTU is advised only to a node without tunnels, which needs no interface for it", () => {
+  const advice = (spec: ReturnType<typeof ownSpec>) => {
+    const plan = planNode("node-1", ownNetwork(spec), claims(), { ...farFacts(), uplinks: [] });
+    return "code" in plan ? plan.message : assert.fail("it is planned");
+  };
+  assert.match(advice(ownSpec()), /correct the addresses of the Node, or set mtu \{mode: Fixed\} in the PodNetwork$/);
+  assert.match(advice(ownSpec({ routing })), /correct the addresses of the Node$/);
+});

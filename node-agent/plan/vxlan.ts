@@ -68,7 +68,7 @@ export function tunnelLinks(
     .filter((family) => others.some(({ nextHops }) => nextHops.some(isOf(family))))
     .flatMap((family) => own.addresses.find(isOf(family)) ?? [])
     .flatMap((local): VxlanLink[] => {
-      const uplink = facts.uplinks.find(({ address }) => address === renderAddress(local));
+      const uplink = uplinkOf(local, facts);
       if (uplink === undefined) return [];
       const tunnel = { id: vxlanId, port: ports.own, local: renderAddress(local) };
       const name = tunnelName(local.family);
@@ -131,11 +131,19 @@ function otherEnd({ node, nextHops }: Claim, own: OwnNetwork, facts: NodeFacts):
     const [here, there] = [own.addresses, nextHops].map(familiesIn);
     return `no tunnel joins ${here} of this node and ${there} of Node ${node}; give both Nodes an InternalIP of one family`;
   }
+  const local = own.addresses.find(isOf(remote.family));
+  if (local !== undefined && uplinkOf(local, facts) === undefined)
+    return `no interface carries ${renderAddress(local)}, where the tunnel would begin; correct the addresses of this node's Node`;
   const hop = facts.nextHops.get(renderAddress(remote));
   if (hop === undefined || hop.reach === "None" || hop.reach === "Local") return unreached(remote, hop);
   if (hop.device === own.bridge || hop.device.startsWith("podnet-"))
     return `its address ${renderAddress(remote)} is reached through ${hop.device}, which is the pods'; take a range apart from the nodes' network`;
   return { remote, mtu: hop.mtu };
+}
+
+/** The interface that carries an address of this node. */
+function uplinkOf(local: Address, { uplinks }: NodeFacts): NodeFacts["uplinks"][number] | undefined {
+  return uplinks.find(({ address }) => address === renderAddress(local));
 }
 
 function unreached(remote: Address, hop: NextHop | undefined): string {
