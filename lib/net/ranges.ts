@@ -34,11 +34,6 @@ export function* freeSubnets(use: RangeUse): Generator<Prefix, undefined> {
   return undefined;
 }
 
-/** The lowest free subnet, or undefined when the range is full. */
-export function firstFreeSubnet(use: RangeUse): Prefix | undefined {
-  return freeSubnets(use).next().value;
-}
-
 /** How many subnets a range has and how they are used. */
 export function countSubnets(use: RangeUse): RangeCounts {
   const total = subnetTotal(use);

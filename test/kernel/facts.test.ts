@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasBridgeNetfilter, observeNeighborLimits, observeTools } from "../../lib/linux/facts.ts";
-import { makeExec } from "../../lib/linux/exec.ts";
+import { hasBridgeNetfilter, observeNeighborLimits } from "../../lib/linux/facts.ts";
 import { observeBridgePorts } from "../../lib/linux/bridge-ports.ts";
 import { observeForwardHooks } from "../../lib/linux/firewall.ts";
 import { observeForeignRoutes } from "../../lib/linux/foreign-routes.ts";
@@ -108,14 +107,6 @@ test("5,000 next hops are looked up by one process", async (t) => {
   t.diagnostic(`5,000 next hops looked up: ${Math.round(performance.now() - start)} ms`);
   assert.deepEqual([...hops.keys()], addresses);
   assert.ok([...hops.values()].every((hop) => hop.reach === "OnLink"));
-});
-
-test("the tools tell their versions, and a missing one what brings it", async () => {
-  for (const tool of await observeTools(makeExec())) assert.match("version" in tool ? tool.version : tool.problem, /^\d+\.\d+/);
-  assert.deepEqual(await observeTools(makeExec({ path: "/nowhere" })), [
-    { name: "ip", problem: "ip -V: there is no program ip in /nowhere; install the package iproute2" },
-    { name: "nft", problem: "nft --version: there is no program nft in /nowhere; install the package nftables" },
-  ]);
 });
 
 test("a kernel with br_netfilter has its folder of settings, one without has not", async () => {
