@@ -158,7 +158,7 @@ test("a firewall that closes the way of pods' packets is found, and is not any m
     "table inet site {\n chain passing {\n type filter hook forward priority 0; policy drop;\n ct state established accept\n }\n}\n";
   await must(exec, ["nft", "-f", "-"], theirs);
   const [found = ""] = await closed();
-  assert.match(found, /^the firewall's chain inet site passing \(policy drop\) has no rule/);
+  assert.match(found, /^the firewall's chain inet site passing \(policy drop\) drops packets of pods/);
   const commands = Array.from(found.matchAll(/"([^"]+)"/g), ([, command = ""]) => command.split(" "));
   assert.equal(commands.length, 2);
   for (const command of commands) {
