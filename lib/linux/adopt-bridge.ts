@@ -1,8 +1,8 @@
-import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { linkMarks } from "./kinds/link.ts";
 import { mark } from "./kinds/mark.ts";
 import { parseRows } from "./kinds/output.ts";
+import { stdoutOf } from "./stdout-of.ts";
 
 /**
  * Gives our mark to a bridge that is ours without it: a CNI plugin makes the bridge by itself where a pod comes before us, e.g. after a reboot.
@@ -12,8 +12,8 @@ import { parseRows } from "./kinds/output.ts";
  */
 export async function adoptBridge(exec: Exec, name: string, addresses: readonly string[]): Promise<boolean> {
   const [links, addressed] = await Promise.all([
-    output(exec, ["ip", "-j", "link", "show", "type", "bridge"]),
-    output(exec, ["ip", "-j", "address", "show", "type", "bridge"]),
+    stdoutOf(exec, ["ip", "-j", "link", "show", "type", "bridge"]),
+    stdoutOf(exec, ["ip", "-j", "address", "show", "type", "bridge"]),
   ]);
   const bridge = parseRows("ip link show", links).find((row) => row.text("ifname") === name);
   if (bridge === undefined || linkMarks(links).get(name) === true || bridge.has("ifalias")) return false;
@@ -23,12 +23,6 @@ export async function adoptBridge(exec: Exec, name: string, addresses: readonly 
     .filter((info) => info.text("scope") !== "link")
     .map((info) => `${info.text("local")}/${info.number("prefixlen")}`);
   if (!found.every((address) => addresses.includes(address))) return false;
-  await output(exec, ["ip", "link", "set", "dev", name, "alias", mark.linkAlias]);
+  await stdoutOf(exec, ["ip", "link", "set", "dev", name, "alias", mark.linkAlias]);
   return true;
-}
-
-async function output(exec: Exec, argv: readonly string[]): Promise<string> {
-  const output = await exec.run(argv);
-  if (output.status !== 0) throw CommandError.failed(output);
-  return output.stdout;
 }

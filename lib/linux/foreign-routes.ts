@@ -1,7 +1,7 @@
-import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { mark } from "./kinds/mark.ts";
 import { parseRows } from "./kinds/output.ts";
+import { stdoutOf } from "./stdout-of.ts";
 
 /** A route of the main table that is not podnet's. */
 export interface ForeignRoute {
@@ -20,16 +20,15 @@ export interface ForeignRoute {
 export async function observeForeignRoutes(exec: Exec): Promise<ForeignRoute[]> {
   const outputs = await Promise.all(
     // Numbers, since a machine may have given our protocol a name.
-    ["-4", "-6"].map((family) => exec.run(["ip", "-N", "-j", family, "route", "show", "table", "main"])),
+    ["-4", "-6"].map((family) => stdoutOf(exec, ["ip", "-N", "-j", family, "route", "show", "table", "main"])),
   );
-  return outputs.flatMap((output) => {
-    if (output.status !== 0) throw CommandError.failed(output);
-    return parseRows("ip route show", output.stdout)
+  return outputs.flatMap((output) =>
+    parseRows("ip route show", output)
       .filter((row) => !row.has("protocol") || row.text("protocol") !== String(mark.routeProtocol))
       .map((row) => ({
         destination: row.text("dst"),
         device: row.has("dev") ? row.text("dev") : undefined,
         protocol: row.has("protocol") ? row.text("protocol") : undefined,
-      }));
-  });
+      })),
+  );
 }

@@ -1,7 +1,7 @@
-import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { batchLine } from "./kinds/batch-line.ts";
 import { parseRows } from "./kinds/output.ts";
+import { stdoutOf } from "./stdout-of.ts";
 
 /** The number in the `proto` field of routes that router advertisements brought (RTPROT_RA); a machine need not know its name. */
 const raProtocol = 9;
@@ -12,7 +12,5 @@ const raProtocol = 9;
  */
 export async function hasLearnedRoutes(exec: Exec, device: string): Promise<boolean> {
   const words = batchLine(["route", "show", "table", "all", "proto", raProtocol, "dev", device]).split(" ");
-  const output = await exec.run(["ip", "-6", "-j", ...words]);
-  if (output.status !== 0) throw CommandError.failed(output);
-  return parseRows("ip route show", output.stdout).length > 0;
+  return parseRows("ip route show", await stdoutOf(exec, ["ip", "-6", "-j", ...words])).length > 0;
 }

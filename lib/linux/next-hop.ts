@@ -3,6 +3,7 @@ import type { Exec } from "./exec.ts";
 import { ipComplaints } from "./batch.ts";
 import { batchLine } from "./kinds/batch-line.ts";
 import { isDevice, parseRows, type Row } from "./kinds/output.ts";
+import { stdoutOf } from "./stdout-of.ts";
 
 /** How this node reaches an address, as the kernel's routing has it now. */
 export type NextHop =
@@ -30,10 +31,9 @@ export interface NextHopPath {
  */
 export async function observeNextHops(exec: Exec, addresses: readonly string[]): Promise<Map<string, NextHop>> {
   if (addresses.length === 0) return new Map();
-  const [links, routes] = await Promise.all([exec.run(["ip", "-j", "link", "show"]), askedRoutes(exec, addresses)]);
-  if (links.status !== 0) throw CommandError.failed(links);
+  const [links, routes] = await Promise.all([stdoutOf(exec, ["ip", "-j", "link", "show"]), askedRoutes(exec, addresses)]);
   const { complaints } = routes;
-  const mtus = new Map(parseRows("ip link show", links.stdout).map((row) => [row.text("ifname"), row.number("mtu")]));
+  const mtus = new Map(parseRows("ip link show", links).map((row) => [row.text("ifname"), row.number("mtu")]));
   const rows = new Map(routes.rows.map((row) => [row.text("dst"), row]));
   const given = await givenMtus(exec, rows);
   return new Map(

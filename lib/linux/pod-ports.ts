@@ -1,8 +1,8 @@
-import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { mark } from "./kinds/mark.ts";
 import { parseRows, type Row } from "./kinds/output.ts";
 import { hasAddress } from "./kinds/port.ts";
+import { stdoutOf } from "./stdout-of.ts";
 
 /** An interface of this node at the other end of which a pod may be. */
 export interface PodPort {
@@ -29,9 +29,7 @@ export interface NodeLinks {
  * @throws {CommandError} when `ip` cannot be run, {UnexpectedOutput} when its output cannot be read.
  */
 export async function observeNodeLinks(exec: Exec, bridges: readonly string[]): Promise<NodeLinks> {
-  const output = await exec.run(["ip", "-d", "-j", "address", "show"]);
-  if (output.status !== 0) throw CommandError.failed(output);
-  return linksOf(output.stdout, bridges);
+  return linksOf(await stdoutOf(exec, ["ip", "-d", "-j", "address", "show"]), bridges);
 }
 
 /** The same, of what `ip -d -j address show` printed. */

@@ -1,6 +1,6 @@
-import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { parseRows } from "./kinds/output.ts";
+import { stdoutOf } from "./stdout-of.ts";
 
 /** What the kernel knows of who is on its links. */
 export interface SeenNeighbors {
@@ -20,11 +20,7 @@ const alive = ["REACHABLE", "DELAY", "PROBE", "PERMANENT"];
  * @throws {CommandError} when a tool cannot be run, {UnexpectedOutput} when its output cannot be read.
  */
 export async function observeNeighbors(exec: Exec): Promise<SeenNeighbors> {
-  const run = async (...argv: string[]): Promise<string> => {
-    const output = await exec.run(argv);
-    if (output.status !== 0) throw CommandError.failed(output);
-    return output.stdout;
-  };
+  const run = (...argv: string[]): Promise<string> => stdoutOf(exec, argv);
   const [neighbors, forwarding] = await Promise.all([run("ip", "-j", "neighbor", "show"), run("bridge", "-j", "fdb", "show")]);
   return neighborsOf(neighbors, forwarding);
 }

@@ -1,6 +1,6 @@
-import { CommandError } from "./command-error.ts";
 import type { Exec } from "./exec.ts";
 import { parseRows } from "./kinds/output.ts";
+import { stdoutOf } from "./stdout-of.ts";
 
 /** An interface that carries one of the node's own addresses. */
 export interface Uplink {
@@ -17,9 +17,7 @@ export interface Uplink {
  * @throws {CommandError} when `ip` cannot be run, {UnexpectedOutput} when its output cannot be read.
  */
 export async function observeUplinks(exec: Exec, addresses: readonly string[]): Promise<Uplink[]> {
-  const output = await exec.run(["ip", "-j", "address", "show"]);
-  if (output.status !== 0) throw CommandError.failed(output);
-  const rows = parseRows("ip address show", output.stdout);
+  const rows = parseRows("ip address show", await stdoutOf(exec, ["ip", "-j", "address", "show"]));
   return addresses.flatMap((address) => {
     const row = rows.find((one) => one.rows("addr_info").some((info) => info.has("local") && info.text("local") === address));
     // Others' links may have names that we would never write, and are none of our business.
