@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "../lib/linux/folder.ts";
 import { readRegularFile } from "../lib/linux/regular-file.ts";
-import { isAbsent } from "../lib/linux/system-error.ts";
 import { type Attachment, parseAttachment } from "./plan/attachment.ts";
 
 /** An attachment with when it was noted. */
@@ -17,10 +16,7 @@ export interface NotedAttachment extends Attachment {
  */
 export async function readAttachments(stateFolder: string): Promise<NotedAttachment[]> {
   const folder = join(stateFolder, "results");
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const found = await Promise.all(names.map((name) => readNoted(join(folder, name))));
   return found.filter((attachment) => attachment !== undefined);
 }

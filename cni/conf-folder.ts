@@ -1,5 +1,5 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "../lib/linux/folder.ts";
 import { readRegularFile } from "../lib/linux/regular-file.ts";
 
 /** A file that a runtime would read as a CNI configuration. */
@@ -18,10 +18,7 @@ const endings = [".conf", ".conflist", ".json"];
  * @throws when the folder is there and cannot be read.
  */
 export async function readConfFolder(folder: string): Promise<ConfFile[]> {
-  const entries = await readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  });
+  const entries = await namesIn(folder);
   const names = entries
     .filter((name) => endings.some((ending) => name.endsWith(ending)))
     .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -1,9 +1,8 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "../lib/linux/folder.ts";
 import { cniNetworkName } from "../crds/names.ts";
 import { parseAddress, renderAddress } from "../lib/net/address.ts";
 import { readRegularFile } from "../lib/linux/regular-file.ts";
-import { isAbsent } from "../lib/linux/system-error.ts";
 
 /** A lease of host-local, as it stands on the disk. */
 export interface LeaseFile {
@@ -33,10 +32,7 @@ export function leaseFolder(stateFolder: string): string {
  */
 export async function readLeaseFiles(stateFolder: string): Promise<LeaseFile[]> {
   const folder = leaseFolder(stateFolder);
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const files = await Promise.all(names.map((name) => readLeaseFile(folder, name)));
   return files.filter((file) => file !== undefined);
 }

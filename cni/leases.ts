@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { cniNetworkName } from "../crds/names.ts";
+import { namesIn } from "../lib/linux/folder.ts";
 import { type Address, parseAddress } from "../lib/net/address.ts";
+import { leaseFolder } from "./lease-files.ts";
 
 /**
  * The pod addresses that host-local has given out on this node: one file each in `<state folder>/networks/podnet`, named after the address.
@@ -9,9 +8,6 @@ import { type Address, parseAddress } from "../lib/net/address.ts";
  * @throws when the folder is there and cannot be read.
  */
 export async function readLeases(stateFolder: string): Promise<Address[]> {
-  const names = await readdir(join(stateFolder, "networks", cniNetworkName)).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  });
+  const names = await namesIn(leaseFolder(stateFolder));
   return names.map((name) => parseAddress(name)).filter((address) => address !== undefined);
 }

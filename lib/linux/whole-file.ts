@@ -1,6 +1,6 @@
-import { copyFile, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isAbsent } from "./system-error.ts";
+import { namesIn } from "./folder.ts";
 
 const unfinished = ".podnet-new";
 
@@ -11,10 +11,7 @@ export function isUnfinished(name: string): boolean {
 
 /** Paths of what crashes left in a folder of files that were being written; none where there is no such folder. */
 export async function unfinishedFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   return names.filter(isUnfinished).map((name) => join(folder, name));
 }
 
