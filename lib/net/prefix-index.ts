@@ -1,4 +1,5 @@
 import { comparePrefixes, containsPrefix, type Prefix } from "./prefix.ts";
+import { countLeading } from "./sorted.ts";
 
 /** Finds items that have a prefix by what lies in that, e.g. the entries of a ledger. */
 export interface PrefixIndex<Item> {
@@ -14,16 +15,7 @@ export interface PrefixIndex<Item> {
 export function indexPrefixes<Item extends { readonly prefix: Prefix }>(items: readonly Item[]): PrefixIndex<Item> {
   const nested = nest(items.toSorted((a, b) => comparePrefixes(a.prefix, b.prefix)));
   /** How many items begin at or before the prefix. */
-  const countUpTo = (prefix: Prefix): number => {
-    let [low, high] = [0, nested.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const found = nested[middle];
-      if (found !== undefined && comparePrefixes(found.item.prefix, prefix) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
+  const countUpTo = (prefix: Prefix): number => countLeading(nested, ({ item }) => comparePrefixes(item.prefix, prefix) <= 0);
   const allAround = (prefix: Prefix): Item[] => {
     const found: Item[] = [];
     for (let place = nested[countUpTo(prefix) - 1]; place !== undefined; place = place.parent)

@@ -1,5 +1,6 @@
 import { type Address, addressBits, compareAddresses, type Family } from "../../lib/net/address.ts";
 import { firstAddress, lastAddress, type Prefix } from "../../lib/net/prefix.ts";
+import { countLeading } from "../../lib/net/sorted.ts";
 
 /** One subnet and what of it pods have. */
 export interface SubnetUse {
@@ -27,19 +28,11 @@ export function freeAddresses(subnet: Prefix, leases: number): number {
 /** Counts the leases that lie in a prefix, of leases in any order; O(log n) for each prefix. */
 export function leaseCounter(leases: readonly Address[]): (prefix: Prefix) => number {
   const ascending = leases.toSorted(compareAddresses);
-  const before = (limit: Address, orAt: boolean) => {
-    let low = 0;
-    let high = ascending.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const address = ascending[middle];
-      const order = address === undefined ? 1 : compareAddresses(address, limit);
-      if (order < 0 || (orAt && order === 0)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  return (prefix) => {
+    const [first, last] = [firstAddress(prefix), lastAddress(prefix)];
+    const before = countLeading(ascending, (address) => compareAddresses(address, first) < 0);
+    return countLeading(ascending, (address) => compareAddresses(address, last) <= 0) - before;
   };
-  return (prefix) => before(lastAddress(prefix), true) - before(firstAddress(prefix), false);
 }
 
 /** The families whose free addresses, over the subnets that give any out, are fewer than `addBelow`. */
