@@ -74,7 +74,6 @@ export async function runAgent(settings: AgentSettings, log: Log, stopped: Abort
     metrics,
     journal: journalFile(settings.journal, identity),
     ...pace(settings),
-    probePort: settings.probePort,
   });
   metrics.gaugeOf("podnet_agent_stale_seconds", () => Math.max(own.staleSeconds(), claims.staleSeconds()));
   const health = await startHealth({ listen: settings.health, ready: loops.ready, metrics, signal });

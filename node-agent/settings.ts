@@ -1,4 +1,5 @@
 import { usualHeartbeatSeconds } from "../crds/heartbeat.ts";
+import { heartbeatSettings } from "../lib/daemon/heartbeat-settings.ts";
 import { integer, listenAddress, optionalText, type SettingValues, text } from "../lib/daemon/settings.ts";
 import { accessSettings } from "../lib/kube/access-settings.ts";
 
@@ -62,13 +63,10 @@ export const agentSettings = {
     fallback: "/run",
     help: "Where systemd/netif and NetworkManager of the node's /run are mounted, if at all; looked into for who may be undoing what the agent does.",
   }),
-  heartbeatSeconds: integer({
-    env: "PODNET_HEARTBEAT_SECONDS",
-    fallback: String(usualHeartbeatSeconds),
-    min: 1,
-    max: 3600,
-    help: "How often the status is written without a change, at least; the more nodes, the rarer.",
-  }),
+  ...heartbeatSettings(
+    usualHeartbeatSeconds,
+    "How often the status is written without a change, at least; the more nodes, the rarer.",
+  ),
   drainSeconds: integer({
     env: "PODNET_DRAIN_SECONDS",
     fallback: "60",
