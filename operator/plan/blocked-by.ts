@@ -11,6 +11,7 @@ import {
 import { givingRanges } from "./accept.ts";
 import type { Member } from "./member.ts";
 import { countOf, isUnwanted, nameList, type NetworkView } from "./network-view.ts";
+import { readPrefixes } from "./read.ts";
 import { isDraining, isSilent } from "./rollout.ts";
 import { compareText } from "./select.ts";
 import { type Claim, familyName } from "./snapshot.ts";
@@ -69,8 +70,7 @@ function rangeBlockers(view: NetworkView): Blocker[] {
 function recordBlockers({ cluster }: NetworkView, areas: readonly Prefix[]): Blocker[] {
   return cluster.records
     .flatMap(({ node, subnets, object }) => {
-      const reported = (object.status?.subnets ?? []).map(({ cidr }) => parsePrefix(cidr));
-      const all = [...subnets, ...reported.filter((prefix): prefix is Prefix => !isPrefixProblem(prefix))];
+      const all = [...subnets, ...readPrefixes((object.status?.subnets ?? []).map(({ cidr }) => cidr))];
       const there = all.filter((prefix) => areas.some((area) => prefixesOverlap(area, prefix))).map(renderPrefix);
       return there.length === 0
         ? []

@@ -1,6 +1,7 @@
 import type { NodeNetwork, PodNetwork } from "../../crds/types.ts";
 import { addressBits, parseAddress } from "../../lib/net/address.ts";
-import { isPrefixProblem, type Prefix, parsePrefix, prefixAround } from "../../lib/net/prefix.ts";
+import { type Prefix, prefixAround } from "../../lib/net/prefix.ts";
+import { readPrefixes } from "./read.ts";
 import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -54,8 +55,7 @@ export function usedPrefixes({ claims, records }: Pick<Snapshot, "claims" | "rec
 }
 
 function reportedPrefixes({ status }: NodeNetwork): Prefix[] {
-  const found = (status?.subnets ?? []).map(({ cidr }) => parsePrefix(cidr));
-  return found.filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
+  return readPrefixes((status?.subnets ?? []).map(({ cidr }) => cidr));
 }
 
 /** Counts pods with an address of one of the prefixes, page by page. A pod that ran to its end has none any more. */

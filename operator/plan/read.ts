@@ -50,7 +50,7 @@ export function readLedger(object: Stored<RangeLedger>): Ledger {
     incarnation,
     recovering: recovery !== undefined,
     entries: entries.flatMap(({ cidr, nodePrefixLength, network, networkUID, epoch, state }) =>
-      prefixesOf([cidr]).map((prefix) => {
+      readPrefixes([cidr]).map((prefix) => {
         return { cidr, prefix, subnetLength: nodePrefixLength, network, networkUID, epoch, open: state === "Open" };
       }),
     ),
@@ -60,7 +60,7 @@ export function readLedger(object: Stored<RangeLedger>): Ledger {
 
 /** A stored NodeNetwork, read. */
 export function readRecord(object: Stored<NodeNetwork>): NodeRecord {
-  return { node: object.metadata.name, subnets: prefixesOf(object.spec.subnets.map(({ cidr }) => cidr)), object };
+  return { node: object.metadata.name, subnets: readPrefixes(object.spec.subnets.map(({ cidr }) => cidr)), object };
 }
 
 /** A stored Node, read. Address texts that are no addresses count for nothing. */
@@ -83,7 +83,7 @@ export function readNode(object: Stored<Node>): NodeFacts {
     deleting: metadata.deletionTimestamp !== undefined,
     readiness: readiness(condition("Ready")?.status),
     machineID: readableMachineID(status?.nodeInfo?.machineID),
-    podCIDRs: prefixesOf(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
+    podCIDRs: readPrefixes(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
     internalAddresses: [...new Set(internal.map(renderAddress))],
     allAddresses: [...all.keys()],
     hosts: Array.from(all.values(), (address) => prefixAround(address, addressBits(address.family))),
@@ -101,6 +101,7 @@ function readiness(status: string | undefined): Readiness {
   return status === "True" || status === "False" || status === "Unknown" ? status : "Never";
 }
 
-function prefixesOf(cidrs: readonly string[]): Prefix[] {
+/** Prefixes in canonical form; texts that are none count for nothing. */
+export function readPrefixes(cidrs: readonly string[]): Prefix[] {
   return cidrs.map(parsePrefix).filter((prefix): prefix is Prefix => !isPrefixProblem(prefix));
 }
