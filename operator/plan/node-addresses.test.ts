@@ -60,6 +60,7 @@ test("a node that comes with an address in somebody's subnet takes it from nobod
     {
       regarding: { apiVersion: "v1", kind: "Node", name: "node-1", uid: "uid-node-1" },
       reason: "NodeAddressConflict",
+      about: "10.244.1.7/32 in 10.244.1.0/24",
       note: `its address lies in a subnet: 10.244.1.7 in 10.244.1.0/24 of node-2; ${remedy}`,
     },
   ]);
