@@ -56,6 +56,12 @@ export const nftTable = "podnet";
 /** `ip link` alias that marks the bridge as ours. */
 export const bridgeAlias = "podnet";
 
+/** Begins the reason of every NetworkUnavailable condition of ours on a Node. */
+export const nodeReasonPrefix = "Podnet";
+
+/** The reason of one that says that the node's network is there. */
+export const nodeProgrammedReason = `${nodeReasonPrefix}Programmed`;
+
 /**
  * Name of the NodeSubnet of a prefix: `"10.244.7.0/24"` → `"10.244.7.0-24"`; IPv6 always in eight groups of four digits,
  * `"fd00:10:244:7::/64"` → `"fd00-0010-0244-0007-0000-0000-0000-0000-64"`, since `::` cannot stand in a name.

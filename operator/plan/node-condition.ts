@@ -1,12 +1,10 @@
 import { renderTime, type Verdict } from "../../crds/conditions.ts";
+import { nodeProgrammedReason, nodeReasonPrefix } from "../../crds/names.ts";
 import { printable } from "../../lib/text/printable.ts";
 import type { NodeCondition } from "../../lib/kube/builtin.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { isProgrammed, type NodeProgress, ownRecord, programmedCondition } from "./node-progress.ts";
 import type { Claim, NodeFacts, NodeRecord } from "./snapshot.ts";
-
-/** Begins the reason of every condition of ours. */
-const ours = "Podnet";
 
 /** What is known of a node that bears on its condition. */
 export interface NodeConditionInput {
@@ -58,7 +56,7 @@ export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan 
 
 /** Whether our condition of a node of which nothing is left has served its turn. */
 function isOver({ node: { networkUnavailable: have }, isRecovering, isRecovered }: NodeConditionInput): boolean {
-  return have?.reason?.startsWith(ours) === true && !isRecovering && (have.status !== "False" || isRecovered);
+  return have?.reason?.startsWith(nodeReasonPrefix) === true && !isRecovering && (have.status !== "False" || isRecovered);
 }
 
 type NodeVerdict = Verdict<"NetworkUnavailable">;
@@ -74,11 +72,11 @@ function wantedCondition(input: NodeConditionInput): NodeVerdict {
   const own = ownRecord(input.node, record);
   if (!isAvailable(input)) {
     const lacks = progress?.lacks || "it belongs to no network";
-    return { type, status: "True", reason: `${ours}NotProgrammed`, message: `podnet CNI not programmed: ${lacks}` };
+    return { type, status: "True", reason: `${nodeReasonPrefix}NotProgrammed`, message: `podnet CNI not programmed: ${lacks}` };
   }
   const bridge = own?.status?.summary?.bridge ?? claims.map((claim) => renderPrefix(claim.prefix)).join(", ");
   const message = `podnet CNI programmed: ${bridge}, ${peers} ${peers === 1 ? "peer" : "peers"}`;
-  return { type, status: "False", reason: `${ours}Programmed`, message };
+  return { type, status: "False", reason: nodeProgrammedReason, message };
 }
 
 /** A node whose last claim rests takes no new pods; nor does one become available again whose claims went, while its NodeNetwork still tells of them. */
@@ -86,7 +84,7 @@ function isAvailable({ node, record, claims }: NodeConditionInput): boolean {
   if (claims.length > 0 && claims.every(({ object }) => object.spec.state === "Held")) return false;
   const own = ownRecord(node, record);
   const have = node.networkUnavailable;
-  if (have?.status === "False" && have.reason === `${ours}Programmed`)
+  if (have?.status === "False" && have.reason === nodeProgrammedReason)
     return own === undefined || programmedCondition(own)?.status !== "False";
   return claims.length > 0 && own !== undefined && isProgrammed(own);
 }

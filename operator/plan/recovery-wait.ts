@@ -1,3 +1,4 @@
+import { nodeReasonPrefix } from "../../crds/names.ts";
 import { ownRecord } from "./node-progress.ts";
 import type { NodeFacts, Snapshot } from "./snapshot.ts";
 
@@ -21,5 +22,5 @@ export function awaitedNodes({ ledger, nodes, records }: Pick<Snapshot, "ledger"
 
 /** Whether this Node was told, by us, that its network is there. */
 export function hadNetwork({ networkUnavailable }: NodeFacts): boolean {
-  return networkUnavailable?.status === "False" && networkUnavailable.reason?.startsWith("Podnet") === true;
+  return networkUnavailable?.status === "False" && networkUnavailable.reason?.startsWith(nodeReasonPrefix) === true;
 }

@@ -1,3 +1,4 @@
+import { nodeProgrammedReason } from "../../crds/names.ts";
 import type { Node } from "../../lib/kube/builtin.ts";
 import type { Stored } from "../../lib/kube/resource.ts";
 import type { NodeFacts } from "./snapshot.ts";
@@ -21,7 +22,7 @@ export function startupTaintOf({ metadata, spec }: Stored<Node>): NodeFacts["sta
 /** Nodes that have no need of their startup taints any more: their network is programmed, and they say so themselves, where everybody can see it. */
 export function programmedButTainted(nodes: readonly NodeFacts[]): NodeFacts[] {
   return nodes.filter(({ startupTaint, networkUnavailable, deleting }) => {
-    const isProgrammed = networkUnavailable?.status === "False" && networkUnavailable.reason === "PodnetProgrammed";
+    const isProgrammed = networkUnavailable?.status === "False" && networkUnavailable.reason === nodeProgrammedReason;
     return startupTaint !== undefined && isProgrammed && !deleting;
   });
 }
