@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { afterwards } from "../lib/daemon/afterwards.ts";
 import { type Checks, startHealth } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
 import { createMetrics } from "../lib/daemon/metrics.ts";
@@ -71,16 +72,10 @@ export async function runOperator(settings: OperatorSettings, log: Log, signal: 
   trigger = (because) => loop.trigger(because);
   showGauges(metrics, cluster, leadership);
   const health = await startHealth({ listen: settings.health, ready: readyChecks(cluster, loop), metrics, signal });
-  const idle = afterwards(loop.stopped);
+  // What the last pass needs ends after it, and nobody else leads before.
+  const idle = afterwards(loop.stopped, "no pass is going on any more");
   await Promise.all([cluster.run(idle), loop.stopped, health.stopped, leadership.run(idle), events.run(idle)]);
   await client.close();
-}
-
-/** Fires when it has resolved: what the last pass needs ends after it, and nobody else leads before. */
-function afterwards(ended: Promise<void>): AbortSignal {
-  const controller = new AbortController();
-  void ended.then(() => controller.abort(new Error("no pass is going on any more")));
-  return controller.signal;
 }
 
 function showGauges(metrics: OperatorMetrics, cluster: Cluster, leadership: Leadership): void {
