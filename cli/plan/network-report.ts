@@ -9,6 +9,7 @@ import { familyName, type Network, type NodeRecord, type Snapshot } from "../../
 import type { Candidate } from "./candidate.ts";
 import type { Refusal } from "./refusal.ts";
 import type { CapacityReport, DeletionReport, DrainReport, NetworkReport, NodeReport } from "./report.ts";
+import { families } from "../../lib/net/address.ts";
 
 /** Statuses that the operator would write: UID → status. */
 export type Statuses = ReadonlyMap<string, PodNetworkStatus>;
@@ -100,7 +101,7 @@ function drainOf(
     paused,
     moving: names(moving),
     waiting: names(waiting),
-    room: ([4, 6] as const).flatMap((family) => {
+    room: families.flatMap((family) => {
       const needed = (waiting ?? []).filter(({ claims }) => {
         const own = claims.filter(({ prefix }) => prefix.family === family);
         return own.length > 0 && own.every(isLeaving);

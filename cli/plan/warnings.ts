@@ -8,6 +8,7 @@ import type { Candidate } from "./candidate.ts";
 import type { Statuses } from "./network-report.ts";
 import type { Warning } from "./report.ts";
 import type { RoutePlan } from "./route-report.ts";
+import { families } from "../../lib/net/address.ts";
 
 /** What a person should know of networks as they shall be, in the operator's own words. */
 export function statusWarnings({ snapshot }: Settled, after: Statuses): Warning[] {
@@ -50,7 +51,7 @@ export function clusterWarnings(
   const isUnchanged = candidates.every(({ change }) => change === "Keep");
   if (isUnchanged && steps.length > 0)
     warn("NotAtRest", `no PodNetwork changes, but the operator has ${steps.length} writes to do anyway; what follows is those`);
-  for (const family of [4, 6] as const) {
+  for (const family of families) {
     const nodes = new Set(routes.unrouted.filter(({ prefix }) => prefix.family === family).map(({ object }) => object.spec.node));
     if (nodes.size > 0)
       warn(

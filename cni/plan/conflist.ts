@@ -1,5 +1,5 @@
 import { cniNetworkName } from "../../crds/names.ts";
-import { addressBits, type Family, renderAddress } from "../../lib/net/address.ts";
+import { addressBits, families, type Family, renderAddress } from "../../lib/net/address.ts";
 import { addressAt, isPrefixProblem, type Prefix, parsePrefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { elements, field, parseJson } from "../../lib/text/json.ts";
 
@@ -33,8 +33,6 @@ export function openSubnets({ subnets, closed }: Conflist): Prefix[] {
 export function hasPodAddresses(subnet: Prefix): boolean {
   return subnet.length <= addressBits(subnet.family) - 2;
 }
-
-const families = [4, 6] as const;
 
 /** Family → the destination of its default route. */
 const everywhere: Readonly<Record<Family, string>> = { 4: "0.0.0.0/0", 6: "::/0" };

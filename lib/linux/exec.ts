@@ -48,6 +48,9 @@ export interface Exec {
   follow(argv: readonly string[], listener: Listener, signal: AbortSignal): Promise<string | undefined>;
 }
 
+/** Where programs are looked for, whatever this process's own environment says. */
+export const programPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** How commands are run. */
 export interface ExecOptions {
   /** Put before every command, e.g. `["nsenter", "--net=/run/netns/x"]`. */
@@ -56,7 +59,7 @@ export interface ExecOptions {
   readonly timeoutMs?: number;
   /** Of stdout and of stderr, in characters; default 64 Mi: a dump of 5,000 routes is less than 1 Mi. */
   readonly outputLimit?: number;
-  /** Where programs are looked for, default `"/usr/sbin:/usr/bin:/sbin:/bin"`. */
+  /** Where programs are looked for, default `programPath`. */
   readonly path?: string;
 }
 
@@ -71,7 +74,7 @@ interface Launch {
 
 /** The one way in which this process runs others: argument lists, never a shell, English messages. */
 export function makeExec(options: ExecOptions = {}): Exec {
-  const { prefix = [], timeoutMs = 30_000, outputLimit = 64 * 1024 * 1024, path = "/usr/sbin:/usr/bin:/sbin:/bin" } = options;
+  const { prefix = [], timeoutMs = 30_000, outputLimit = 64 * 1024 * 1024, path = programPath } = options;
   const env = { PATH: path, LANG: "C", LC_ALL: "C" };
   const launch = (argv: readonly string[]): Launch => ({ argv: [...prefix, ...argv], env, timeoutMs, outputLimit, path });
   return {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { CommandError } from "./command-error.ts";
+import { programPath } from "./exec.ts";
 
 /** How others may use a lock file: they only open it. */
 const mode = 0o750;
@@ -31,9 +32,8 @@ export async function withFileLock<V extends object>(
 /** Node cannot lock files. A lock belongs to what was opened, which the program inherits, so it stays when that has ended. */
 async function lock(handle: FileHandle, waitSeconds: number): Promise<boolean> {
   const argv = ["flock", "--exclusive", "--timeout", String(waitSeconds), "3"] as const;
-  const path = "/usr/sbin:/usr/bin:/sbin:/bin";
   const [program, ...rest] = argv;
-  const child = spawn(program, rest, { env: { PATH: path, LC_ALL: "C" }, stdio: ["ignore", "ignore", "pipe", handle.fd] });
+  const child = spawn(program, rest, { env: { PATH: programPath, LC_ALL: "C" }, stdio: ["ignore", "ignore", "pipe", handle.fd] });
   let stderr = "";
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
   try {
@@ -43,6 +43,6 @@ async function lock(handle: FileHandle, waitSeconds: number): Promise<boolean> {
     throw CommandError.failed({ argv, status: typeof status === "number" ? status : -1, stdout: "", stderr });
   } catch (error) {
     if (error instanceof CommandError || !(error instanceof Error)) throw error;
-    throw CommandError.from(error, { argv, stderr, timeoutMs: waitSeconds * 1000, path });
+    throw CommandError.from(error, { argv, stderr, timeoutMs: waitSeconds * 1000, path: programPath });
   }
 }

@@ -4,6 +4,9 @@ import { parseIp, stringifyIp } from "ip-bigint";
 /** IPv4 or IPv6, as data. */
 export type Family = 4 | 6;
 
+/** Both, in the order in which they are told. */
+export const families = [4, 6] as const satisfies readonly Family[];
+
 /** One address, without prefix length or zone. */
 export interface Address {
   readonly family: Family;

@@ -2,7 +2,7 @@ import type { ConfFile } from "../../cni/conf-folder.ts";
 import { type Conflist, openSubnets, parseConflist, renderConflist } from "../../cni/plan/conflist.ts";
 import type { FileItem } from "../../lib/linux/kinds/file.ts";
 import type { FileSet } from "../../lib/linux/node-state.ts";
-import type { Family } from "../../lib/net/address.ts";
+import { families, type Family } from "../../lib/net/address.ts";
 import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { Bug } from "../../lib/reconcile/bug.ts";
 import type { OwnNetwork } from "./own-network.ts";
@@ -105,6 +105,6 @@ function pathOf({ path }: ConfFolder, name: string): string {
 /** The open ones of each family; all of it, closed, where none is. */
 function openOrClosed(subnets: readonly Prefix[], open: readonly Prefix[]): Pick<Conflist, "subnets" | "closed"> {
   const of = (some: readonly Prefix[], family: Family) => some.filter((subnet) => subnet.family === family);
-  const closed = ([4, 6] as const).filter((family) => of(subnets, family).length > 0 && of(open, family).length === 0);
-  return { subnets: ([4, 6] as const).flatMap((family) => of(closed.includes(family) ? subnets : open, family)), closed };
+  const closed = families.filter((family) => of(subnets, family).length > 0 && of(open, family).length === 0);
+  return { subnets: families.flatMap((family) => of(closed.includes(family) ? subnets : open, family)), closed };
 }

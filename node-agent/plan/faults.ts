@@ -1,4 +1,5 @@
 import type { PluginReport } from "../../cni/plugins.ts";
+import { mark } from "../../lib/linux/kinds/mark.ts";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
 import { compareText } from "../../lib/text/order.ts";
 import type { Problem } from "./problem.ts";
@@ -18,7 +19,7 @@ export interface UnroutedPeer {
 }
 
 /** The key of the table without which a pod can claim to be its gateway. */
-const gatewayTable = "bridge podnet";
+const gatewayTable = `bridge ${mark.tableName}`;
 
 /** Why a pod of this node can claim to be its gateway, as sentences. */
 export function unguarded(outcomes: readonly KindOutcome[]): string[] {

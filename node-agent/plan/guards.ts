@@ -1,7 +1,7 @@
 import { gatewayOf } from "../../cni/plan/conflist.ts";
 import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
 import type { NftChain, TableItem } from "../../lib/linux/kinds/table.ts";
-import { type Family, parseAddress, toAddress } from "../../lib/net/address.ts";
+import { families, type Family, parseAddress, toAddress } from "../../lib/net/address.ts";
 import { addressSet, languages } from "./nft.ts";
 import type { OwnNetwork } from "./own-network.ts";
 import { vxlanId } from "./vxlan.ts";
@@ -40,7 +40,7 @@ export function gatewayGuard(own: OwnNetwork): TableItem {
   const six = gateways.filter(({ family }) => family === 6);
   return {
     family: "bridge",
-    sets: ([4, 6] as const).map((family) => addressSet("gateways", family, gateways)),
+    sets: families.map((family) => addressSet("gateways", family, gateways)),
     chains: [
       {
         name: "from_pods",

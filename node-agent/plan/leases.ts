@@ -1,4 +1,4 @@
-import { type Address, addressBits, compareAddresses, type Family } from "../../lib/net/address.ts";
+import { type Address, addressBits, compareAddresses, families, type Family } from "../../lib/net/address.ts";
 import { firstAddress, lastAddress, type Prefix } from "../../lib/net/prefix.ts";
 import { countLeading } from "../../lib/net/sorted.ts";
 
@@ -37,7 +37,7 @@ export function leaseCounter(leases: readonly Address[]): (prefix: Prefix) => nu
 
 /** The families whose free addresses, over the subnets that give any out, are fewer than `addBelow`. */
 export function lowFamilies(uses: readonly SubnetUse[], open: readonly string[], addBelow: number): Family[] {
-  return ([4, 6] as const).filter((family) => {
+  return families.filter((family) => {
     const giving = uses.filter(({ cidr }) => cidr.includes(":") === (family === 6) && open.includes(cidr));
     return giving.length > 0 && giving.reduce((sum, { free }) => sum + free, 0) < addBelow;
   });

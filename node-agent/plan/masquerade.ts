@@ -1,4 +1,4 @@
-import type { Family } from "../../lib/net/address.ts";
+import { families, type Family } from "../../lib/net/address.ts";
 import type { NftChain } from "../../lib/linux/kinds/table.ts";
 import { languages } from "./nft.ts";
 import type { OwnNetwork } from "./own-network.ts";
@@ -6,7 +6,7 @@ import type { OwnNetwork } from "./own-network.ts";
 /** The families whose pods are masqueraded. */
 export function masqueradedFamilies(own: OwnNetwork): Family[] {
   if (!own.masquerade) return [];
-  return ([4, 6] as const).filter((family) => own.subnets.some((subnet) => subnet.family === family));
+  return families.filter((family) => own.subnets.some((subnet) => subnet.family === family));
 }
 
 /**

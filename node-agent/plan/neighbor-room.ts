@@ -1,9 +1,7 @@
-import type { Family } from "../../lib/net/address.ts";
+import { families, type Family } from "../../lib/net/address.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { DirectPath } from "./routes.ts";
 import type { TunnelPath } from "./vxlan.ts";
-
-const families = [4, 6] as const;
 
 /**
  * How many other nodes this one asks for on its links, by the family of their addresses. What stands for good in the neighbor tables of tunnels counts against no limit

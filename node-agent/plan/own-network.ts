@@ -1,7 +1,7 @@
 import { hasPodAddresses } from "../../cni/plan/conflist.ts";
 import type { NodeNetworkSpec } from "../../crds/types.ts";
 import { mark } from "../../lib/linux/kinds/mark.ts";
-import { type Address, type Family, parseAddress } from "../../lib/net/address.ts";
+import { type Address, families, type Family, parseAddress } from "../../lib/net/address.ts";
 import { isPrefixProblem, type Prefix, parsePrefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
 import type { Problem } from "./problem.ts";
 import { parseTunnelling, type Tunnelling } from "./tunnelling.ts";
@@ -99,7 +99,7 @@ export function isProblems(result: OwnNetwork | Problem[]): result is Problem[] 
 
 /** The families that the node's pods or anybody's pods have addresses of; IPv4 first. */
 export function familiesOf(own: OwnNetwork): Family[] {
-  return ([4, 6] as const).filter((family) => [...own.subnets, ...own.podRanges].some((prefix) => prefix.family === family));
+  return families.filter((family) => [...own.subnets, ...own.podRanges].some((prefix) => prefix.family === family));
 }
 
 interface Read<V> {

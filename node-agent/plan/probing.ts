@@ -1,5 +1,5 @@
 import { gatewayOf, hasPodAddresses } from "../../cni/plan/conflist.ts";
-import type { Address, Family } from "../../lib/net/address.ts";
+import { type Address, families, type Family } from "../../lib/net/address.ts";
 import { addressAt, comparePrefixes, type Prefix } from "../../lib/net/prefix.ts";
 import type { Claim } from "./claim.ts";
 import type { OwnNetwork } from "./own-network.ts";
@@ -66,7 +66,7 @@ export function planProbing(node: string, own: OwnNetwork, claims: readonly Clai
     others.filter(({ claim: { state } }) => state === "Active" || state === "Draining"),
     ({ claim }) => claim.node,
   );
-  const sources = ([4, 6] as const).flatMap((family) => own.subnets.find((subnet) => subnet.family === family) ?? []);
+  const sources = families.flatMap((family) => own.subnets.find((subnet) => subnet.family === family) ?? []);
   const starts = sources.map((subnet) => ({ family: subnet.family, from: gatewayOf(subnet) }));
   return {
     gateways: own.subnets.map(gatewayOf),

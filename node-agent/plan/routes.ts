@@ -1,4 +1,4 @@
-import { renderAddress } from "../../lib/net/address.ts";
+import { families, renderAddress } from "../../lib/net/address.ts";
 import type { RouteItem } from "../../lib/linux/kinds/route.ts";
 import type { NextHop } from "../../lib/linux/next-hop.ts";
 import { prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
@@ -102,8 +102,8 @@ function directTo(claim: Claim, own: OwnNetwork, facts: NodeFacts): DirectPath |
 
 /** The one of the prefix's own family first. IPv4 can also go over IPv6 (RFC 5549), where one of two nodes has only that. */
 function nextHopsFor({ prefix, nextHops }: Claim): string[] {
-  const families = prefix.family === 4 ? ([4, 6] as const) : ([6] as const);
-  return families.flatMap((family) => nextHops.filter((address) => address.family === family).map(renderAddress));
+  const usable = prefix.family === 4 ? families : ([6] as const);
+  return usable.flatMap((family) => nextHops.filter((address) => address.family === family).map(renderAddress));
 }
 
 function whyNot(reach: NextHop | undefined): string {

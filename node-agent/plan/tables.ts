@@ -6,6 +6,7 @@ import { masqueradeChains, masqueradedFamilies } from "./masquerade.ts";
 import { addressSet, prefixSet } from "./nft.ts";
 import { outermost } from "./outermost.ts";
 import type { OwnNetwork } from "./own-network.ts";
+import { families } from "../../lib/net/address.ts";
 
 /** The nftables tables of a node: what its pods may send, and with which address it leaves the cluster. */
 export function nodeTables(own: OwnNetwork, claims: readonly Claim[], tunnels: readonly VxlanLink[]): TableItem[] {
@@ -13,7 +14,6 @@ export function nodeTables(own: OwnNetwork, claims: readonly Claim[], tunnels: r
   const pods = outermost([...own.podRanges, ...own.subnets, ...claims.map((claim) => claim.prefix)]);
   const local = outermost(own.subnets);
   const masqueraded = masqueradedFamilies(own);
-  const families = [4, 6] as const;
   const excluded = outermost(own.unmasqueraded);
   return [
     {

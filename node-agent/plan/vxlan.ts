@@ -2,10 +2,11 @@ import { gatewayOf, hasPodAddresses } from "../../cni/plan/conflist.ts";
 import type { AddressItem } from "../../lib/linux/kinds/address.ts";
 import type { FdbItem } from "../../lib/linux/kinds/fdb.ts";
 import type { VxlanLink } from "../../lib/linux/kinds/link.ts";
+import { mark } from "../../lib/linux/kinds/mark.ts";
 import type { NeighborItem } from "../../lib/linux/kinds/neighbor.ts";
 import type { RouteItem } from "../../lib/linux/kinds/route.ts";
 import type { NextHop } from "../../lib/linux/next-hop.ts";
-import { type Address, type Family, renderAddress } from "../../lib/net/address.ts";
+import { type Address, families, type Family, renderAddress } from "../../lib/net/address.ts";
 import { linkLocalOf, macFor } from "../../lib/net/mac.ts";
 import { vxlanMtu } from "../../lib/net/mtu.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
@@ -35,7 +36,7 @@ export interface TunnelPath {
 
 /** Family of the addresses that it runs between → the name of the device. */
 export function tunnelName(family: Family): string {
-  return `podnet-vxlan${family}`;
+  return `${mark.linkPrefix}vxlan${family}`;
 }
 
 /** The MAC at a node's end of its tunnels. Every node can tell every other's from its name alone. */
@@ -64,7 +65,7 @@ export function tunnelLinks(
   const ports = tunnelPorts(own, claims);
   if (ports === undefined) return [];
   const others = claims.filter((claim) => claim.node !== node);
-  return ([4, 6] as const)
+  return families
     .filter((family) => others.some(({ nextHops }) => nextHops.some(isOf(family))))
     .flatMap((family) => own.addresses.find(isOf(family)) ?? [])
     .flatMap((local): VxlanLink[] => {
@@ -125,7 +126,7 @@ export function tunnelTo(claim: Claim, own: OwnNetwork, facts: NodeFacts, ports:
 
 /** The first family that both nodes have an address of decides, whatever is reached: both ends choose alike. */
 function otherEnd({ node, nextHops }: Claim, own: OwnNetwork, facts: NodeFacts): { remote: Address; mtu: number } | string {
-  const shared = ([4, 6] as const).find((family) => [own.addresses, nextHops].every((list) => list.some(isOf(family))));
+  const shared = families.find((family) => [own.addresses, nextHops].every((list) => list.some(isOf(family))));
   const remote = shared === undefined ? undefined : nextHops.find(isOf(shared));
   if (remote === undefined) {
     const [here, there] = [own.addresses, nextHops].map(familiesIn);
@@ -136,7 +137,7 @@ function otherEnd({ node, nextHops }: Claim, own: OwnNetwork, facts: NodeFacts):
     return `no interface carries ${renderAddress(local)}, where the tunnel would begin; correct the addresses of this node's Node`;
   const hop = facts.nextHops.get(renderAddress(remote));
   if (hop === undefined || hop.reach === "None" || hop.reach === "Local") return unreached(remote, hop);
-  if (hop.device === own.bridge || hop.device.startsWith("podnet-"))
+  if (hop.device === own.bridge || hop.device.startsWith(mark.linkPrefix))
     return `its address ${renderAddress(remote)} is reached through ${hop.device}, which is the pods'; take a range apart from the nodes' network`;
   return { remote, mtu: hop.mtu };
 }
