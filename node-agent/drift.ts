@@ -5,7 +5,7 @@ import type { Clock } from "../lib/reconcile/clock.ts";
 import type { AgentMetrics } from "./metrics.ts";
 import type { AgentRun } from "./agent.ts";
 import { type Contended, contendedIn, leftAloneMs, quarrelsIn, type RepairHistory, withRepairs } from "./plan/contention.ts";
-import { driftOf, type Repair, type Standing } from "./plan/drift.ts";
+import { driftOf, type Repair, type NodeStanding } from "./plan/drift.ts";
 import type { DriftFacts } from "./plan/drift-status.ts";
 
 export interface DriftOptions {
@@ -48,7 +48,7 @@ export function createDriftWatch({ log, metrics, clock, wallClock }: DriftOption
   const quarrels = metrics.gauge("podnet_agent_drift_contended");
   const tell = createTeller(log, clock);
   const tally = createTally();
-  let standing: Standing = new Map();
+  let standing: NodeStanding = new Map();
   let history: RepairHistory = new Map();
   let contended: readonly Contended[] = [];
   let lookedMs: number | undefined;

@@ -2,7 +2,7 @@ import type { NodeNetworkStatusReachability } from "../crds/types.ts";
 import { askPeers, type AskPeersOptions } from "./ask-peers.ts";
 import { nextRound, type Turn } from "./plan/probe-round.ts";
 import { forgetOthers, surveyAfter, surveyOf, wayKey } from "./plan/probe-survey.ts";
-import { roundOutcome, type Standing, standingAfter } from "./plan/probe-verdict.ts";
+import { roundOutcome, type WayStanding, standingAfter } from "./plan/probe-verdict.ts";
 import { destinationOf, noProbing, type ProbedPeer, type Probing } from "./plan/probing.ts";
 import { countBad, reachabilityOf, recalledStandings } from "./plan/reachability.ts";
 import type { ProbeMetrics } from "./probe-metrics.ts";
@@ -25,11 +25,11 @@ export interface ProbeRounds {
 export function createProbeRounds(options: ProbeRoundsOptions): ProbeRounds {
   const { clock, wallClock, random, metrics } = options;
   let probing = noProbing;
-  let standings: Map<string, Standing> | undefined;
+  let standings: Map<string, WayStanding> | undefined;
   let survey = surveyOf([], new Map());
   let turn: Turn = { round: 1, next: 0 };
 
-  const ask = async (peers: readonly ProbedPeer[], all: Map<string, Standing>) => {
+  const ask = async (peers: readonly ProbedPeer[], all: Map<string, WayStanding>) => {
     const before = surveyOf(peers, all);
     for (const { node, way, unanswered } of await askPeers(peers, { ...options, mtu: probing.mtu })) {
       if (way.isRouted) metrics.asked(way, unanswered);
@@ -50,7 +50,7 @@ export function createProbeRounds(options: ProbeRoundsOptions): ProbeRounds {
     },
     async run() {
       const { peers, gateways } = probing;
-      const all = standings ?? new Map<string, Standing>();
+      const all = standings ?? new Map<string, WayStanding>();
       const { asked, turn: next } = nextRound({ peers, troubled: survey.troubled, standings: all, turn });
       await ask(asked, all);
       turn = next;

@@ -49,7 +49,7 @@ export interface Reporter {
 const settledMs = 5_000;
 
 /** What stands in the API as far as we know, and of which object. */
-interface Standing extends Reported {
+interface StandingStatus extends Reported {
   readonly uid: string;
   /** When we wrote it; -Infinity: we read it there. */
   readonly atMs: number;
@@ -61,7 +61,7 @@ const untold = { useToldMs: never, reachToldMs: never, driftToldMs: never };
 /** A reporter that has written nothing yet; it begins with what it finds in the API. */
 export function createReporter(options: ReporterOptions): Reporter {
   const { clock, random } = options;
-  let standing: Standing | undefined;
+  let standing: StandingStatus | undefined;
   const periodMs = ({ facts }: RunOutcome) => nextHeartbeatMs(options.heartbeatMs, facts.nodes, random());
 
   const note = (own: Stored<NodeNetwork>, outcome: RunOutcome): void => {

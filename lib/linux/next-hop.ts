@@ -7,15 +7,15 @@ import { stdoutOf } from "./stdout-of.ts";
 
 /** How this node reaches an address, as the kernel's routing has it now. */
 export type NextHop =
-  | ({ readonly reach: "OnLink" } & NextHopPath)
+  | ({ readonly reach: "OnLink" } & LinkPath)
   /** Behind a router: a direct route over it cannot work. */
-  | ({ readonly reach: "ViaGateway"; readonly gateway: string } & NextHopPath)
+  | ({ readonly reach: "ViaGateway"; readonly gateway: string } & LinkPath)
   /** An address of this node itself. */
   | { readonly reach: "Local" }
   | { readonly reach: "None"; readonly problem: string };
 
 /** The way out of this node. */
-export interface NextHopPath {
+export interface LinkPath {
   /** e.g. `"eth0"`. */
   readonly device: string;
   /** Of the device, or of the route where it was given less; in bytes. */

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
 import { diff } from "../../lib/reconcile/diff.ts";
 import type { Kind } from "../../lib/reconcile/kind.ts";
-import { driftOf, type Standing } from "./drift.ts";
+import { driftOf, type NodeStanding } from "./drift.ts";
 
 interface Thing {
   readonly name: string;
@@ -30,7 +30,7 @@ function look(kind: string, want: readonly Thing[], have: readonly Thing[], fail
 
 /** The repairs of each of these runs, as text. */
 function told(...runs: readonly (readonly KindOutcome[])[]): string[][] {
-  let standing: Standing = new Map();
+  let standing: NodeStanding = new Map();
   return runs.map((kinds) => {
     const drift = driftOf(standing, kinds);
     standing = drift.standing;

@@ -14,7 +14,7 @@ export interface Repair {
 }
 
 /** What the last run wanted and left so: kind → items. A kind that it did not look at is not in here. */
-export type Standing = ReadonlyMap<string, KindStanding>;
+export type NodeStanding = ReadonlyMap<string, KindStanding>;
 
 interface KindStanding {
   /** Key → item. */
@@ -26,7 +26,7 @@ interface KindStanding {
 /** The repairs of a run, in its order, and how it left the node. */
 export interface Drift {
   readonly repairs: readonly Repair[];
-  readonly standing: Standing;
+  readonly standing: NodeStanding;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Drift {
  * nothing was wanted there. What stands on a link that this agent itself made anew, or took an address from, is its own doing. The first look at a kind
  * tells nothing: what was there before nobody knows. A repair that failed counts when it is done.
  */
-export function driftOf(before: Standing, kinds: readonly KindOutcome[]): Drift {
+export function driftOf(before: NodeStanding, kinds: readonly KindOutcome[]): Drift {
   const standing = new Map<string, KindStanding>();
   const remade = new Set<string>();
   const repairs: Repair[] = [];

@@ -2,7 +2,7 @@ import { comparePrefixes, type Prefix, prefixesOverlap, renderPrefix } from "../
 import type { Claim } from "./claim.ts";
 import type { NamedSubnet } from "./own-network.ts";
 import { overlapFinder } from "./overlap.ts";
-import { begins, isConfirmed, type Saying, type Standing, stateAfter, type SubnetState } from "./subnet-state.ts";
+import { begins, isConfirmed, type Saying, type ClaimStanding, stateAfter, type SubnetState } from "./subnet-state.ts";
 
 /** A subnet that this node has, whatever its spec says now. */
 export interface OwnSubnet {
@@ -32,7 +32,7 @@ export function standings({
   node,
   claims,
   forget,
-}: Pick<SubnetSight, "node" | "claims" | "forget">): (prefix: Prefix) => Standing {
+}: Pick<SubnetSight, "node" | "claims" | "forget">): (prefix: Prefix) => ClaimStanding {
   const own = new Map(claims.filter((claim) => claim.node === node).map((claim) => [renderPrefix(claim.prefix), claim.state]));
   let isTaken: ((prefix: Prefix) => boolean) | undefined;
   return (prefix) => {
@@ -66,7 +66,7 @@ export function nextSubnets(before: readonly OwnSubnet[], sight: SubnetSight): O
 function nextSubnet(
   before: OwnSubnet | undefined,
   prefix: Prefix,
-  standing: Standing,
+  standing: ClaimStanding,
   sight: SubnetSight,
 ): OwnSubnet | undefined {
   const saying = sayingOf(prefix, sight);

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { toPrefix } from "../../lib/net/prefix.ts";
 import { nextRound, peersBesides, peersInTurn, type Turn } from "./probe-round.ts";
 import { type Standings, surveyOf, wayKey } from "./probe-survey.ts";
-import type { Standing } from "./probe-verdict.ts";
+import type { WayStanding } from "./probe-verdict.ts";
 import type { ProbedPeer } from "./probing.ts";
 
 function peersNamed(count: number): ProbedPeer[] {
@@ -14,7 +14,7 @@ function peersNamed(count: number): ProbedPeer[] {
   }));
 }
 
-function standing(part: Partial<Standing>): Standing {
+function standing(part: Partial<WayStanding>): WayStanding {
   const fine = { last: "Answered", sameInARow: 1, lostInARow: 0, hasAnswered: true, bad: undefined } as const;
   return { to: "", firstMs: 0, round: 0, ...fine, ...part };
 }
@@ -23,7 +23,7 @@ const bad = standing({ last: "NoAnswer", lostInARow: 3, sameInARow: 3, bad: { re
 const doubtful = standing({ last: "NoAnswer", lostInARow: 1 });
 
 /** What is known: these of the peers are bad, these doubtful. */
-function known(peers: readonly ProbedPeer[], states: Readonly<Record<number, Standing>>) {
+function known(peers: readonly ProbedPeer[], states: Readonly<Record<number, WayStanding>>) {
   return new Map(
     peers.flatMap(({ node, ways: [way] }, n) => {
       const state = states[n];

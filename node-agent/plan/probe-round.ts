@@ -1,5 +1,5 @@
 import { type Standings, standingsOf, type Survey } from "./probe-survey.ts";
-import { isDoubtful, type Standing } from "./probe-verdict.ts";
+import { isDoubtful, type WayStanding } from "./probe-verdict.ts";
 import type { ProbedPeer } from "./probing.ts";
 
 /** Where the rotation stands. */
@@ -45,7 +45,7 @@ export function nextRound({ peers, troubled, standings, turn: { round, next } }:
     .map((peer) => ({ peer, ways: standingsOf(peer, standings) }))
     .map(({ peer, ways }) => ({ peer, ways, last: Math.max(...ways.map((way) => way.round)) }))
     .toSorted((a, b) => a.last - b.last);
-  const besides = (test: (standing: Standing) => boolean, fromRound: number) =>
+  const besides = (test: (standing: WayStanding) => boolean, fromRound: number) =>
     rest.filter(({ ways, last }) => ways.some(test) && last <= fromRound).slice(0, peersBesides);
   const doubtful = besides(isDoubtful, round);
   const bad = besides(({ bad }) => bad !== undefined, round - apart).filter((one) => !doubtful.includes(one));

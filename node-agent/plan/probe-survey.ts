@@ -1,8 +1,8 @@
-import { isDoubtful, type Standing } from "./probe-verdict.ts";
+import { isDoubtful, type WayStanding } from "./probe-verdict.ts";
 import type { ProbedPeer, Way } from "./probing.ts";
 
 /** Key of a way → what is known of it. */
-export type Standings = ReadonlyMap<string, Standing>;
+export type Standings = ReadonlyMap<string, WayStanding>;
 
 /** What a round has to know of all peers, kept so that no round looks at all of them. */
 export interface Survey {
@@ -18,7 +18,7 @@ export function wayKey(node: string, { family }: Pick<Way, "family">): string {
 }
 
 /** What is known of the ways of a peer, of those of which anything is. */
-export function standingsOf({ node, ways }: ProbedPeer, standings: Standings): Standing[] {
+export function standingsOf({ node, ways }: ProbedPeer, standings: Standings): WayStanding[] {
   return ways.map((way) => standings.get(wayKey(node, way))).filter((standing) => standing !== undefined);
 }
 
@@ -40,12 +40,12 @@ export function surveyAfter(all: Survey, asked: readonly ProbedPeer[], before: S
 }
 
 /** What is known, of these peers alone. */
-export function forgetOthers(standings: Standings, peers: readonly ProbedPeer[]): Map<string, Standing> {
+export function forgetOthers(standings: Standings, peers: readonly ProbedPeer[]): Map<string, WayStanding> {
   const keys = new Set(peers.flatMap(({ node, ways }) => ways.map((way) => wayKey(node, way))));
   return new Map([...standings].filter(([key]) => keys.has(key)));
 }
 
 /** Whether it is told of at all. */
-export function isKnown({ hasAnswered, bad }: Standing): boolean {
+export function isKnown({ hasAnswered, bad }: WayStanding): boolean {
   return hasAnswered || bad !== undefined;
 }

@@ -7,7 +7,7 @@ import {
   type RoundOutcome,
   roundOutcome,
   roundsToTurn,
-  type Standing,
+  type WayStanding,
   standingAfter,
 } from "./probe-verdict.ts";
 
@@ -16,8 +16,8 @@ const way = { isRouted: true };
 const roundMs = 4_000;
 
 /** What is known after these outcomes, one round after the other. */
-function after(outcomes: readonly RoundOutcome[], before?: Standing, at = here): Standing | undefined {
-  return outcomes.reduce<Standing | undefined>((known, outcome, index) => {
+function after(outcomes: readonly RoundOutcome[], before?: WayStanding, at = here): WayStanding | undefined {
+  return outcomes.reduce<WayStanding | undefined>((known, outcome, index) => {
     const round = (known?.round ?? before?.round ?? 0) + 1;
     return standingAfter(index === 0 ? before : known, at, outcome, { round, nowMs: round * roundMs, wallMs: round * roundMs });
   }, before);
@@ -79,7 +79,7 @@ test("whatever comes, a verdict turns only after three rounds in a row that say 
   const outcomes = fc.constantFrom<RoundOutcome>("Answered", "Answered", "NoAnswer", "FullSizeLost", "NoRoute");
   fc.assert(
     fc.property(fc.array(outcomes, { maxLength: 40 }), (list) => {
-      let known: Standing | undefined;
+      let known: WayStanding | undefined;
       for (const [index, outcome] of list.entries()) {
         const wasBad = known?.bad !== undefined;
         known = after([outcome], known) ?? assert.fail();

@@ -18,7 +18,7 @@ export function roundOutcome({ isRouted }: Pick<Way, "isRouted">, unanswered: re
 }
 
 /** What is known of one way. Times are milliseconds. */
-export interface Standing {
+export interface WayStanding {
   /** The address that was asked. */
   readonly to: string;
   /** On a clock that never steps back: when this address was first asked. */
@@ -52,10 +52,10 @@ export const roundsToTurn = 3;
 export const graceMs = 60_000;
 
 /** What is known of a way after a round, from what was known before. */
-export function standingAfter(before: Standing | undefined, to: string, outcome: RoundOutcome, time: RoundTime): Standing {
+export function standingAfter(before: WayStanding | undefined, to: string, outcome: RoundOutcome, time: RoundTime): WayStanding {
   const fresh = { firstMs: time.nowMs, hasAnswered: false, last: undefined, sameInARow: 0, lostInARow: 0 };
   const known = before?.to === to ? before : fresh;
-  const standing: Omit<Standing, "bad"> = {
+  const standing: Omit<WayStanding, "bad"> = {
     to,
     firstMs: known.firstMs,
     hasAnswered: known.hasAnswered || outcome === "Answered" || outcome === "FullSizeLost",
@@ -69,11 +69,11 @@ export function standingAfter(before: Standing | undefined, to: string, outcome:
 }
 
 function badAfter(
-  before: Standing["bad"],
-  { sameInARow, lostInARow, hasAnswered, firstMs }: Omit<Standing, "bad">,
+  before: WayStanding["bad"],
+  { sameInARow, lostInARow, hasAnswered, firstMs }: Omit<WayStanding, "bad">,
   outcome: RoundOutcome,
   { nowMs, wallMs }: RoundTime,
-): Standing["bad"] {
+): WayStanding["bad"] {
   if (outcome === "Answered") return sameInARow >= roundsToTurn ? undefined : before;
   if (before !== undefined) return sameInARow >= roundsToTurn ? { ...before, reason: outcome } : before;
   const isToBeTold = lostInARow >= roundsToTurn && (hasAnswered || nowMs - firstMs >= graceMs);
@@ -81,6 +81,6 @@ function badAfter(
 }
 
 /** Whether a way lost its last questions, but is not called bad: it is asked again at once. */
-export function isDoubtful({ bad, lostInARow, hasAnswered }: Standing): boolean {
+export function isDoubtful({ bad, lostInARow, hasAnswered }: WayStanding): boolean {
   return bad === undefined && lostInARow > 0 && hasAnswered;
 }

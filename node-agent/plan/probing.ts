@@ -48,7 +48,7 @@ export function destinationOf({ subnet }: Pick<Way, "subnet">): string {
 }
 
 /** What became of the claims of other nodes, each with its fate, and the MTU of the pods. */
-export interface Programmed {
+export interface ProgrammedWays {
   readonly peers: readonly PeerClaim[];
   readonly mtu: number;
 }
@@ -57,7 +57,7 @@ export interface Programmed {
  * One way per family that this node and the other one have subnets of: to the first subnet that new pods get addresses of. A node that is gone (its claims
  * are Held) is not probed, nor is a claim too small to have a gateway. `peers` are the fates of the claims of other nodes, in the order of these.
  */
-export function planProbing(node: string, own: OwnNetwork, claims: readonly Claim[], { peers, mtu }: Programmed): Probing {
+export function planProbing(node: string, own: OwnNetwork, claims: readonly Claim[], { peers, mtu }: ProgrammedWays): Probing {
   const others = claims
     .filter((claim) => claim.node !== node)
     .map((claim, at) => ({ claim, path: peers[at]?.path }))

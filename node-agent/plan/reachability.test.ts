@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toPrefix } from "../../lib/net/prefix.ts";
 import { forgetOthers, type Standings, surveyOf, wayKey } from "./probe-survey.ts";
-import type { Standing } from "./probe-verdict.ts";
+import type { WayStanding } from "./probe-verdict.ts";
 import type { ProbedPeer } from "./probing.ts";
 import { countBad, reachabilityOf, recalledStandings } from "./reachability.ts";
 
@@ -16,7 +16,7 @@ function peer(n: number): ProbedPeer {
   };
 }
 
-const fine: Standing = {
+const fine: WayStanding = {
   to: "10.244.2.1",
   firstMs: 0,
   hasAnswered: true,
@@ -26,14 +26,14 @@ const fine: Standing = {
   bad: undefined,
   round: 9,
 };
-const bad: Standing = { ...fine, last: "NoAnswer", lostInARow: 5, bad: { reason: "NoAnswer", sinceMs: 1_767_225_600_000 } };
-const fresh: Standing = { ...fine, hasAnswered: false, last: "NoAnswer", lostInARow: 1 };
+const bad: WayStanding = { ...fine, last: "NoAnswer", lostInARow: 5, bad: { reason: "NoAnswer", sinceMs: 1_767_225_600_000 } };
+const fresh: WayStanding = { ...fine, hasAnswered: false, last: "NoAnswer", lostInARow: 1 };
 
 const tellOf = (peers: readonly ProbedPeer[], standings: Standings) =>
   reachabilityOf(peers.length, surveyOf(peers, standings), standings);
 
 /** Every way of these peers stands so. */
-function all(peers: readonly ProbedPeer[], standing: Standing): Map<string, Standing> {
+function all(peers: readonly ProbedPeer[], standing: WayStanding): Map<string, WayStanding> {
   return new Map(peers.flatMap(({ node, ways }) => ways.map((way) => [wayKey(node, way), standing] as const)));
 }
 

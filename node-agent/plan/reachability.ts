@@ -1,7 +1,7 @@
 import { renderTime } from "../../crds/conditions.ts";
 import type { NodeNetworkStatusReachability, NodeNetworkStatusReachabilityBad } from "../../crds/types.ts";
 import { type Standings, standingsOf, type Survey, wayKey } from "./probe-survey.ts";
-import { roundsToTurn, type Standing, type WayProblem } from "./probe-verdict.ts";
+import { roundsToTurn, type WayStanding, type WayProblem } from "./probe-verdict.ts";
 import { destinationOf, type ProbedPeer } from "./probing.ts";
 
 /** Bad nodes that a status names. */
@@ -38,8 +38,8 @@ export function recalledStandings(
   told: NodeNetworkStatusReachability | undefined,
   peers: readonly ProbedPeer[],
   nowMs: number,
-): Map<string, Standing> {
-  const standings = new Map<string, Standing>();
+): Map<string, WayStanding> {
+  const standings = new Map<string, WayStanding>();
   for (const { node, family, reason, since } of told?.bad ?? []) {
     const way = peers.find((peer) => peer.node === node)?.ways.find((one) => family === (one.family === 4 ? "IPv4" : "IPv6"));
     const [problem, sinceMs] = [problems.find((one) => one === reason), Date.parse(since)];

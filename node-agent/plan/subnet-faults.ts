@@ -1,7 +1,7 @@
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import type { Fault } from "./faults.ts";
 import { type OwnSubnet, standings, type SubnetSight } from "./own-subnets.ts";
-import type { Standing } from "./subnet-state.ts";
+import type { ClaimStanding } from "./subnet-state.ts";
 
 /** Why the subnets that a node has are not those of its spec, for each that differs. */
 export function subnetFaults(subnets: readonly OwnSubnet[], sight: SubnetSight): Fault[] {
@@ -15,7 +15,7 @@ export function subnetFaults(subnets: readonly OwnSubnet[], sight: SubnetSight):
 }
 
 /** Why a subnet of the spec is not used, by how it stands in the API. */
-const missing: Readonly<Partial<Record<Standing, { readonly reason: string; readonly because: string }>>> = {
+const missing: Readonly<Partial<Record<ClaimStanding, { readonly reason: string; readonly because: string }>>> = {
   Pending: { reason: "SubnetPending", because: "its NodeSubnet is not Active yet; that is a matter of seconds" },
   Held: { reason: "SubnetHeld", because: "its NodeSubnet is Held: the Node of this machine was found deleted" },
   Taken: { reason: "SubnetTaken", because: "another NodeSubnet overlaps it; the operator gives this node another one" },
@@ -25,7 +25,7 @@ const missing: Readonly<Partial<Record<Standing, { readonly reason: string; read
   },
 };
 
-function missingFault(cidr: string, standing: Standing): Fault | undefined {
+function missingFault(cidr: string, standing: ClaimStanding): Fault | undefined {
   const found = missing[standing];
   return found && { reason: found.reason, message: `${cidr} is not used, since ${found.because}` };
 }

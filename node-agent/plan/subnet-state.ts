@@ -8,22 +8,22 @@ export type SubnetState = "Active" | "Draining" | "Held" | "Leaving";
 export type Saying = "Active" | "Draining" | "Unnamed" | "Silent";
 
 /** How a prefix stands in the API: the state of this node's own claim of it, or Taken by a claim that overlaps it, or None knows of it. */
-export type Standing = "Active" | "Draining" | "Held" | "Pending" | "Taken" | "None";
+export type ClaimStanding = "Active" | "Draining" | "Held" | "Pending" | "Taken" | "None";
 
 /** The state of a subnet after a look; `before` is undefined where this node did not have it. */
-export function stateAfter(before: SubnetState | undefined, saying: Saying, standing: Standing): SubnetState {
+export function stateAfter(before: SubnetState | undefined, saying: Saying, standing: ClaimStanding): SubnetState {
   if (standing === "Taken") return "Leaving";
   if (standing === "Held") return saying === "Unnamed" ? "Leaving" : "Held";
   return standing === "Active" || standing === "Draining" ? claimed(before, saying, standing) : unclaimed(before, saying);
 }
 
 /** Whether the API says that the subnet is this node's. */
-export function isConfirmed(saying: Saying, standing: Standing): boolean {
+export function isConfirmed(saying: Saying, standing: ClaimStanding): boolean {
   return isState(saying) || isState(standing);
 }
 
 /** Whether a node that did not have a subnet begins to: where the spec names it and the claim stands, or where pods use it; never before its claim counts. */
-export function begins(saying: Saying, standing: Standing, isUsed: boolean): boolean {
+export function begins(saying: Saying, standing: ClaimStanding, isUsed: boolean): boolean {
   return isUsed ? standing !== "Pending" : isState(saying) && isState(standing);
 }
 
@@ -39,6 +39,6 @@ function unclaimed(before: SubnetState | undefined, saying: Saying): SubnetState
   return isState(saying) ? saying : (before ?? "Draining");
 }
 
-function isState(word: Saying | Standing): word is "Active" | "Draining" {
+function isState(word: Saying | ClaimStanding): word is "Active" | "Draining" {
   return word === "Active" || word === "Draining";
 }

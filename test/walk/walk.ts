@@ -4,7 +4,7 @@ import type { Exec } from "../../lib/linux/exec.ts";
 import { type AgentRun, createAgent } from "../../node-agent/agent.ts";
 import { journalFile } from "../../node-agent/journal-file.ts";
 import type { AgentView } from "../../node-agent/plan/decide.ts";
-import { driftOf, type Repair, type Standing } from "../../node-agent/plan/drift.ts";
+import { driftOf, type Repair, type NodeStanding } from "../../node-agent/plan/drift.ts";
 import type { AgentPlace } from "../../node-agent/program.ts";
 import { type Chance, chanceOf } from "../simulation/chance.ts";
 import { damages } from "./damage.ts";
@@ -96,7 +96,7 @@ interface Walker {
 
 function createWalker(place: WalkPlace, trace: (line: string) => void): Walker {
   let [looks, generation] = [0, 0];
-  let standing: Standing = new Map();
+  let standing: NodeStanding = new Map();
   let view: AgentView = { own: undefined, claims: [] };
   let wanted: Wanted | undefined;
   let settings: readonly string[] = [];
