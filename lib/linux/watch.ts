@@ -1,4 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { type Clock, systemClock } from "../reconcile/clock.ts";
+import { pause } from "../reconcile/pause.ts";
 import type { Exec } from "./exec.ts";
 import { mark } from "./kinds/mark.ts";
 
@@ -18,6 +19,8 @@ export interface WatchTimes {
   readonly firstRetryMs?: number;
   /** Default 30,000. */
   readonly longestRetryMs?: number;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Large enough for a burst of thousands of routes; where the machine allows less, an overrun shows as a complaint, and that as `missed`. */
@@ -47,12 +50,12 @@ export async function watchKernel(
   signal: AbortSignal,
   times: WatchTimes = {},
 ): Promise<void> {
-  const { settleMs = 500, firstRetryMs = 100, longestRetryMs = 30_000 } = times;
+  const { settleMs = 500, firstRetryMs = 100, longestRetryMs = 30_000, clock = systemClock } = times;
   let retryMs = firstRetryMs;
   while (!signal.aborted) {
     let wasHeard = false;
     const behind = new AbortController();
-    const settled = setTimeout(() => listen({ what: "missed", detail: "the watch has begun" }), settleMs);
+    const unsettle = clock.after(settleMs, () => listen({ what: "missed", detail: "the watch has begun" }));
     const listener = {
       line: (detail: string) => {
         wasHeard = true;
@@ -64,19 +67,11 @@ export async function watchKernel(
       },
     };
     const reason = await exec.follow(command, listener, AbortSignal.any([signal, behind.signal]));
-    clearTimeout(settled);
+    unsettle();
     if (signal.aborted) return;
     if (reason !== undefined) listen({ what: "missed", detail: reason });
     if (wasHeard) retryMs = firstRetryMs;
-    await pause(retryMs, signal);
+    await pause(clock, retryMs, signal);
     retryMs = Math.min(retryMs * 2, longestRetryMs);
-  }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }
