@@ -118,8 +118,8 @@ export const agentMutants: readonly Mutant[] = [
     edits: [
       {
         file: "node-agent/plan/journal.ts",
-        find: "if (machineID !== here.machineID) return undefined;",
-        replace: "if (machineID !== `${here.machineID}.`) return undefined;",
+        find: "&& machineID !== here.machineID) return undefined;",
+        replace: "&& machineID !== `${here.machineID}.`) return undefined;",
       },
     ],
   },
