@@ -23,6 +23,21 @@ test("a claim that was Held, or never more than Pending, goes without a trace", 
   assert.deepEqual(pending, { claims: [], lost: [] });
 });
 
+test("a claim that is brought back at rest, without a word of how its node is reached, is reached as before; another Node's is not", () => {
+  const returned = (part: object) => claimsOf([claimObject(2, { state: "Held", nextHops: [], nodeAddresses: [], ...part })]);
+  const known = claimsOf([claimObject(2, { routing: { mode: "VXLAN", tunnelTo: "AllPeers", port: 4789 } })]);
+  const [before, after] = [known, knownClaims(known, returned({})).claims].map((claims) => claims[0]);
+  assert.ok(before?.nextHops.length === 2 && before.tunnel !== undefined);
+  assert.deepEqual(after, {
+    ...returned({})[0],
+    nextHops: before.nextHops,
+    nodeAddresses: before.nodeAddresses,
+    tunnel: before.tunnel,
+  });
+  assert.deepEqual(knownClaims(known, returned({ nodeUID: "another" })).claims[0]?.nextHops, []);
+  assert.deepEqual(knownClaims(known, returned({ nextHops: ["192.168.1.99"] })).claims, returned({ nextHops: ["192.168.1.99"] }));
+});
+
 test("a loss ends when a claim overlaps it, whosever and of whatever size, but not by a Pending one", () => {
   const ends = (part: Parameters<typeof claimObject>[1]) => knownClaims(two, claimsOf([claimObject(4, part)])).lost.length === 0;
   assert.ok(ends({ cidr: "10.244.2.0/24" }));

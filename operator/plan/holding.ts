@@ -13,7 +13,7 @@ export interface Holding {
   readonly spare: readonly Claim[];
   /** Subnets it has, as its agent, its NodeNetwork or other agents say, whose claims vanished; it gets these again. */
   readonly lost: readonly Prefix[];
-  /** Held claims that it gets back: a drain undone by a restore, or an earlier Node object of the same machine. */
+  /** Held claims that it gets back: a drain undone by a restore, a claim that others missed before its agent was heard, or one of an earlier Node object of the same machine. */
   readonly returning: readonly Claim[];
   /** Claims that it has no use for: drained and no longer named, or of another network. */
   readonly done: readonly Claim[];
@@ -58,13 +58,13 @@ export function surroundingsOf(snapshot: Snapshot): Surroundings {
 /** What a node has of its network. */
 export function holdingOf(context: NodeContext, acceptance: Acceptance | undefined, around: Surroundings): Holding {
   const { network, own, record } = context;
-  const reported = new Set(reportOf(context)?.subnets?.map(({ cidr }) => cidr));
+  const reported = new Set(reportOf(context)?.subnets?.flatMap(({ cidr, drained }) => (drained === true ? [] : [cidr])));
   const home = own.filter(({ object }) => object.spec.networkUID === network.uid);
   const named = record?.object.spec.networkUID === network.uid ? record.subnets : [];
-  /** One that its agent has although its NodeNetwork does not name it: that went back in time, or was lost. One that is being drained was dropped. */
+  /** One that its agent has although its NodeNetwork does not name it: that went back in time, or was lost, be it with the claim. One that is being drained was dropped. */
   const isNamed = ({ prefix, object }: Claim) =>
     named.some((other) => comparePrefixes(other, prefix) === 0) ||
-    (reported.has(object.spec.cidr) && (object.spec.state === "Active" || object.spec.state === "Pending"));
+    (reported.has(object.spec.cidr) && object.spec.state !== "Draining");
   const unnamed = home.filter((claim) => !isNamed(claim) && claim.object.spec.state !== "Held");
   return {
     kept: home.filter((claim) => isNamed(claim) && claim.object.spec.state !== "Held").toSorted(compareClaims),

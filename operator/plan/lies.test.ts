@@ -79,6 +79,23 @@ for (const [what, lie] of Object.entries(liesOfTheNewcomer))
     assert.deepEqual(lied(lie, 6).claims, lied({}).claims);
   });
 
+for (const [what, lie] of Object.entries(lies))
+  test(`where an agent goes on saying that ${what}, the operator comes to rest`, () => {
+    const world = running();
+    world.setAgent("node-1", "is silent");
+    const say = () => {
+      const records = world.now().records.map((record) => {
+        if (record.node !== "node-1") return record;
+        const status = { ...record.object.status, observedAt: "2027-01-01T00:00:00Z", ...lie };
+        return { ...record, object: { ...record.object, status } };
+      });
+      world.change({ records });
+      return world.rounds(1);
+    };
+    for (let round = 0; round < 20; round++) say();
+    assert.deepEqual(say(), []);
+  });
+
 /** A world in which this is gone of node-2, and the agent of node-1 says from then on that it has what node-2 has. */
 function robbed(gone: "claim" | "claim and NodeNetwork"): PlanWorld {
   const world = running();

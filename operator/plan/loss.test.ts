@@ -207,6 +207,63 @@ test("of a node that had a network nothing is left: that is a loss too, though t
   }
 });
 
+/** node-1 has two subnets, with pods in the second one. */
+function grown(): PlanWorld {
+  const cidrs = ["10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24"];
+  const world = planWorld({ networks: [network()], nodes, claims: nodes.map((owner, at) => claim(cidrs[at] ?? "", owner)) });
+  world.pass();
+  const second = { cidr: "10.244.4.0/24", state: "Active" as const };
+  const { claims, records } = world.now();
+  world.change({
+    claims: [...claims, ...nodes.slice(0, 1).map((owner) => claim(second.cidr, owner))],
+    records: records.map((one) => {
+      const { spec } = one.object;
+      return one.node === "node-1" ? record({ ...one.object, spec: { ...spec, subnets: [...spec.subnets, second] } }) : one;
+    }),
+  });
+  world.rounds(12);
+  world.setPods(second.cidr, 5);
+  world.rounds(1);
+  assert.deepEqual(world.told().slice(0, 2), ["node-1 10.244.1.0/24 Active", "node-1 10.244.4.0/24 Active"]);
+  return world;
+}
+
+test("of a node's two subnets one claim is lost, and its NodeNetwork: it keeps both, whoever is heard first", () => {
+  for (const silent of [["node-1"], ["node-1", "node-2"], ["node-1", "node-2", "node-3"]]) {
+    const world = grown();
+    const before = { claims: world.claims(), told: world.told() };
+    const { claims, records } = world.now();
+    world.change({
+      claims: claims.filter(({ object }) => object.spec.cidr !== "10.244.4.0/24"),
+      records: records.filter(({ node }) => node !== "node-1"),
+    });
+    for (const name of silent) world.setAgent(name, "is silent");
+    world.rounds(2);
+    for (const name of silent) world.setAgent(name, "runs");
+    world.rounds(10);
+    assert.deepEqual({ claims: world.claims(), told: world.told() }, before, silent.join());
+  }
+});
+
+test("what was brought back at rest, since others missed it before its node was heard, is that node's again once its agent says that it has it", () => {
+  const world = grown();
+  const before = { claims: world.claims(), told: world.told() };
+  const { claims, records } = world.now();
+  world.change({
+    claims: claims.map((one) =>
+      one.object.spec.cidr === "10.244.4.0/24"
+        ? claim("10.244.4.0/24", nodes[0] ?? assert.fail(), undefined, { state: "Held" })
+        : one,
+    ),
+    records: records.map((one) => {
+      const { spec } = one.object;
+      return one.node === "node-1" ? record({ ...one.object, spec: { ...spec, subnets: spec.subnets.slice(0, 1) } }) : one;
+    }),
+  });
+  world.rounds(10);
+  assert.deepEqual({ claims: world.claims(), told: world.told() }, before);
+});
+
 test("a ledger made anew knows of all epochs that claims do, so that one which comes under its incarnation does not outrun it again", () => {
   const world = running();
   const spec = world.now().ledger?.object.spec ?? assert.fail();

@@ -82,13 +82,13 @@ function testimonies(objects: Objects): ReadonlyMap<string, Testimony> {
   return all;
 }
 
+/** What an agent that speaks of another node's uid as its own says that it has is nobody's: no claim would be its node's for that. */
 function reportedBy({ nodes, records }: Objects): Mention[] {
   const names = new Map(nodes.map(({ uid, name }) => [uid, name]));
   return records.flatMap(({ node, object: { spec, status } }) => {
     const nodeUID = status?.nodeUID ?? spec.nodeUID;
-    // An agent that speaks of another node's uid as its own is heard as what it is.
-    const owner = (names.get(nodeUID) ?? node) === node ? nodeUID : spec.nodeUID;
-    return (status?.subnets ?? []).map(({ cidr }) => ({ cidr, node, nodeUID: owner }));
+    if ((names.get(nodeUID) ?? node) !== node) return [];
+    return (status?.subnets ?? []).map(({ cidr }) => ({ cidr, node, nodeUID }));
   });
 }
 

@@ -61,10 +61,10 @@ export function judgeMissing({
   return ({ cidr, node, nodeUID }) => {
     if (names().get(nodeUID) !== node || twice().has(cidr)) return "Counts";
     const own = known().get(nodeUID);
-    if (own === undefined) return "Asked";
+    if (own?.status === undefined) return "Asked";
     const { spec, status } = own;
-    const isHeard = status?.nodeUID === nodeUID && status.acknowledged?.incarnation === ledger?.incarnation;
-    const has = [...spec.subnets, ...(status?.subnets ?? [])].some((subnet) => subnet.cidr === cidr);
+    const isHeard = status.nodeUID === nodeUID && status.acknowledged?.incarnation === ledger?.incarnation;
+    const has = [...spec.subnets, ...(status.subnets ?? [])].some((subnet) => subnet.cidr === cidr);
     return isHeard && !has ? "Denied" : "Counts";
   };
 }
