@@ -1,3 +1,4 @@
+import { mostLedgerEntries } from "../../crds/limits.ts";
 import type { NodeNetworkSpec } from "../../crds/types.ts";
 import { comparePrefixes, containsPrefix, type Prefix, prefixesOverlap, renderPrefix } from "../../lib/net/prefix.ts";
 import { type PrefixIndex, indexPrefixes } from "../../lib/net/prefix-index.ts";
@@ -12,9 +13,6 @@ export interface Refusal {
   /** What stands in its way. */
   readonly by: { readonly network: string; readonly cidr: string } | undefined;
 }
-
-/** What a ledger holds at most, so that it stays well below what the API server stores (1.5 MiB). */
-export const mostEntries = 4096;
 
 /** Whether the entry is that of this very range. */
 export function isEntryOf(entry: LedgerEntry, network: Network, range: NetworkRange): boolean {
@@ -83,7 +81,7 @@ export function admit(
     if (obstacle !== undefined) refuse(obstacle);
     // A network that is being deleted gets back what it uses, nothing else; so does one that could be deleted without waiting for its claims.
     else if ((network.deleting || withoutFinalizer.has(network.uid)) && rank > 0) refuse({ reason: "Accepting", by: undefined });
-    else if (kept.length + entered.length >= mostEntries) refuse({ reason: "LedgerFull", by: undefined });
+    else if (kept.length + entered.length >= mostLedgerEntries) refuse({ reason: "LedgerFull", by: undefined });
     else {
       refuse({ reason: "Accepting", by: undefined });
       const epoch = lastEpoch + entered.length + 1;

@@ -1,3 +1,5 @@
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
+import { compareText } from "../../lib/text/order.ts";
 import { renderTime } from "../../crds/conditions.ts";
 import type { PodNetworkStatusBlockedBy } from "../../crds/types.ts";
 import {
@@ -10,10 +12,9 @@ import {
 } from "../../lib/net/prefix.ts";
 import { givingRanges } from "./accept.ts";
 import type { Member } from "./member.ts";
-import { countOf, isUnwanted, nameList, type NetworkView } from "./network-view.ts";
+import { isUnwanted, type NetworkView } from "./network-view.ts";
 import { readPrefixes } from "./read.ts";
 import { isDraining, isSilent } from "./rollout.ts";
-import { compareText } from "./select.ts";
 import { type Claim, familyName } from "./snapshot.ts";
 
 type Blocker = PodNetworkStatusBlockedBy;
@@ -74,7 +75,7 @@ function recordBlockers({ cluster }: NetworkView, areas: readonly Prefix[]): Blo
       const there = all.filter((prefix) => areas.some((area) => prefixesOverlap(area, prefix))).map(renderPrefix);
       return there.length === 0
         ? []
-        : [{ kind: "NodeNetwork", name: node, reason: `still has ${nameList([...new Set(there)])}` }];
+        : [{ kind: "NodeNetwork", name: node, reason: `still has ${renderFirst([...new Set(there)])}` }];
     })
     .toSorted((a, b) => compareText(a.name, b.name))
     .slice(0, mostBlockers);
@@ -140,7 +141,7 @@ function drainState(member: Member, subnets: readonly Prefix[]): string {
   const pods = reported.length === 0 ? "an unknown number of pods" : countOf(leases, "pod");
   const silent = "; its kubelet is silent: bring the node back, or delete its Node if it is gone for good";
   const turn = isDraining(member) ? "" : "; waits for its turn";
-  return `${pods} in ${nameList([...names])}${isSilent(member) ? silent : turn}`;
+  return `${pods} in ${renderFirst([...names])}${isSilent(member) ? silent : turn}`;
 }
 
 /** Claims in the way, those that rest last. */

@@ -1,3 +1,5 @@
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
+import { compareText } from "../../lib/text/order.ts";
 import type { PodNetworkStatusCapacity } from "../../crds/types.ts";
 import type { PodNetworkConditionType, Verdict } from "../../crds/conditions.ts";
 import type { Family } from "../../lib/net/address.ts";
@@ -5,9 +7,8 @@ import { countSubnets } from "../../lib/net/ranges.ts";
 import { parsePrefix, isPrefixProblem } from "../../lib/net/prefix.ts";
 import { givingRanges, isUsable } from "./accept.ts";
 import type { Member } from "./member.ts";
-import { countOf, listOf, nameList, type NetworkView } from "./network-view.ts";
+import { listOf, type NetworkView } from "./network-view.ts";
 import { useOf } from "./pool.ts";
-import { compareText } from "./select.ts";
 import { servicesUnseen } from "./refusal.ts";
 import { familyName, type Network } from "./snapshot.ts";
 
@@ -90,7 +91,8 @@ function exhaustion({ network, failures }: NetworkView, rooms: readonly Room[]):
   const isFull = !network.deleting && (rooms.length === 0 || empty.length > 0);
   if (!isFull && exhausted.length === 0) return undefined;
   const families = empty.length === 0 ? "" : ` ${empty.map(({ family }) => familyName(family)).join(" and no ")}`;
-  const wanting = exhausted.length === 0 ? "" : `; ${nameList([...new Set(exhausted.map(({ node }) => node))])} would need one`;
+  const wanting =
+    exhausted.length === 0 ? "" : `; ${renderFirst([...new Set(exhausted.map(({ node }) => node))])} would need one`;
   const message = `no${families} subnet is left${wanting}; ${appendTo(network)}`;
   return { status: "False", reason: "RangeExhausted", message };
 }

@@ -1,10 +1,10 @@
+import { renderFirst } from "../../lib/text/counts.ts";
 import type { EventReason } from "../../crds/event-reasons.ts";
 import { apiVersion, nodeSubnetResource, podNetworkResource } from "../../crds/names.ts";
 import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
 import { type ClaimCause, causeOf, causeWords } from "./claim-cause.ts";
 import type { PlannedEvent } from "./events.ts";
-import { nameList } from "./network-view.ts";
 
 /** What of a claim bears on Events; one without a state is Active. */
 interface ClaimView {
@@ -47,12 +47,12 @@ export function claimEvents(written: readonly Step<unknown>[]): PlannedEvent[] {
   const turns = steps.flatMap((step) => turnOf(step, made.get(step.key) ?? madeBefore(step)) ?? []);
   return [
     ...grouped(turns, ({ spec }) => networkReference(spec)).map(({ regarding, reason, because, specs }) => {
-      const list = nameList(specs.map(({ node, cidr }) => `${node} ${cidr}`));
+      const list = renderFirst(specs.map(({ node, cidr }) => `${node} ${cidr}`));
       return { regarding, reason, note: withCause(list, because) };
     }),
     ...grouped(turns, ({ spec }) => nodeReference(spec)).map(({ regarding, reason, because, specs }) => {
       const networks = [...new Set(specs.map(({ network }) => `PodNetwork/${network}`))];
-      const list = `${nameList(specs.map(({ cidr }) => cidr))} of ${nameList(networks)}`;
+      const list = `${renderFirst(specs.map(({ cidr }) => cidr))} of ${renderFirst(networks)}`;
       return { regarding, reason, note: withCause(list, because) };
     }),
   ];

@@ -1,9 +1,9 @@
+import { countOf } from "../../lib/text/counts.ts";
+import { compareText } from "../../lib/text/order.ts";
 import { apiVersion, podNetworkResource } from "../../crds/names.ts";
 import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import { describeRepair, type DriftWord, driftWord, newestOf } from "./drift.ts";
 import type { PlannedEvent } from "./events.ts";
-import { countOf } from "./network-view.ts";
-import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What agents said of drift when it was told last: UID of the Node or PodNetwork → that. */

@@ -1,7 +1,7 @@
+import { compareText } from "../../lib/text/order.ts";
 import type { NodeNetwork, PodNetworkStatusDrift, PodNetworkStatusDriftLast } from "../../crds/types.ts";
 import { cut, printable } from "../../lib/text/printable.ts";
 import { ownRecord } from "./node-progress.ts";
-import { compareText } from "./select.ts";
 import type { NodeFacts, NodeRecord } from "./snapshot.ts";
 
 /** What one node's agent says of drift, as far as it counts. */

@@ -1,8 +1,8 @@
+import { compareText } from "../../lib/text/order.ts";
 import type { NodeNetwork, PodNetwork } from "../../crds/types.ts";
 import { addressBits, parseAddress } from "../../lib/net/address.ts";
 import { type Prefix, prefixAround } from "../../lib/net/prefix.ts";
 import { readPrefixes } from "./read.ts";
-import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** A network that goes: its object is Terminating, or went although claims of it are left. */

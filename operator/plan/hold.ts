@@ -1,13 +1,13 @@
+import { renderFirst } from "../../lib/text/counts.ts";
+import { compareText } from "../../lib/text/order.ts";
 import { renderTime } from "../../crds/conditions.ts";
 import { silenceMs } from "../../crds/heartbeat.ts";
 import type { NodeNetworkSpec } from "../../crds/types.ts";
 import type { Allocation } from "./allocate.ts";
 import { type HearingInput, isHeardOf, unheardMs } from "./hearing.ts";
 import type { Member } from "./member.ts";
-import { nameList } from "./network-view.ts";
 import { ownRecord } from "./node-progress.ts";
 import { hadNetwork } from "./recovery-wait.ts";
-import { compareText } from "./select.ts";
 import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** A Held claim whose time is over, and why. */
@@ -202,7 +202,7 @@ function awaited(all: readonly Acknowledgement[]): (number: number) => string {
   const heard = all.filter(({ isSilent }) => !isSilent).toSorted((a, b) => compareText(a.node, b.node));
   const known = new Map<number, string>();
   return (number) => {
-    const names = known.get(number) ?? nameList(heard.filter(({ sequence }) => sequence < number).map(({ node }) => node));
+    const names = known.get(number) ?? renderFirst(heard.filter(({ sequence }) => sequence < number).map(({ node }) => node));
     known.set(number, names);
     return names;
   };

@@ -1,8 +1,8 @@
+import { renderFirst } from "../../lib/text/counts.ts";
 import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import { parseAddress, renderAddress } from "../../lib/net/address.ts";
 import { containsAddress } from "../../lib/net/prefix.ts";
 import type { PlannedEvent } from "./events.ts";
-import { nameList } from "./network-view.ts";
 import type { Claim, Snapshot } from "./snapshot.ts";
 
 /** On the nodes whose agents say that they took back addresses of pods that are gone. An address is named where it lies in a claim of that very node. */
@@ -18,7 +18,7 @@ export function leakEvents(
     const { collectedTotal: times = 0, last = [] } = status?.leaks ?? {};
     if (regarding.uid !== spec.nodeUID) return [];
     const named = new Set(last.flatMap(({ address }) => addressIn(claimsOf.get(spec.nodeUID) ?? [], address) ?? []));
-    const names = named.size === 0 ? "" : `, the last ones ${nameList([...named])}`;
+    const names = named.size === 0 ? "" : `, the last ones ${renderFirst([...named])}`;
     const note = `it took back ${times === 1 ? "1 address" : `${times} addresses`} so far that no pod has any more${names}`;
     return [{ regarding, reason: "LeasesCollected", note, times }];
   });

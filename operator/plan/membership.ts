@@ -1,9 +1,10 @@
+import { compareText } from "../../lib/text/order.ts";
 import { selects } from "../../crds/selector.ts";
 import { compareAddresses, parseAddress } from "../../lib/net/address.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
 import { comingBack, type NodeContext, type Holding, holdingOf, isGood, type Surroundings, surroundingsOf } from "./holding.ts";
 import { chosenAddresses } from "./node-address.ts";
-import { compareAge, compareText, networksFor } from "./select.ts";
+import { compareAge, networksFor } from "./select.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 import { closedNetworksFor, type Unserved } from "./unserved.ts";
 

@@ -1,3 +1,4 @@
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
 import { type PodNetworkConditionType, podNetworkReasons, type Verdict } from "../../crds/conditions.ts";
 import { renderIssue } from "../../crds/issue.ts";
 import { claimsFinalizer } from "../../crds/names.ts";
@@ -5,7 +6,7 @@ import { renderPrefix } from "../../lib/net/prefix.ts";
 import { cut } from "../../lib/text/printable.ts";
 import type { Member } from "./member.ts";
 import { allocated, describeRecovery, programmed } from "./network-parts.ts";
-import { countOf, isUnwanted, listOf, nameList, type NetworkView } from "./network-view.ts";
+import { isUnwanted, listOf, type NetworkView } from "./network-view.ts";
 import { conflictRemedy, describeConflict } from "./node-addresses.ts";
 import { reachable } from "./reachable.ts";
 import { describeRefusal } from "./refusal.ts";
@@ -102,7 +103,7 @@ function changing({ network, acceptance, members }: NetworkView): Omit<NetworkVe
 }
 
 function namesOf(members: readonly Member[]): string {
-  return nameList(members.map(({ node }) => node.name));
+  return renderFirst(members.map(({ node }) => node.name));
 }
 
 function stalled(parts: readonly NetworkVerdict[]): NetworkVerdict {
@@ -127,7 +128,7 @@ function warnings({ members, unadopted, conflicts, network }: NetworkView): Netw
   }
   const strangers = members.filter(({ member }) => !member.isSelected && !member.hasNothing);
   if (strangers.length > 0) {
-    const names = nameList(strangers.map(({ member }) => member.node.name));
+    const names = renderFirst(strangers.map(({ member }) => member.node.name));
     const message = `spec.nodeSelector of PodNetwork/${network.name} no longer matches ${names}; they keep their subnets until their Node objects are deleted`;
     found.push({ type: "NodesUnselected", status: "True", reason: "NodesUnselected", message });
   }

@@ -1,7 +1,8 @@
+import { countOf, renderFirst } from "../../lib/text/counts.ts";
 import type { PodNetworkConditionType, Verdict } from "../../crds/conditions.ts";
 import { cut } from "../../lib/text/printable.ts";
 import { isComplete } from "./member.ts";
-import { countOf, detailList, judged, listOf, type MemberView, nameList, type NetworkView } from "./network-view.ts";
+import { detailList, judged, listOf, type MemberView, type NetworkView } from "./network-view.ts";
 import type { Progress } from "./node-progress.ts";
 
 type NetworkVerdict = Verdict<PodNetworkConditionType>;
@@ -58,7 +59,7 @@ export function allocated(view: NetworkView): NetworkVerdict {
   if (failure !== undefined) return { type, status: "False", ...failure };
   const { waitedFor, tolerated } = judged(view);
   const lacking = waitedFor.filter(({ member }) => !isComplete(member));
-  const names = nameList(lacking.map(({ member }) => member.node.name));
+  const names = renderFirst(lacking.map(({ member }) => member.node.name));
   if (lacking.length > tolerated)
     return { type, status: "False", reason: "Allocating", message: `subnets are being claimed for ${names}${refusals(view)}` };
   const open = lacking.length === 0 ? "" : `; being claimed for ${names}`;
@@ -88,12 +89,12 @@ function worstFailure({ failures, ambiguities, recovery }: NetworkView): Pick<Ne
   const [ambiguity] = ambiguities;
   if (ambiguity !== undefined) {
     const rivals = ambiguity.networks.map(({ name }) => `PodNetwork/${name}`);
-    const message = `${rivals.join(" and ")} select ${nameList(ambiguities.map(({ node }) => node))} with the same priority, so none gives subnets there; raise spec.priority of one or narrow its spec.nodeSelector`;
+    const message = `${rivals.join(" and ")} select ${renderFirst(ambiguities.map(({ node }) => node))} with the same priority, so none gives subnets there; raise spec.priority of one or narrow its spec.nodeSelector`;
     return { reason: "AmbiguousSelection", message };
   }
   if (code === undefined) return undefined;
   const waits = recovery === undefined ? undefined : describeRecovery(recovery);
-  return { reason: code, message: `${nameList(grave.map(({ node }) => node))}: ${waits ?? grave[0]?.message ?? ""}` };
+  return { reason: code, message: `${renderFirst(grave.map(({ node }) => node))}: ${waits ?? grave[0]?.message ?? ""}` };
 }
 
 /** e.g. `"node-1, node-2: no IPv4 subnet is left …"`, for up to three different messages. */
@@ -101,12 +102,12 @@ function describe(failures: NetworkView["failures"]): string {
   const byMessage = [...Map.groupBy(failures, ({ message }) => message)];
   return byMessage
     .slice(0, 3)
-    .map(([message, same]) => `${nameList(same.map(({ node }) => node))}: ${message}`)
+    .map(([message, same]) => `${renderFirst(same.map(({ node }) => node))}: ${message}`)
     .join("; ");
 }
 
 /** What a recovery waits for, in words. */
 export function describeRecovery({ reason, since, until, awaited }: NonNullable<NetworkView["recovery"]>): string {
-  const missing = awaited.length === 0 ? "" : `; not heard yet: ${nameList(awaited)}`;
+  const missing = awaited.length === 0 ? "" : `; not heard yet: ${renderFirst(awaited)}`;
   return `${reason} at ${since}: nothing new is given until the agents have reported what they have, until ${until} at the latest${missing}`;
 }

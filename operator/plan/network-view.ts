@@ -93,23 +93,13 @@ export function isUnwanted({ ranges }: Network, prefix: Prefix): boolean {
   return ranges.find((range) => containsPrefix(range.prefix, prefix))?.draining ?? true;
 }
 
-/** e.g. `"node-1, node-2 and 7 more"`; at most ten names. */
-export function nameList(names: readonly string[]): string {
-  return listOf(names, (name) => name);
-}
-
-/** As `nameList`, each with what it lacks, e.g. `"node-1 (its agent has not reported yet)"`. */
+/** The first ten, each with what it lacks, e.g. `"node-1 (its agent has not reported yet)"`. */
 export function detailList(members: readonly MemberView[]): string {
   return listOf(members, ({ member, state }) => `${member.node.name} (${state.lacks.slice(0, 200)})`);
 }
 
-/** As `nameList`, with a text for each of the first ten. */
+/** As `renderFirst`, with a text made for each of the first ten alone. */
 export function listOf<T>(items: readonly T[], text: (item: T) => string): string {
   const rest = items.length - 10;
   return items.slice(0, 10).map(text).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
-}
-
-/** e.g. `"1 node"`, `"7 nodes"`. */
-export function countOf(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }

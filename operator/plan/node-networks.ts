@@ -1,3 +1,4 @@
+import { compareText } from "../../lib/text/order.ts";
 import { apiVersion } from "../../crds/names.ts";
 import type { NodeNetwork, NodeNetworkSpec, NodeNetworkSubnet } from "../../crds/types.ts";
 import { comparePrefixes, containsPrefix, type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
@@ -10,7 +11,7 @@ import { chosenAddresses } from "./node-address.ts";
 import { describeSettings, settingsFor, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
 import { nodesToAsk } from "./questions.ts";
-import { compareAge, compareText } from "./select.ts";
+import { compareAge } from "./select.ts";
 import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** NodeNetworks, compared by their spec. */

@@ -1,4 +1,4 @@
-import { compareText } from "./select.ts";
+import { compareText } from "../../lib/text/order.ts";
 import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /**

@@ -1,6 +1,6 @@
+import { compareText } from "../../lib/text/order.ts";
 import type { NodeNetworkStatusReachabilityBad } from "../../crds/types.ts";
 import { type NodeProgress, ownRecord } from "./node-progress.ts";
-import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Two nodes of which at least one says that it does not reach the other. */

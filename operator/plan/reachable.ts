@@ -1,5 +1,6 @@
+import { countOf } from "../../lib/text/counts.ts";
 import type { PodNetworkConditionType, Verdict } from "../../crds/conditions.ts";
-import { countOf, judged, type NetworkView } from "./network-view.ts";
+import { judged, type NetworkView } from "./network-view.ts";
 import { type Suspect, suspectsOf, type UnreachedPair } from "./reachability.ts";
 
 /** Whether the pods of all nodes are reached, and whether that is a reason for the network not to be Ready. */

@@ -1,3 +1,4 @@
+import { mostLedgerEntries } from "../../crds/limits.ts";
 import type { Family } from "../../lib/net/address.ts";
 import { type Prefix, renderPrefix } from "../../lib/net/prefix.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
@@ -31,7 +32,7 @@ export function describeRefusal({ range, reason, by }: Refusal): string {
   const words = {
     OverlapsWith: `${range.cidr} overlaps ${other}; change spec.ranges of one of the two`,
     RangeInUse: `${range.cidr} waits for ${other}, which is still in use; it follows by itself`,
-    LedgerFull: `${range.cidr} does not fit into the ledger, which holds 4096 ranges; remove ranges that nobody needs`,
+    LedgerFull: `${range.cidr} does not fit into the ledger, which holds ${mostLedgerEntries} ranges; remove ranges that nobody needs`,
     Accepting: `${range.cidr} is about to be accepted`,
   };
   return words[reason];

@@ -1,3 +1,4 @@
+import { compareText } from "../../lib/text/order.ts";
 import { renderTime } from "../../crds/conditions.ts";
 import { apiVersion, nodeSubnetName } from "../../crds/names.ts";
 import type { NodeNetwork, NodeNetworkStatusLost, NodeSubnet } from "../../crds/types.ts";
@@ -7,7 +8,6 @@ import type { Allocation } from "./allocate.ts";
 import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { nodeSubnetKind } from "./node-subnets.ts";
 import { answeredQuestions } from "./questions.ts";
-import { compareText } from "./select.ts";
 import type { Claim, Ledger, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
 import { unsettledReports } from "./unclaimed.ts";
 import { judgeMissing } from "./words.ts";

@@ -1,14 +1,10 @@
+import { compareText } from "../../lib/text/order.ts";
 import { selects } from "../../crds/selector.ts";
 import type { Network, NodeFacts } from "./snapshot.ts";
 
 /** Orders networks by age, the oldest first; those of the same second by name. */
 export function compareAge(a: Network, b: Network): number {
   return compareText(a.createdAt, b.createdAt) || compareText(a.name, b.name);
-}
-
-/** Orders texts by code unit, the same on every machine. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 /** What `networksFor` chooses from. */

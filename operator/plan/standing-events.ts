@@ -1,3 +1,5 @@
+import { renderFirst } from "../../lib/text/counts.ts";
+import { compareText } from "../../lib/text/order.ts";
 import { apiVersion, podNetworkResource } from "../../crds/names.ts";
 import type { ObjectReference } from "../../lib/kube/builtin.ts";
 import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
@@ -5,10 +7,8 @@ import type { Allocation } from "./allocate.ts";
 import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import type { PlannedEvent } from "./events.ts";
 import { leakEvents } from "./leak-events.ts";
-import { nameList } from "./network-view.ts";
 import { addressConflicts, conflictRemedy, describeConflict, renderConflict } from "./node-addresses.ts";
 import { ownRecord } from "./node-progress.ts";
-import { compareText } from "./select.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { unsettledReports } from "./unclaimed.ts";
 import { describeUnserved } from "./unserved.ts";
@@ -43,7 +43,7 @@ function unselectedEvents(
   refer: (node: string) => ObjectReference,
 ): PlannedEvent[] {
   if (networks.length === 0 || unselected.length === 0) return [];
-  const names = nameList(networks.map(({ name }) => `PodNetwork/${name}`).toSorted(compareText));
+  const names = renderFirst(networks.map(({ name }) => `PodNetwork/${name}`).toSorted(compareText));
   const note = `no spec.nodeSelector matches it, so it gets no subnet (${names}); label the Node, or create a PodNetwork for it`;
   return unselected.map((node) => ({ regarding: refer(node), reason: "NodeUnselected", note }));
 }
@@ -65,7 +65,7 @@ function duplicateEvents(snapshot: Snapshot, refer: (node: string) => ObjectRefe
   const index = indexPrefixes(doubles.length === 0 ? [] : (snapshot.ledger?.entries ?? []));
   return doubles.flatMap(([cidr, mentions]) => {
     const nodes = mentions.map(({ node }) => node).toSorted(compareText);
-    const note = `${nameList(nodes)} say that they have ${cidr}, and no claim says whose it is, so none of them gets it; drain and reboot all but one of them`;
+    const note = `${renderFirst(nodes)} say that they have ${cidr}, and no claim says whose it is, so none of them gets it; drain and reboot all but one of them`;
     const prefix = parsePrefix(cidr);
     const entry = isPrefixProblem(prefix) ? undefined : index.around(prefix);
     const network = entry && { apiVersion, kind: podNetworkResource.kind, name: entry.network, uid: entry.networkUID };

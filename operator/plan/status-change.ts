@@ -1,6 +1,6 @@
+import { compareText } from "../../lib/text/order.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { PodNetworkStatus } from "../../crds/types.ts";
-import { compareText } from "./select.ts";
 
 /** How a status differs from the stored one. `Figures`: in nothing but the counts of free pod addresses, which move with every pod, and of repairs on nodes. */
 export type StatusChange = "None" | "Figures" | "Facts";

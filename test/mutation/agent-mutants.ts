@@ -74,8 +74,8 @@ export const agentMutants: readonly Mutant[] = [
     edits: [
       {
         file: "node-agent/plan/losses.ts",
-        find: 'const used = seen.filter((claim) => claim.state !== "Pending");',
-        replace: "const used = seen;",
+        find: 'claim.state === "Pending" ? [] : [stillReached(claim, known)]',
+        replace: "[stillReached(claim, known)]",
       },
     ],
   },

@@ -1,9 +1,9 @@
+import { compareText } from "../../lib/text/order.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Lab } from "../../lab/lab.ts";
 import { nodes } from "../../lib/kube/builtin.ts";
 import { nodeNetworks } from "../../operator/cluster.ts";
-import { compareText } from "../../operator/plan/select.ts";
 import type { Chance } from "../simulation/chance.ts";
 import { assertDisjoint } from "./disjoint.ts";
 import { type OperatorProcess, startOperatorProcess, withoutElection } from "./operator-process.ts";

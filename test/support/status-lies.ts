@@ -105,7 +105,9 @@ export const lies: Readonly<Record<string, Partial<NodeNetworkStatus>>> = {
 export const liesOfTheNewcomer: Readonly<Record<string, Partial<NodeNetworkStatus>>> = {
   "it is the node that joins": { nodeUID: "uid-node-4", subnets: [own, { ...counts, cidr: "10.244.7.0/24" }] },
   "it misses what the node that joins never had": { lost: [{ cidr: "10.244.7.0/24", node: "node-4", nodeUID: "uid-node-4" }] },
-  "it misses what a node without an agent never had": { lost: [{ cidr: "10.244.7.0/24", node: "node-5", nodeUID: "uid-node-5" }] },
+  "it misses what a node without an agent never had": {
+    lost: [{ cidr: "10.244.7.0/24", node: "node-5", nodeUID: "uid-node-5" }],
+  },
 };
 
 interface Schema {
