@@ -9,6 +9,7 @@ import { lossMoves } from "./loss-moves.ts";
 import { processMoves, serverMoves } from "./move.ts";
 import { createNetworkHands, type NetworkHands } from "./network-moves.ts";
 import { kindRules } from "./node-subnet-rules.ts";
+import type { NodeSubnet } from "../../crds/types.ts";
 import { createReadings } from "../../operator/readings.ts";
 import { operatorProgram } from "./operator-program.ts";
 import { describeWorld } from "./describe-world.ts";
@@ -133,6 +134,19 @@ function freeNodes({ view, admin }: World): void {
     if (metadata.deletionTimestamp !== undefined && names.has(metadata.name)) admin.erase(nodes, metadata.name);
 }
 
+/** Subnets at rest of nodes that are there and in the same network still, in ranges that go on: pods that still have addresses of them must not be what it takes to get out of that. */
+function keptAtRest({ view }: World): ReadonlySet<string> {
+  const going = new Map(
+    view.list(podNetworks).map(({ metadata, spec }) => [metadata.uid, spec.ranges.filter(({ state }) => state === "Active")]),
+  );
+  const isKept = ({ networkUID, node, nodeUID, cidr, state }: NodeSubnet["spec"]) =>
+    state === "Held" &&
+    view.get(nodes, node)?.metadata.uid === nodeUID &&
+    view.get(nodeNetworks, node)?.spec.networkUID === networkUID &&
+    (going.get(networkUID) ?? []).some((range) => containsPrefix(prefixOf(range.cidr), prefixOf(cidr)));
+  return new Set(view.list(nodeSubnets).flatMap(({ spec }) => (isKept(spec) ? [spec.cidr] : [])));
+}
+
 /** People see to it that there is room, and that what shall go can go: machines that were given up and have no Node; pods in subnets that give no addresses any more, or of networks that leave or are gone, end; the API forgets pods that are gone. */
 function seeToItForEver(truth: Truth, machinery: Machinery, networks: NetworkHands, world: World): void {
   networks.giveRoom(world);
@@ -145,6 +159,7 @@ function seeToItForEver(truth: Truth, machinery: Machinery, networks: NetworkHan
       .list(nodeNetworks)
       .flatMap(({ spec }) => (staying.has(spec.networkUID ?? "") ? [] : spec.subnets.map(({ cidr }) => cidr))),
   ]);
+  const kept = keptAtRest(world);
   for (const machine of truth.machines) {
     if (!machine.isOn) continue;
     if (isNodeGone(machine, world) && (machine.forsaken.size > 0 || isForgotten(machine, world)))
@@ -152,7 +167,8 @@ function seeToItForEver(truth: Truth, machinery: Machinery, networks: NetworkHan
     const conflist = conflistOf(machine);
     const offered = new Set((conflist === undefined ? [] : openSubnets(conflist)).map(renderPrefix));
     for (const { name, leases } of machine.pods.values())
-      if (leases.some(({ cidr }) => going.has(cidr) || !offered.has(cidr))) machinery.stopPod(world, machine, name);
+      if (leases.some(({ cidr }) => going.has(cidr) || !(offered.has(cidr) || kept.has(cidr))))
+        machinery.stopPod(world, machine, name);
   }
   const running = new Set(
     truth.machines.filter((one) => one.isOn && !isNodeGone(one, world)).flatMap(({ pods }) => [...pods.keys()]),
