@@ -136,7 +136,7 @@ export const nodeNetworkReasons = {
     "NotAnAddress",
     "Overlap",
     "BadName",
-    ...["Link", "Port", "Sysctl", "Address", "Neighbor", "Fdb", "Route", "Table", "File"].flatMap((kind) => [
+    ...["Link", "Sysctl", "Address", "Neighbor", "Fdb", "Route", "Table", "File"].flatMap((kind) => [
       `${kind}Failed`,
       `${kind}Unseen`,
     ]),

@@ -19,6 +19,7 @@ test("a node of both families has the settings of both, forwarding last", () => 
     "net/ipv6/conf/cni0/disable_ipv6=0",
     "net/ipv6/conf/cni0/accept_ra=0",
     "net/ipv6/conf/cni0/accept_redirects=0",
+    "net/ipv6/conf/cni0/accept_dad=0",
     "net/bridge/bridge-nf-call-iptables=1",
     "net/bridge/bridge-nf-call-ip6tables=1",
     "net/ipv4/ip_forward=1",

@@ -37,6 +37,8 @@ export function bridgeSysctls(own: OwnNetwork): SysctlItem[] {
  * Pods are not to steer the host: it takes no redirects and no router advertisements from them (CVE-2020-10749).
  * Two pods of one node that talk through a Service are to go on through the host: it tells them no shorter way. That needs `all` as well, since
  * either of the two turns redirects on; the settings of other interfaces stay as they are.
+ * The bridge gets its link-local address when its first pod comes, and the kernel asks for the pods' MAC addresses by that; while it looked whether somebody else has
+ * it, a second and more, packets to that pod were lost (`ndisc_solicit` of Linux 6.18 sends nothing without one). Nobody else can: pods do not claim addresses.
  */
 const bridgeSettings: Readonly<Record<Family, readonly (readonly [path: string, value: string])[]>> = {
   4: [
@@ -48,6 +50,7 @@ const bridgeSettings: Readonly<Record<Family, readonly (readonly [path: string, 
     ["net/ipv6/conf/<bridge>/disable_ipv6", "0"],
     ["net/ipv6/conf/<bridge>/accept_ra", "0"],
     ["net/ipv6/conf/<bridge>/accept_redirects", "0"],
+    ["net/ipv6/conf/<bridge>/accept_dad", "0"],
   ],
 };
 
