@@ -89,10 +89,12 @@ test("every reason that an agent gives is among those of a NodeNetwork's conditi
   const files = ["faults", "subnet-faults", "own-network", "mtu"].map((name) => read(`node-agent/plan/${name}.ts`)).join("\n");
   const given = Array.from(files.matchAll(/(?:reason|code): "(\w+)"/g), ([, reason = ""]) => reason);
   const kinds = globSync("!(*.test).ts", { cwd: join(root, "lib/linux/kinds") }).flatMap(
-    (file) => /^ +name: "(\w+)",$/m.exec(read(`lib/linux/kinds/${file}`))?.[1] ?? [],
+    (file) => /(?:^ +name: |Name = )"(\w+)"[,;]$/m.exec(read(`lib/linux/kinds/${file}`))?.[1] ?? [],
   );
-  // A nexthop that cannot be made is no fault of the node.
-  const named = kinds.filter((kind) => kind !== "nexthop").map((kind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
+  // A nexthop or a port that cannot be made is no fault of the node.
+  const named = kinds
+    .filter((kind) => !["nexthop", "port"].includes(kind))
+    .map((kind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
   const known: readonly string[] = nodeNetworkReasons.Programmed;
   assert.ok(given.length > 12 && named.length >= 8, `${given.join()} ${named.join()}`);
   for (const reason of [...given, ...named.flatMap((kind) => [`${kind}Failed`, `${kind}Unseen`])])
