@@ -1,3 +1,4 @@
+import { afterwards } from "../lib/daemon/afterwards.ts";
 import { type Checks, startHealth } from "../lib/daemon/health.ts";
 import type { Log } from "../lib/daemon/log.ts";
 import { createMetrics } from "../lib/daemon/metrics.ts";
@@ -41,7 +42,7 @@ export async function runWebhook(
     },
     signal,
   });
-  const idle = afterwards(server.stopped);
+  const idle = afterwards(server.stopped, "no review is going on any more");
   const place = { namespace: settings.namespace, name: settings.secret };
   const failures = metrics.counter("podnet_webhook_certificate_failures_total");
   const serving = { endpoint: endpointOf(settings), place, lives, serve: server.useChain, onFailure: () => failures.add() };
@@ -65,13 +66,6 @@ export async function runWebhook(
 function noteProblem(log: Log, metrics: WebhookMetrics, kind: string, { doing, error, retryMs }: InformerProblem): void {
   metrics.counter("podnet_webhook_watch_failures_total").add({ kind, doing });
   log.warn("the local copy could not be brought up to date, trying again", { kind, err: error, detail: { doing, retryMs } });
-}
-
-/** Fires when it has resolved: what reviews need ends after them. */
-function afterwards(ended: Promise<void>): AbortSignal {
-  const controller = new AbortController();
-  void ended.then(() => controller.abort(new Error("no review is going on any more")));
-  return controller.signal;
 }
 
 function endpointOf(settings: WebhookSettings): Endpoint {

@@ -154,7 +154,7 @@ test("of two overlapping networks created at once one is accepted; the other say
     await world.condition(loser, "Accepted"),
     `Accepted False/OverlapsWith: ${own} overlaps ${other} of PodNetwork/${winner}; change spec.ranges of one of the two`,
   );
-  assert.match(await world.condition(winner, "Accepted"), /^Accepted True/);
+  await world.until("the winner's word", async () => (await world.condition(winner, "Accepted")).startsWith("Accepted True"));
   await world.client.delete(podNetworks, winner);
   await world.until("the other one to take over", async () => {
     const claims = await world.claims();
