@@ -52,7 +52,7 @@ test("the overlap policy names the ranges that overlap, of both networks, and no
   for (const [name, cidrs, words] of [
     [
       "pair",
-      ["10.245.0.0/16", "10.244.3.0/24", "fd00:10:245::/48"],
+      ["10.246.0.0/16", "10.244.3.0/24", "fd00:10:246::/48"],
       "spec.ranges 10.244.3.0/24 overlap PodNetwork/first (10.244.0.0/16); choose a range that is free",
     ],
     // As much as two networks can ask of it: one that costs too much would be let through.
