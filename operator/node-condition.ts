@@ -60,10 +60,14 @@ function nodePlans(
       .filter((claim) => isServing(claim) && (claim.object.spec.nextHops ?? []).length > 0)
       .map(({ object }) => object.spec.nodeUID),
   );
+  // Of one whose object cannot be read it is not known where addresses are to be.
+  const networks = new Map(snapshot.networks.filter(({ issues }) => issues.length === 0).map((one) => [one.uid, one]));
   return snapshot.nodes.map((node) => {
+    const own = claims.get(node.uid) ?? [];
     const plan = planNodeCondition({
       node,
-      claims: claims.get(node.uid) ?? [],
+      claims: own,
+      network: networks.get(own[0]?.object.spec.networkUID ?? ""),
       record: records.get(node.name),
       progress: progress.get(node.name),
       peers: routed.size - (routed.has(node.uid) ? 1 : 0),

@@ -29,6 +29,7 @@ function plan({ have, ...part }: Part) {
     node: node("node-1", { conditions }),
     claims,
     record: undefined,
+    network: undefined,
     progress: { progress: "joining", lacks: "its agent has not reported yet" },
     peers: 2,
     nodeCount: 3,
@@ -70,6 +71,15 @@ test("a node whose claims went in order is not available again, though its NodeN
   const resting = { ...programmed, status: "True", reason: "PodnetNotProgrammed" } as const;
   const made = plan({ claims: [], record: reported("True"), have: resting });
   assert.ok(made.op !== "write" || made.condition.status === "True");
+});
+
+test("a programmed node tells which of its addresses others send to, and why", () => {
+  const made = plan({ record: reported("True"), network, node: node("node-1", { addresses: ["192.168.1.11", "10.0.0.11"] }) });
+  assert.ok(made.op === "write");
+  assert.equal(
+    made.condition.message,
+    "podnet CNI programmed: cni0 10.244.1.1/24, 2 peers; others send to 192.168.1.11 (its first InternalIP of IPv4)",
+  );
 });
 
 test("one peer is one peer", () => {

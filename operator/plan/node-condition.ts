@@ -4,7 +4,8 @@ import { printable } from "../../lib/text/printable.ts";
 import type { NodeCondition } from "../../lib/kube/builtin.ts";
 import { renderPrefix } from "../../lib/net/prefix.ts";
 import { isProgrammed, type NodeProgress, ownRecord, programmedCondition } from "./node-progress.ts";
-import type { Claim, NodeFacts, NodeRecord } from "./snapshot.ts";
+import { explainAddresses } from "./node-address.ts";
+import type { Claim, Network, NodeFacts, NodeRecord } from "./snapshot.ts";
 
 /** What is known of a node that bears on its condition. */
 export interface NodeConditionInput {
@@ -12,6 +13,8 @@ export interface NodeConditionInput {
   /** All claims of this very node, in whatever state. */
   readonly claims: readonly Claim[];
   readonly record: NodeRecord | undefined;
+  /** The network that its claims are of; undefined: it is gone. */
+  readonly network: Pick<Network, "nodeCidrs"> | undefined;
   /** Undefined while it belongs to no network. */
   readonly progress: NodeProgress | undefined;
   /** Other nodes that are routed to. */
@@ -75,7 +78,8 @@ function wantedCondition(input: NodeConditionInput): NodeVerdict {
     return { type, status: "True", reason: `${nodeReasonPrefix}NotProgrammed`, message: `podnet CNI not programmed: ${lacks}` };
   }
   const bridge = own?.status?.summary?.bridge ?? claims.map((claim) => renderPrefix(claim.prefix)).join(", ");
-  const message = `podnet CNI programmed: ${bridge}, ${peers} ${peers === 1 ? "peer" : "peers"}`;
+  const reached = input.network === undefined ? "" : `; ${explainAddresses(input.node, input.network)}`;
+  const message = `podnet CNI programmed: ${bridge}, ${peers} ${peers === 1 ? "peer" : "peers"}${reached}`;
   return { type, status: "False", reason: nodeProgrammedReason, message };
 }
 

@@ -91,7 +91,13 @@ function outcomes(snapshot: Snapshot, nowMs: number, steps: readonly Step<unknow
   const claims = Map.groupBy(snapshot.claims, ({ object }) => object.spec.nodeUID);
   const recordOf = new Map(snapshot.records.map((record) => [record.node, record]));
   const conditions = snapshot.nodes.map((node) => {
-    const own = { node, claims: claims.get(node.uid) ?? [], record: recordOf.get(node.name), progress: progress.get(node.name) };
+    const own = {
+      node,
+      claims: claims.get(node.uid) ?? [],
+      record: recordOf.get(node.name),
+      network: snapshot.networks[0],
+      progress: progress.get(node.name),
+    };
     const shared = {
       peers: 1,
       nodeCount: claims.size,
