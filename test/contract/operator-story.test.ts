@@ -183,12 +183,16 @@ test("nothing is written while nothing changes but the signs of life of agents",
   assert.deepEqual(operator.log().slice(lines), [], "a healthy cluster logs nothing");
 });
 
-test("a node's new address reaches its claim and its NodeNetwork, whose generation rises", async () => {
+test("a node's new address reaches its claim and its NodeNetwork, whose generation rises", async (t) => {
   await world.createNodes(1, 1);
   await world.createNetwork("default", { ranges: [range] });
   await world.until("a NodeNetwork", () => world.record("node-1"));
   const addresses = ["192.168.7.1", "fd00::7"].map((address) => ({ type: "InternalIP", address }));
   await world.client.patch(nodes, "node-1", { status: { addresses } }, { type: "merge", subresource: "status" });
+  const began = performance.now();
+  const inClaims = async () => (await world.claims()).every(({ spec }) => spec.nextHops?.includes("fd00::7"));
+  await world.until("the new address in its claim", inClaims);
+  t.diagnostic(`a Node's new address stands in its claim after ${Math.round(performance.now() - began)} ms`);
   await world.until("the new address", async () => (await world.record("node-1"))?.spec.nodeAddresses.includes("fd00::7"));
   assert.deepEqual(
     (await world.claims()).map(({ spec }) => spec.nextHops),
