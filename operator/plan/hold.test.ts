@@ -58,6 +58,26 @@ function verdict(
 const allSaw = (nowMs: number) => recordsOf([7, 8, 9], nowMs);
 const oneBehind = (nowMs: number) => recordsOf([7, 6, 9], nowMs);
 
+test("what rests of a Node that is gone waits until its machine's agent has seen that, while it is heard of, be it that it says that it has nothing", () => {
+  const afterMs = 400_000;
+  const nowMs = bornAtMs + afterMs;
+  const [{ object } = assert.fail()] = base.now().records;
+  const withLeft = (sequence: number, spokenMs: number, incarnation = "first") => {
+    const status = {
+      nodeUID: "uid-gone",
+      observedAt: renderTime(spokenMs),
+      acknowledged: { incarnation, sequence },
+      subnets: [],
+    };
+    const left = record({ ...object, metadata: { name: "gone" }, spec: { ...object.spec, nodeUID: "uid-gone" }, status });
+    return verdict(afterMs, allSaw, {}, { records: [...allSaw(nowMs), left] });
+  };
+  assert.equal(withLeft(7, nowMs), "its hold is over");
+  assert.equal(withLeft(6, nowMs), undefined);
+  assert.equal(withLeft(7, nowMs, "another"), undefined);
+  assert.equal(withLeft(6, nowMs - 3_600_000), "its hold is over", "it is not heard of any more");
+});
+
 test("a Held claim goes when its time is over and every agent has seen it Held; until then it says when to look again", () => {
   assert.equal(verdict(299_000, allSaw), 1_000);
   assert.equal(verdict(300_000, allSaw), "its hold is over");

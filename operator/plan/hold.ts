@@ -115,15 +115,34 @@ function bars(
   const returning = new Set(members.flatMap((member) => member.holding.returning));
   const had = hadPrefixes(snapshot, input);
   const open = openNodes(snapshot);
+  const seenBy = seenByLeft(snapshot, ledger.incarnation, input);
   return (claim) => {
     const { releaseSequence, incarnation, cidr, node, nodeUID } = claim.object.spec;
     if (returning.has(claim)) return `Node ${node} gets it back`;
     const keeper = had.get(cidr);
     if (keeper !== undefined) return `the agent of ${keeper} still has it`;
     if (open.has(nodeUID)) return `Node ${node} still says that its network is there`;
-    const isNumbered = releaseSequence !== undefined && incarnation === ledger.incarnation;
-    return isNumbered ? undefined : "its release has no number yet";
+    if (releaseSequence === undefined || incarnation !== ledger.incarnation) return "its release has no number yet";
+    const seen = seenBy.get(nodeUID);
+    return seen !== undefined && seen < releaseSequence
+      ? `not yet seen at rest by the agent of ${node}, whose Node is gone`
+      : undefined;
   };
+}
+
+/**
+ * UID of a Node that is gone, while its machine's agent is heard of → the newest release that agent has seen. What such an agent says that it has is not enough: a word of
+ * it from before it had that can be written late, over a newer one.
+ */
+function seenByLeft({ nodes, records }: Snapshot, incarnation: string, input: HearingInput): ReadonlyMap<string, number> {
+  const standing = new Set(nodes.map(({ uid }) => uid));
+  const left = records.filter((record) => !standing.has(record.object.spec.nodeUID) && isHeardOf(record, nodes.length, input));
+  return new Map(
+    left.map(({ object: { spec, status } }) => {
+      const { acknowledged } = status ?? {};
+      return [spec.nodeUID, acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1];
+    }),
+  );
 }
 
 /** When the hold of a claim is over, as its object says. */
