@@ -245,6 +245,29 @@ test("of a node's two subnets one claim is lost, and its NodeNetwork: it keeps b
   }
 });
 
+test("a restore in the middle of a drain moves no other node: one whose NodeNetwork was lost waits for its turn", () => {
+  const ranges = (state: "Active" | "Draining") => [
+    { cidr: "10.244.0.0/16", nodePrefixLength: 24, state },
+    { cidr: "10.245.0.0/16", nodePrefixLength: 24, state: "Active" as const },
+  ];
+  const rollout = { maxUnavailableNodes: 1, paused: false };
+  const world = planWorld({ networks: [network({ spec: { ranges: ranges("Active").slice(0, 1), rollout } })], nodes });
+  world.rounds(6);
+  for (const number of [0, 1, 2]) world.setPods(`10.244.${number}.0/24`, 3);
+  const { ledger, claims, records } = world.now();
+  world.change({ networks: [network({ spec: { ranges: ranges("Draining"), rollout } })] });
+  world.rounds(6);
+  const before = { claims: world.claims(), told: world.told() };
+  assert.equal(before.claims.filter((line) => line.endsWith("Draining")).length, 1);
+  world.change({
+    ledger,
+    claims: claims.filter(({ object }) => object.spec.node !== "node-3"),
+    records: records.flatMap(({ node, object: { status: _, ...object } }) => (node === "node-3" ? [] : [record(object)])),
+  });
+  world.rounds(14);
+  assert.deepEqual({ claims: world.claims(), told: world.told() }, before);
+});
+
 test("what was brought back at rest, since others missed it before its node was heard, is that node's again once its agent says that it has it", () => {
   const world = grown();
   const before = { claims: world.claims(), told: world.told() };

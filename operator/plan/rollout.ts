@@ -5,12 +5,14 @@ import type { Belonging } from "./membership.ts";
 import { isToLeave } from "./needs.ts";
 import { isProgrammed } from "./node-progress.ts";
 import { sameSettings, settingsOf } from "./node-settings.ts";
+import { hadNetwork } from "./recovery-wait.ts";
 import type { Network } from "./snapshot.ts";
 
 /**
  * The nodes of one network that may change now, by name, so that no more of them are in the middle of a change than `rollout` allows. A node that is in the
  * middle of one may change again, lest a setting that it cannot take stay for ever; those that began are first, then those with other settings, then those
- * that only move. A node that never was programmed may always, and takes nobody's place. One that is silent takes none either: what it was told stands, and anything
+ * that only move. A node that never was programmed may always, and takes nobody's place; one
+ * whose NodeNetwork was lost was programmed, as its Node says, and goes on as it was until its agent has said what it runs. One that is silent takes none either: what it was told stands, and anything
  * else waits until it is heard, when it counts like any other. So it holds up nobody, and however many come back at once, no more than allowed change then.
  */
 export function nodesOnTurn(network: Network, belongings: readonly Belonging[], acceptance: Acceptance | undefined): Set<string> {
@@ -22,7 +24,9 @@ export function nodesOnTurn(network: Network, belongings: readonly Belonging[], 
   const wanting = paused ? [] : belongings.filter(mayChange).toSorted((a, b) => turn(a) - turn(b));
   const again = wanting.filter(isMidway);
   const waiting = wanting.filter((one) => !isMidway(one));
-  const unborn = belongings.filter(({ record }) => record?.object.status?.configGeneration === undefined);
+  const unborn = belongings.filter(
+    ({ node, record }) => record?.object.status?.configGeneration === undefined && !hadNetwork(node),
+  );
   const onTurn = [...again.slice(0, room(midway - again.length)), ...waiting.slice(0, room(midway)), ...unborn];
   return new Set(onTurn.map(({ node }) => node.name));
 }
