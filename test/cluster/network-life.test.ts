@@ -68,13 +68,13 @@ test("a node short of addresses gets another subnet; bridge and configuration fo
   });
 });
 
-test("the ledger is deleted at once with NodeNetworks, with NodeSubnets and with both: nobody is renumbered, and no packet is lost", async () => {
+test("the ledger, NodeSubnets and NodeNetworks are deleted, two kinds at once and all: nobody is renumbered, and no packet is lost", async () => {
   const before = await life.owners();
   await life.whilePinging(pods, async () => {
     const refused = await lab.kubectl(["delete", ownKinds.join(), "--all", "--wait=false"]);
     assert.match(refused.stderr, /annotate it first: podnet\.dev\/break-glass=REASON/);
     assert.deepEqual(await life.owners(), before);
-    for (const kept of ["nodesubnets", "nodenetworks", "nothing"]) {
+    for (const kept of ["nodesubnets", "nodenetworks", "rangeledgers", "nothing"]) {
       await life.deleteOwn(ownKinds.filter((kind) => kind !== kept));
       await life.untilRepaired(before);
     }
