@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { renderTime } from "../crds/conditions.ts";
 import { silenceMs } from "../crds/heartbeat.ts";
 import { createFakeClock } from "../test/support/fake-clock.ts";
-import { bornAtMs, networkOf } from "../test/support/plan-snapshot.ts";
+import { bornAtMs, claim, networkOf } from "../test/support/plan-snapshot.ts";
 import { nodeOf, reportAt, worldOf } from "../test/support/status-world.ts";
 import { allocate } from "./plan/allocate.ts";
 import { nodeStates } from "./plan/node-states.ts";
@@ -24,6 +25,7 @@ function operator() {
   const began = clock.now();
   const sightings = createSightings(clock);
   return {
+    sightings,
     wait: (ms: number) => clock.advance(ms),
     look: (snapshot: Snapshot) => sightings.look(snapshot),
     /** What it says of the node. */
@@ -67,4 +69,23 @@ test("what stood before the operator began has nothing but its own time to go by
     look(snapshot);
     assert.equal(judge(snapshot), progress);
   }
+});
+
+test("a claim rests on when it gets its number, and rests anew where it was in use meanwhile, be it Held since the same second by another clock", async () => {
+  const { wait, look, sightings } = operator();
+  const owner = nodeOf(1, "True");
+  const at = (generation: number, releaseSequence?: number) => {
+    const number = releaseSequence === undefined ? {} : { releaseSequence };
+    const held = claim("10.244.1.0/24", owner, undefined, { state: "Held", heldAt: renderTime(bornAtMs), ...number });
+    const { object } = held;
+    return { ...held, object: { ...object, metadata: { ...object.metadata, generation } } };
+  };
+  const seen = (one: ReturnType<typeof at>) => look({ ...worldOf(network, [owner], {}), claims: [one] });
+  seen(at(2));
+  await wait(10_000);
+  assert.equal(sightings.heldMs(at(3, 7)), 10_000, "its number came after the look");
+  seen(at(3, 7));
+  await wait(1_000);
+  assert.equal(sightings.heldMs(at(3, 7)), 11_000);
+  assert.equal(sightings.heldMs(at(5, 8)), 0, "it was Active in between");
 });

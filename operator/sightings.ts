@@ -16,23 +16,24 @@ export function createSightings(clock: Pick<Clock, "now">): SightingsKept {
     const known = words.get(agentKey(record));
     return known !== undefined && (known.isNew || known.observedAt !== record.object.status?.observedAt);
   };
-  const age = (key: string) => clock.now() - (since.get(key) ?? clock.now());
+  const age = (at: number | undefined) => clock.now() - (at ?? clock.now());
+  const heldSince = (claim: Claim) => since.get(claimKey(claim)) ?? since.get(claimKey(claim, 1));
   return {
     look({ claims, records, ledger }) {
-      const keys = [
-        ...claims.filter(({ object }) => object.spec.state === "Held").map(claimKey),
-        ...records.map(recordKey),
-        ...(ledger?.recovering === true ? [ledgerKey(ledger)] : []),
-      ];
-      since = new Map(keys.map((key) => [key, since.get(key) ?? clock.now()]));
+      const held = claims.filter(({ object }) => object.spec.state === "Held");
+      const keys = [...records.map(recordKey), ...(ledger?.recovering === true ? [ledgerKey(ledger)] : [])];
+      since = new Map([
+        ...held.map((claim) => [claimKey(claim), heldSince(claim) ?? clock.now()] as const),
+        ...keys.map((key) => [key, since.get(key) ?? clock.now()] as const),
+      ]);
       words = new Map(
         records.map((record) => [agentKey(record), { observedAt: record.object.status?.observedAt, isNew: hasSpoken(record) }]),
       );
     },
-    heldMs: (claim) => age(claimKey(claim)),
-    unheardMs: (record) => age(recordKey(record)),
+    heldMs: (claim) => age(heldSince(claim)),
+    unheardMs: (record) => age(since.get(recordKey(record))),
     hasSpoken,
-    recoveringMs: (ledger) => age(ledgerKey(ledger)),
+    recoveringMs: (ledger) => age(since.get(ledgerKey(ledger))),
   };
 }
 
@@ -42,8 +43,12 @@ interface Word {
   readonly isNew: boolean;
 }
 
-function claimKey({ object: { metadata, spec } }: Claim): string {
-  return `claim ${metadata.name} ${metadata.uid} ${spec.heldAt}`;
+/**
+ * Of a claim, `writes` of its spec ago. The one write that a claim at rest gets is that of its number; after any other it may have been in use meanwhile, and rest anew
+ * since what is the same second by another operator's clock.
+ */
+function claimKey({ object: { metadata, spec } }: Claim, writes = 0): string {
+  return `claim ${metadata.name} ${metadata.uid} ${spec.heldAt} ${(metadata.generation ?? 0) - writes}`;
 }
 
 function recordKey(record: NodeRecord): string {
