@@ -2,7 +2,7 @@ import { renderFirst } from "../../lib/text/counts.ts";
 import { compareText } from "../../lib/text/order.ts";
 import { renderTime } from "../../crds/conditions.ts";
 import { silenceMs } from "../../crds/heartbeat.ts";
-import type { NodeNetworkSpec } from "../../crds/types.ts";
+import type { NodeNetworkSpec, NodeNetworkStatus } from "../../crds/types.ts";
 import type { Allocation } from "./allocate.ts";
 import { type HearingInput, isHeardOf, unheardMs } from "./hearing.ts";
 import type { Member } from "./member.ts";
@@ -137,12 +137,13 @@ function bars(
 function seenByLeft({ nodes, records }: Snapshot, incarnation: string, input: HearingInput): ReadonlyMap<string, number> {
   const standing = new Set(nodes.map(({ uid }) => uid));
   const left = records.filter((record) => !standing.has(record.object.spec.nodeUID) && isHeardOf(record, nodes.length, input));
-  return new Map(
-    left.map(({ object: { spec, status } }) => {
-      const { acknowledged } = status ?? {};
-      return [spec.nodeUID, acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1];
-    }),
-  );
+  return new Map(left.map(({ object: { spec, status } }) => [spec.nodeUID, newestSeen(status, incarnation)] as const));
+}
+
+/** Number of the newest release of this ledger that an agent has seen; -1 where it has seen none. */
+function newestSeen(status: NodeNetworkStatus | undefined, incarnation: string): number {
+  const { acknowledged } = status ?? {};
+  return acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1;
 }
 
 /** When the hold of a claim is over, as its object says. */
@@ -251,8 +252,7 @@ function acknowledgements({ nodes, records }: Snapshot, incarnation: string, inp
     const { status } = ownRecord(node, record) ?? (isSameMachine(node, record) ? record?.object : undefined) ?? {};
     if (record === undefined || status === undefined)
       return record !== undefined || hadNetwork(node) ? [{ node: node.name, sequence: -1, isSilent: true, subnets: [] }] : [];
-    const { acknowledged } = status;
-    const sequence = acknowledged?.incarnation === incarnation ? acknowledged.sequence : -1;
+    const sequence = newestSeen(status, incarnation);
     const subnets = (status.subnets ?? []).map(({ cidr }) => cidr);
     return [{ node: node.name, sequence, isSilent: !isHeardOf(record, nodes.length, input), subnets }];
   });
