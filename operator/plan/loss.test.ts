@@ -262,7 +262,9 @@ test("a restore in the middle of a drain moves no other node: one whose NodeNetw
   world.change({
     ledger,
     claims: claims.filter(({ object }) => object.spec.node !== "node-3"),
-    records: records.flatMap(({ node, object: { metadata, spec } }) => (node === "node-3" ? [] : [record({ metadata, spec })])),
+    records: records.flatMap(({ node, object: { apiVersion, kind, metadata, spec } }) =>
+      node === "node-3" ? [] : [record({ apiVersion, kind, metadata, spec })],
+    ),
   });
   world.rounds(14);
   assert.deepEqual({ claims: world.claims(), told: world.told() }, before);
