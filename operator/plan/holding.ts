@@ -58,13 +58,14 @@ export function surroundingsOf(snapshot: Snapshot): Surroundings {
 /** What a node has of its network. */
 export function holdingOf(context: NodeContext, acceptance: Acceptance | undefined, around: Surroundings): Holding {
   const { network, own, record } = context;
-  const reported = new Set(reportOf(context)?.subnets?.flatMap(({ cidr, drained }) => (drained === true ? [] : [cidr])));
+  const reported = new Set(reportOf(context)?.subnets?.map(({ cidr }) => cidr));
+  const used = usedSubnets(context);
   const home = own.filter(({ object }) => object.spec.networkUID === network.uid);
   const named = record?.object.spec.networkUID === network.uid ? record.subnets : [];
   /** One that its agent has although its NodeNetwork does not name it: that went back in time, or was lost, be it with the claim. One that is being drained was dropped. */
-  const isNamed = ({ prefix, object }: Claim) =>
+  const isNamed = ({ prefix, object: { spec } }: Claim) =>
     named.some((other) => comparePrefixes(other, prefix) === 0) ||
-    (reported.has(object.spec.cidr) && object.spec.state !== "Draining");
+    (spec.state === "Held" ? used.has(spec.cidr) : spec.state !== "Draining" && reported.has(spec.cidr));
   const unnamed = home.filter((claim) => !isNamed(claim) && claim.object.spec.state !== "Held");
   return {
     kept: home.filter((claim) => isNamed(claim) && claim.object.spec.state !== "Held").toSorted(compareClaims),
@@ -78,6 +79,11 @@ export function holdingOf(context: NodeContext, acceptance: Acceptance | undefin
       ...own.filter(({ object }) => object.spec.networkUID !== network.uid && object.spec.state !== "Held"),
     ],
   };
+}
+
+/** What a node's agent says that it has and has not found empty. */
+export function usedSubnets(context: Pick<NodeContext, "node" | "named">): ReadonlySet<string> {
+  return new Set(reportOf(context)?.subnets?.flatMap(({ cidr, drained }) => (drained === true ? [] : [cidr])));
 }
 
 /** What the agent of its machine said last, be it for an earlier Node object of that. */

@@ -2,7 +2,16 @@ import { compareText } from "../../lib/text/order.ts";
 import { selects } from "../../crds/selector.ts";
 import { compareAddresses, parseAddress } from "../../lib/net/address.ts";
 import { type Acceptance, isUsable } from "./accept.ts";
-import { comingBack, type NodeContext, type Holding, holdingOf, isGood, type Surroundings, surroundingsOf } from "./holding.ts";
+import {
+  comingBack,
+  type Holding,
+  holdingOf,
+  isGood,
+  type NodeContext,
+  type Surroundings,
+  surroundingsOf,
+  usedSubnets,
+} from "./holding.ts";
 import { chosenAddresses } from "./node-address.ts";
 import { compareAge, networksFor } from "./select.ts";
 import type { Claim, Network, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
@@ -94,7 +103,10 @@ function references({ claims, records }: Snapshot, around: Surroundings): (node:
   };
 }
 
-/** The network the node already has subnets of: the one its NodeNetwork names, else the oldest one that a claim of its own names. */
+/**
+ * The network the node already has subnets of: the one its NodeNetwork names, else the oldest one that a claim of its own names; one at rest counts where the node's agent still uses it,
+ * since others may have missed it before that one was heard.
+ */
 function heldNetwork(found: References, byAge: readonly Network[]): Network | undefined {
   const held = new Set(
     found.own.filter(({ object }) => object.spec.state !== "Held").map(({ object }) => object.spec.networkUID),
@@ -102,5 +114,14 @@ function heldNetwork(found: References, byAge: readonly Network[]): Network | un
   const recorded = found.record?.object.spec.networkUID;
   if (recorded !== undefined && (held.has(recorded) || held.size === 0)) return byAge.find(({ uid }) => uid === recorded);
   if (held.size > 0) return byAge.find((network) => held.has(network.uid));
+  const resting = restingNetworks(found);
+  if (resting.size > 0) return byAge.find((network) => resting.has(network.uid));
   return found.earlier.length === 0 ? undefined : byAge.find((network) => comingBack({ ...found, network }).length > 0);
+}
+
+/** UIDs of the networks of its claims at rest that its agent still uses. */
+function restingNetworks(found: References): ReadonlySet<string> {
+  if (found.own.length === 0) return new Set();
+  const used = usedSubnets(found);
+  return new Set(found.own.flatMap(({ object: { spec } }) => (used.has(spec.cidr) ? [spec.networkUID] : [])));
 }

@@ -56,7 +56,9 @@ export function isSilent({ node }: Belonging): boolean {
 
 function isMidway(one: Belonging): boolean {
   const { object } = one.record ?? {};
-  if (object?.status?.configGeneration === undefined || isSilent(one)) return false;
+  if (object === undefined || isSilent(one)) return false;
+  // After a restore its status is not there yet; what it was told is.
+  if (object.status?.configGeneration === undefined) return hadNetwork(one.node) && isDraining(one);
   return isDraining(one) || (one.node.readiness !== "Never" && !isProgrammed(object));
 }
 

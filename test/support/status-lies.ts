@@ -23,6 +23,7 @@ export const lies: Readonly<Record<string, Partial<NodeNetworkStatus>>> = {
   "it has what is outside of the cluster": { subnets: [own, { ...counts, cidr: "8.8.8.0/24" }] },
   "it has what another node has": { subnets: [own, { ...counts, cidr: "10.244.2.0/24" }] },
   "it drained what another node has": { subnets: [own, { cidr: "10.244.2.0/24", leases: 0, free: 0, drained: true }] },
+  "it drained what nobody has": { subnets: [own, { cidr: "10.244.7.0/24", leases: 0, free: 0, drained: true }] },
   "it is another node": {
     nodeUID: "uid-node-2",
     machineID: "machine-of-node-2",
