@@ -67,7 +67,8 @@ const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
 
 /**
  * The level a test file belongs to, by its path in the project: `….<level>.test.ts`, else `test/<level>/…`; everything else
- * is a unit test. So every file belongs to exactly one level, and none is left out. Tests of the kernel that take long run with the last level.
+ * is a unit test. So every file belongs to exactly one level, and none is left out. Tests of the kernel that take long run with later levels:
+ * those that mostly wait beside the API servers of `contract`, the others with `cluster`.
  */
 export function levelOf(file: string): LevelName {
   const named = LEVELS.find((level) => file.endsWith(`.${level}.test.ts`));
