@@ -1,8 +1,6 @@
 import { connect } from "../lib/kube/client.ts";
-import { podNetworkResource } from "../crds/names.ts";
-import type { PodNetwork } from "../crds/types.ts";
 import type { Lab } from "../lab/lab.ts";
-import type { Resource } from "../lib/kube/resource.ts";
+import { podNetworks } from "../operator/cluster.ts";
 import { podNetworkOf } from "../test/support/network-sample.ts";
 import { succeed } from "../test/support/succeed.ts";
 import { startReplica, startService } from "../test/support/webhook-replicas.ts";
@@ -10,8 +8,6 @@ import { shortLives, startHandshakes, startLoad, untilAsked, untilRenewed } from
 import type { Bench, BenchInput } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { startSite } from "./site.ts";
-
-const networks: Resource<PodNetwork> = podNetworkResource;
 
 /** Requests a second of which the webhook is asked, where the machine keeps up. */
 const perSecond = 100;
@@ -43,7 +39,7 @@ export const rotation: Bench = {
 async function renewals(lab: Lab, { rotations }: BenchInput): Promise<Figure[]> {
   const client = await connect({ access: { from: "kubeconfig", path: lab.kubeconfig }, userAgent: "bench" });
   try {
-    await client.create(networks, podNetworkOf("first", ["10.250.0.0/16"]));
+    await client.create(podNetworks, podNetworkOf("first", ["10.250.0.0/16"]));
     await Promise.all([startReplica(lab, 0, lives), startReplica(lab, 1, lives)]);
     await startService(lab);
     await untilAsked(client);

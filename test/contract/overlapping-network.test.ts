@@ -1,8 +1,7 @@
 // A network that came to overlap while nobody judged, on a real API server with policies and webhook on: it goes every way back, and no way further.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { claimsFinalizer, nodeNetworkResource, nodeSubnetResource, podNetworkResource } from "../../crds/names.ts";
-import type { NodeNetwork, NodeSubnet, PodNetwork } from "../../crds/types.ts";
+import { claimsFinalizer } from "../../crds/names.ts";
 import { agentRole, connectAs, operatorRole, type RoleClients } from "../../lab/connect-as.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -10,14 +9,10 @@ import { installManifests, startWebhook } from "../../lab/podnet/start-podnet.ts
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import type { KubeClient } from "../../lib/kube/client.ts";
-import type { Resource } from "../../lib/kube/resource.ts";
+import { nodeNetworks, nodeSubnets, podNetworks } from "../../operator/cluster.ts";
 import { labName } from "../support/lab-name.ts";
 import { claimOf, nodeNetworkOf } from "../support/network-sample.ts";
 import { succeed } from "../support/succeed.ts";
-
-const podNetworks: Resource<PodNetwork> = podNetworkResource;
-const nodeSubnets: Resource<NodeSubnet> = nodeSubnetResource;
-const nodeNetworks: Resource<NodeNetwork> = nodeNetworkResource;
 
 /** What each range of the two networks overlaps that come unjudged; beside that, all those of the other one. */
 const ranges = {

@@ -2,22 +2,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { podNetworkResource } from "../../crds/names.ts";
-import type { PodNetwork, PodNetworkOverlapPolicy } from "../../crds/types.ts";
+import type { PodNetworkOverlapPolicy } from "../../crds/types.ts";
 import type { CommandResult } from "../../lab/host.ts";
 import { noNodes } from "../../lab/instance.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { connect, type KubeClient } from "../../lib/kube/client.ts";
-import type { Resource } from "../../lib/kube/resource.ts";
+import { podNetworks } from "../../operator/cluster.ts";
 import { installCrds } from "../support/install-crds.ts";
 import { labName } from "../support/lab-name.ts";
 import { podNetworkOf } from "../support/network-sample.ts";
 import { specDefaults } from "../support/spec-defaults.ts";
 import { succeed } from "../support/succeed.ts";
 
-const podNetworks: Resource<PodNetwork> = podNetworkResource;
 const serviceCidrs = {
   group: "networking.k8s.io",
   version: "v1",
