@@ -19,6 +19,7 @@ import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { nodeSubnetKind } from "./plan/node-subnets.ts";
 import { rangeLedgerKind } from "./plan/recovery.ts";
 import { readNode } from "./plan/read.ts";
+import type { Hearing } from "./plan/sightings.ts";
 import type { Snapshot } from "./plan/snapshot.ts";
 import { setsServicesAside } from "./plan/set-aside.ts";
 import { createReadings, type Readings } from "./readings.ts";
@@ -61,8 +62,8 @@ export interface Cluster {
   gather(): Promise<Snapshot>;
   /** The plan of a snapshot, made once for each. */
   allocation(snapshot: Snapshot): Allocation;
-  /** The steps that bring NodeNetworks to that plan, made once for each snapshot. */
-  told(snapshot: Snapshot): readonly Step<NodeNetwork>[];
+  /** The steps that bring NodeNetworks to that plan, made once for each snapshot and hearer. */
+  told(snapshot: Snapshot, hearing?: Hearing): readonly Step<NodeNetwork>[];
   /**
    * All of it, asked anew, but for the Nodes. In this order, each one after the answer to the one before: the ledger, NodeNetworks, claims, networks; so what
    * an object refers to is in view, unless it is gone, and an entry that was closing in the ledger shows its last claims.

@@ -4,12 +4,12 @@ import { type Node, type NodeCondition, nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
 import type { Stored } from "../lib/kube/resource.ts";
 import type { Cluster } from "./cluster.ts";
-import { type NodeConditionInput, type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
+import { type NodeConditionPlan, planNodeCondition } from "./plan/node-condition.ts";
 import type { NodeProgress } from "./plan/node-progress.ts";
-import { endsRecovery } from "./plan/recovery.ts";
+import { forgottenNodes } from "./plan/recovery.ts";
 import { isServing } from "./plan/release.ts";
 import type { NodeFacts, Snapshot } from "./plan/snapshot.ts";
-import type { WriteNotes } from "./write-report.ts";
+import { isLostRace, type WriteNotes } from "./write-report.ts";
 
 /** Writes at a time. */
 const parallel = 16;
@@ -35,23 +35,31 @@ export async function writeNodeConditions(work: NodeConditionWork): Promise<numb
   const { cluster, snapshot, progress, notes, nowMs, isUrged } = work;
   const waits: number[] = [];
   const due: { readonly node: NodeFacts; readonly plan: NodeConditionPlan }[] = [];
-  const isRecovered = notes.report().written.some(endsRecovery);
-  for (const { node, plan } of nodePlans(snapshot, progress, { nowMs, isRecovered })) {
+  for (const { node, plan } of nodePlans(snapshot, progress, nowMs)) {
     if (plan.op === "wait") waits.push(plan.forMs);
     else if (plan.op !== "none") due.push({ node, plan });
   }
   for (let from = 0; from < due.length; from += inOneGo) {
-    // What a recovery's end decides is planned in this pass alone.
-    if (from > 0 && !isRecovered && (await isUrged())) return 0;
+    if (from > 0 && (await isUrged())) return 0;
     await inParallel(due.slice(from, from + inOneGo), parallel, ({ node, plan }) => apply(cluster, node, plan, notes));
   }
   return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
+/**
+ * What no agent has reported is given up before a recovery ends: nodes of which nothing is left are ours no longer. Before, since afterwards they would be the trace
+ * of another loss; and nothing new is given meanwhile. `snapshot`: read anew. False where a Node has changed since, so that it is to be looked at once more.
+ */
+export async function giveUpForgotten(cluster: Cluster, snapshot: Snapshot, notes: WriteNotes): Promise<boolean> {
+  const known = notes.report().failures.length;
+  await inParallel(forgottenNodes(snapshot), parallel, (node) => apply(cluster, node, { op: "remove" }, notes));
+  return !notes.report().failures.slice(known).some(isLostRace);
+}
+
 function nodePlans(
   snapshot: Snapshot,
   progress: ReadonlyMap<string, NodeProgress>,
-  shared: Pick<NodeConditionInput, "nowMs" | "isRecovered">,
+  nowMs: number,
 ): { readonly node: NodeFacts; readonly plan: NodeConditionPlan }[] {
   const claims = Map.groupBy(snapshot.claims, ({ object }) => object.spec.nodeUID);
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
@@ -74,7 +82,7 @@ function nodePlans(
       nodeCount: claims.size,
       // Without a ledger nobody knows.
       isRecovering: snapshot.ledger?.recovering ?? true,
-      ...shared,
+      nowMs,
     });
     return { node, plan };
   });
@@ -97,9 +105,12 @@ function state({ client }: Cluster, { name, uid }: NodeFacts, condition: Require
   return applyObject<Node>(client, nodes, applied, options);
 }
 
-/** Not by applying nothing: with our last field the API server would remove all of the status that no manager owns, addresses first. */
-function takeBack({ client }: Cluster, { name, uid }: NodeFacts): Promise<Stored<Node>> {
-  const body = { metadata: { uid }, status: { conditions: [{ type: "NetworkUnavailable", $patch: "delete" }] } };
+/**
+ * Only from the very Node that was read: that its network is there, which somebody else may have said meanwhile, may be the last trace of a loss. Not by applying
+ * nothing: with our last field the API server would remove all of the status that no manager owns, addresses first.
+ */
+function takeBack({ client }: Cluster, { name, uid, resourceVersion }: NodeFacts): Promise<Stored<Node>> {
+  const body = { metadata: { uid, resourceVersion }, status: { conditions: [{ type: "NetworkUnavailable", $patch: "delete" }] } };
   const options = { fieldManager: fieldManagers.operator, subresource: "status", type: "strategic" } as const;
   return client.patch<Node>(nodes, name, body, options);
 }

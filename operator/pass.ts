@@ -93,7 +93,7 @@ export function createPass({
     const nowMs = wallClock();
     const hearing = { nowMs, sightings, ...timing };
     const refused = refusedWrites(notes.report().failures, snapshot, allocation);
-    const progress = nodeStates(snapshot, allocation, hearing, cluster.told(snapshot), refused);
+    const progress = nodeStates(snapshot, allocation, hearing, cluster.told(snapshot, sightings), refused);
     const { waiting } = planHolds(snapshot, allocation, hearing);
     const statuses = summarize({ snapshot, allocation, progress, blockers: finalizer.blockers(), refused, waiting, nowMs });
     const writeAgain = await summaries.write(cluster, snapshot.networks, statuses, notes);

@@ -2,12 +2,13 @@ import { claimsFinalizer, fieldManagers } from "../crds/names.ts";
 import { applyObject } from "../lib/kube/apply.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
 import { type Cluster, podNetworks } from "./cluster.ts";
+import { giveUpForgotten } from "./node-condition.ts";
 import { handedOver, readyToTell } from "./plan/handed-over.ts";
 import type { HearingInput } from "./plan/hearing.ts";
 import { isDeadSilent } from "./plan/hold.ts";
 import type { LedgerOptions } from "./plan/ledger.ts";
 import { restStep, nodeSubnetSteps, promotions } from "./plan/node-subnets.ts";
-import { type LedgerInput, type LedgerStep, ledgerStep } from "./plan/recovery.ts";
+import { endsRecovery, type LedgerInput, type LedgerStep, ledgerStep } from "./plan/recovery.ts";
 import { readLedger } from "./plan/read.ts";
 import { releaseCandidates } from "./plan/release.ts";
 import type { Network, NodeRecord, Snapshot } from "./plan/snapshot.ts";
@@ -44,7 +45,7 @@ export async function claimSubnets(cluster: Cluster, notes: WriteNotes, input: S
 export async function tellNodes(cluster: Cluster, notes: WriteNotes, snapshot: Snapshot, input: TellInput): Promise<void> {
   const isDead = (record: NodeRecord) => isDeadSilent(record, snapshot, input);
   const told = readyToTell(
-    cluster.told(snapshot),
+    cluster.told(snapshot, input.sightings),
     () => releaseCandidates(snapshot, cluster.allocation(snapshot), isDead).vanished,
   );
   const because = "another machine took over what its machine last said";
@@ -62,7 +63,7 @@ function isSettled(cluster: Cluster, snapshot: Snapshot, input: SubnetInput): bo
     plan.creates.length === 0 &&
     nodeSubnetSteps(snapshot, plan).length === 0 &&
     promotions(snapshot, plan).length === 0 &&
-    cluster.told(snapshot).length === 0
+    cluster.told(snapshot, input.sightings).length === 0
   );
 }
 
@@ -75,6 +76,7 @@ async function writeLedger(
 ): Promise<Snapshot | undefined> {
   const planned = await enteringStep(cluster, snapshot, notes, input);
   if (planned === undefined) return snapshot;
+  if (endsRecovery(planned.step) && !(await giveUpForgotten(cluster, snapshot, notes))) return undefined;
   const { failures, objects } = await cluster.ledgers.write([planned.step]);
   const written = objects.get(planned.step.key);
   notes.note([{ ...planned.step, ...(written !== undefined && { want: written }) }], failures);

@@ -5,6 +5,7 @@ import type { Step } from "../lib/reconcile/kind.ts";
 import { type Allocation, allocate } from "./plan/allocate.ts";
 import { nodeNetworkSteps } from "./plan/node-networks.ts";
 import { readClaim, readLedger, readNetwork, readNode, readRecord } from "./plan/read.ts";
+import { allHaveSpoken, type Hearing } from "./plan/sightings.ts";
 import type { Claim, Ledger, Network, NodeFacts, NodeRecord, Snapshot } from "./plan/snapshot.ts";
 
 /** What objects and snapshots come to, each read and planned once as long as it is the same one; clusters may share it. */
@@ -21,14 +22,17 @@ export interface Readings {
   /** Makes it one of the latest. */
   readonly keep: (snapshot: Snapshot) => void;
   readonly allocation: (snapshot: Snapshot) => Allocation;
-  /** The steps of `nodeNetworkSteps` for a snapshot and its allocation. */
-  readonly told: (snapshot: Snapshot) => readonly Step<NodeNetwork>[];
+  /** The steps of `nodeNetworkSteps` for a snapshot and its allocation, to somebody who has heard this. */
+  readonly told: (snapshot: Snapshot, hearing?: Hearing) => readonly Step<NodeNetwork>[];
 }
 
 /** Nothing read yet. So many of the latest snapshots are known again; default 1, since a large cluster's are large. */
 export function createReadings(latest = 1): Readings {
   const snapshots: Snapshot[] = [];
   const allocation = remembered(allocate);
+  const toldTo = remembered((hearing: Hearing) =>
+    remembered((snapshot: Snapshot) => nodeNetworkSteps(snapshot, allocation(snapshot), hearing)),
+  );
   return {
     network: remembered(readNetwork),
     node: remembered(readNode),
@@ -43,7 +47,7 @@ export function createReadings(latest = 1): Readings {
       if (snapshots.length > latest) snapshots.shift();
     },
     allocation,
-    told: remembered((snapshot: Snapshot) => nodeNetworkSteps(snapshot, allocation(snapshot))),
+    told: (snapshot, hearing = allHaveSpoken) => toldTo(hearing)(snapshot),
   };
 }
 

@@ -19,8 +19,8 @@ export async function liftStartupTaints(cluster: Cluster, snapshot: Snapshot, no
 }
 
 /** A Node's list of taints is written as a whole, so on condition that it is still the one that was read. */
-function lift({ client }: Cluster, { name, uid, startupTaint }: NodeFacts) {
-  const { others = [], resourceVersion } = startupTaint ?? {};
+function lift({ client }: Cluster, { name, uid, resourceVersion, startupTaint }: NodeFacts) {
+  const { others = [] } = startupTaint ?? {};
   const body = { metadata: { uid, resourceVersion }, spec: { taints: others.length === 0 ? null : others } };
   return client.patch<Node>(nodes, name, body, { fieldManager: fieldManagers.operator, type: "merge" });
 }

@@ -1,22 +1,24 @@
 import { isPrefixProblem, parsePrefix } from "../../lib/net/prefix.ts";
 import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { ownRecord } from "./node-progress.ts";
-import type { NodeRecord, Snapshot } from "./snapshot.ts";
+import { allHaveSpoken, type Hearing } from "./sightings.ts";
+import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 import { judgeMissing } from "./words.ts";
 
 /**
  * Gives what an agent may forget, as text, since no claim stands for it, and none can be made of it again: no entry of the ledger contains it with subnets
  * of its length. Of what it misses: what no node has; also what it alone misses, and the node that shall have had it knows nothing of. Of what it has itself: what its NodeNetwork does not name. Nobody would ever end these
- * otherwise. Nothing while a recovery goes on, or the owner has not been heard, since then it is not known who has what.
+ * otherwise. Nothing while a recovery goes on, or the owner has not been heard, since then it is not known who has what. It has to be seen to
+ * speak, since a status that stood at the first look may have come with a backup.
  */
-export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[] {
+export function forgettable(snapshot: Snapshot, hearing: Hearing = allHaveSpoken): (record: NodeRecord) => string[] {
   const { ledger, claims, records } = snapshot;
   if (ledger === undefined || ledger.recovering) return () => [];
   const claimed = new Set(claims.map(({ object }) => object.spec.cidr));
   const had = new Set(
     records.flatMap(({ object: { spec, status } }) => [...spec.subnets, ...(status?.subnets ?? [])].map(({ cidr }) => cidr)),
   );
-  const unheard = unheardNodes(snapshot);
+  const unheard = unheardNodes(snapshot, hearing);
   const judge = judgeMissing(snapshot);
   const entries = indexPrefixes(ledger.entries);
   const isLost = (cidr: string) => {
@@ -37,9 +39,11 @@ export function forgettable(snapshot: Snapshot): (record: NodeRecord) => string[
 }
 
 /** Names of Nodes whose agents have said nothing yet: to this very object, since a machine lives on when its Node is made anew. */
-function unheardNodes({ nodes, records }: Pick<Snapshot, "nodes" | "records">): ReadonlySet<string> {
+function unheardNodes({ nodes, records }: Pick<Snapshot, "nodes" | "records">, hearing: Hearing): ReadonlySet<string> {
   const known = new Map(records.map((record) => [record.node, record]));
-  return new Set(
-    nodes.filter((node) => ownRecord(node, known.get(node.name))?.status?.nodeUID !== node.uid).map(({ name }) => name),
-  );
+  const isHeard = (node: NodeFacts) => {
+    const record = known.get(node.name);
+    return record !== undefined && ownRecord(node, record)?.status?.nodeUID === node.uid && hearing.hasSpoken(record);
+  };
+  return new Set(nodes.filter((node) => !isHeard(node)).map(({ name }) => name));
 }

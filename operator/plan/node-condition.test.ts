@@ -34,7 +34,6 @@ function plan({ have, ...part }: Part) {
     peers: 2,
     nodeCount: 3,
     isRecovering: false,
-    isRecovered: false,
     nowMs: bornAtMs + 60_000,
     ...part,
   });
@@ -150,7 +149,6 @@ test("a node whose claims were lost keeps its condition: it is a trace of what t
   assert.deepEqual(plan({ claims: [], record: reported("True"), have: programmed }), { op: "none" });
   assert.deepEqual(plan({ claims: [], have: programmed, isRecovering: true }), { op: "none" });
   assert.deepEqual(plan({ claims: [], have: programmed }), { op: "none" }, "the loss is not known yet");
-  assert.deepEqual(plan({ claims: [], have: programmed, isRecovered: true }), { op: "remove" }, "nobody reported anything");
 });
 
 test("a node whose last claim rests takes no new pods", () => {

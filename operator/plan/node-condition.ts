@@ -23,8 +23,6 @@ export interface NodeConditionInput {
   readonly nodeCount: number;
   /** After a loss, while it is not known what nodes have. */
   readonly isRecovering: boolean;
-  /** The time for that is just over: what no agent has reported is given up. */
-  readonly isRecovered: boolean;
   readonly nowMs: number;
 }
 
@@ -39,7 +37,7 @@ export type NodeConditionPlan =
 
 /**
  * The Node's NetworkUnavailable condition. 1. A node that is not ours is left alone; one that was ours is given back when nothing of it is left. A condition that
- * says that there is a network is then the last trace of a loss, and goes only at the end of a recovery: in good order it says otherwise before the last claim goes. 2. Another status or reason is written at once; another message alone
+ * says that there is a network is then the last trace of a loss, and is given up only where a recovery ends: in good order it says otherwise before the last claim goes. 2. Another status or reason is written at once; another message alone
  * at most once per max(10 s, N/20 s) ±20 %, so that a joining node costs its peers little. 3. A node once programmed stays available through changes of its
  * spec; only its agent's word that it could not program makes it unavailable, since that taints the node.
  */
@@ -58,8 +56,8 @@ export function planNodeCondition(input: NodeConditionInput): NodeConditionPlan 
 }
 
 /** Whether our condition of a node of which nothing is left has served its turn. */
-function isOver({ node: { networkUnavailable: have }, isRecovering, isRecovered }: NodeConditionInput): boolean {
-  return have?.reason?.startsWith(nodeReasonPrefix) === true && !isRecovering && (have.status !== "False" || isRecovered);
+function isOver({ node: { networkUnavailable: have }, isRecovering }: NodeConditionInput): boolean {
+  return have?.reason?.startsWith(nodeReasonPrefix) === true && !isRecovering && have.status !== "False";
 }
 
 type NodeVerdict = Verdict<"NetworkUnavailable">;

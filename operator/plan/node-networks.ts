@@ -12,6 +12,7 @@ import { describeSettings, settingsFor, settingsOf } from "./node-settings.ts";
 import { subnetsOf } from "./node-spec-subnets.ts";
 import { nodesToAsk } from "./questions.ts";
 import { compareAge } from "./select.ts";
+import { allHaveSpoken, type Hearing } from "./sightings.ts";
 import type { NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 /** NodeNetworks, compared by their spec. */
@@ -27,11 +28,15 @@ export const nodeNetworkKind: Kind<NodeNetwork> = {
  * object is not readable. Settings reach a node when it is its turn; subnets, ranges and addresses at once. After a loss, nodes that may have subnets
  * get one that names none: a question. Every NodeNetwork there is, whomever it was written for, tells its agent the ledger's incarnation, since what agents have seen counts under that alone.
  */
-export function nodeNetworkSteps(snapshot: Snapshot, allocation: Allocation): Step<NodeNetwork>[] {
+export function nodeNetworkSteps(
+  snapshot: Snapshot,
+  allocation: Allocation,
+  hearing: Hearing = allHaveSpoken,
+): Step<NodeNetwork>[] {
   const { ledger } = snapshot;
   if (ledger === undefined) return [];
   const podRanges = podRangesOf(snapshot, allocation);
-  const toForget = forgettable(snapshot);
+  const toForget = forgettable(snapshot, hearing);
   const records = new Map(snapshot.records.map((record) => [record.node, record]));
   const want: NodeNetwork[] = [];
   const have: NodeNetwork[] = [];

@@ -11,7 +11,7 @@ export function nodeStates(
   snapshot: Snapshot,
   allocation: Allocation,
   input: HearingInput,
-  told: readonly Pick<Step<unknown>, "key">[] = nodeNetworkSteps(snapshot, allocation),
+  told: readonly Pick<Step<unknown>, "key">[] = nodeNetworkSteps(snapshot, allocation, input.sightings),
   { records: refusals }: Pick<RefusedWrites, "records"> = noRefusedWrites,
 ): ReadonlyMap<string, NodeProgress> {
   const { nowMs } = input;

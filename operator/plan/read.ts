@@ -78,6 +78,7 @@ export function readNode(object: Stored<Node>): NodeFacts {
   return {
     name: metadata.name,
     uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
     labels: metadata.labels ?? {},
     createdAtMs: Date.parse(metadata.creationTimestamp),
     deleting: metadata.deletionTimestamp !== undefined,

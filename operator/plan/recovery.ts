@@ -5,7 +5,7 @@ import type { Kind, Step } from "../../lib/reconcile/kind.ts";
 import { type LedgerOptions, type LedgerPlan, planLedger } from "./ledger.ts";
 import { awaitedNodes, hadNetwork } from "./recovery-wait.ts";
 import type { Sightings } from "./sightings.ts";
-import type { Ledger, LedgerEntry, Snapshot } from "./snapshot.ts";
+import type { Ledger, LedgerEntry, NodeFacts, Snapshot } from "./snapshot.ts";
 
 /** Ledgers, compared as a whole. */
 export const rangeLedgerKind: Kind<RangeLedger> = {
@@ -139,7 +139,7 @@ function lossOf(snapshot: Snapshot, wentBack: boolean): string | undefined {
     return isInUse ? "LedgerLost" : undefined;
   }
   if (wentBack || isOutrun(ledger, snapshot)) return "LedgerRolledBack";
-  return !ledger.recovering && isNodeForgotten(snapshot) ? "NodesForgotten" : undefined;
+  return !ledger.recovering && forgottenNodes(snapshot).length > 0 ? "NodesForgotten" : undefined;
 }
 
 /** Whether a claim, or two agents (where there is one only: that), have seen more of this incarnation than the ledger knows of. */
@@ -157,12 +157,12 @@ function isOutrun({ incarnation, object }: Ledger, { claims, records }: Pick<Sna
   );
 }
 
-/** Whether neither a claim nor a NodeNetwork is left of a node that had a network: others could be given what its pods use. */
-function isNodeForgotten({ nodes, claims, records }: Snapshot): boolean {
+/** Nodes that had a network and of which neither a claim nor a NodeNetwork is left: others could be given what their pods use. */
+export function forgottenNodes({ nodes, claims, records }: Pick<Snapshot, "nodes" | "claims" | "records">): NodeFacts[] {
   const suspects = nodes.filter(hadNetwork);
-  if (suspects.length === 0) return false;
+  if (suspects.length === 0) return [];
   const known = new Set([...claims, ...records].map(({ object }) => object.spec.nodeUID));
-  return suspects.some(({ uid }) => !known.has(uid));
+  return suspects.filter(({ uid }) => !known.has(uid));
 }
 
 /** Every node that may have subnets has been heard under this incarnation, or the deadline is over. */

@@ -11,3 +11,9 @@ export interface Sightings {
   /** Milliseconds that this recovery of a ledger has stood. */
   recoveringMs(ledger: Ledger): number;
 }
+
+/** Tells whether an agent was seen to speak. */
+export type Hearing = Pick<Sightings, "hasSpoken">;
+
+/** Of somebody who looks once: every status is taken for its agent's latest word. */
+export const allHaveSpoken: Hearing = { hasSpoken: () => true };

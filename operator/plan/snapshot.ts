@@ -77,6 +77,8 @@ export type Readiness = "True" | "False" | "Unknown" | "Never";
 export interface NodeFacts {
   readonly name: string;
   readonly uid: string;
+  /** Of the Node as it was read. */
+  readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
@@ -94,8 +96,8 @@ export interface NodeFacts {
   readonly hosts: readonly Prefix[];
   /** The Node's condition of this type, whoever wrote it. */
   readonly networkUnavailable: NodeCondition | undefined;
-  /** Where it has taints that stand for a network that is not there yet: its other taints, and the version of the object that has them. */
-  readonly startupTaint: { readonly others: readonly Taint[]; readonly resourceVersion: string } | undefined;
+  /** Where it has taints that stand for a network that is not there yet: its other taints. */
+  readonly startupTaint: { readonly others: readonly Taint[] } | undefined;
 }
 
 /** A NodeNetwork, read. */

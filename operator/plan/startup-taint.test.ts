@@ -23,7 +23,7 @@ function nodeWith(taints: Taint[] | undefined, conditions: NodeCondition[], meta
 test("a node whose network is programmed loses the taints that stand for one that is not there yet, and keeps others", () => {
   const node = nodeWith([other, ...ours], [programmed]);
   assert.deepEqual(programmedButTainted([node]), [node]);
-  assert.deepEqual(node.startupTaint, { others: [other], resourceVersion: "7" });
+  assert.deepEqual(node.startupTaint, { others: [other] });
 });
 
 test("it keeps them until podnet itself says that its network is programmed, and where it is going anyway", () => {

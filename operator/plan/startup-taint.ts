@@ -13,10 +13,10 @@ export const startupTaintKeys = [
 ] as const;
 
 /** What a stored Node has of them; undefined: nothing. */
-export function startupTaintOf({ metadata, spec }: Stored<Node>): NodeFacts["startupTaint"] {
+export function startupTaintOf({ spec }: Stored<Node>): NodeFacts["startupTaint"] {
   const taints = spec?.taints ?? [];
   const others = taints.filter(({ key }) => !startupTaintKeys.some((ours) => ours === key));
-  return others.length === taints.length ? undefined : { others, resourceVersion: metadata.resourceVersion };
+  return others.length === taints.length ? undefined : { others };
 }
 
 /** Nodes that have no need of their startup taints any more: their network is programmed, and they say so themselves, where everybody can see it. */

@@ -11,20 +11,23 @@ import { remainsOf } from "../support/lab-remains.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Pids of the processes that run from a lab's builds, by stage. */
+/** Pids of the processes that run from a lab's builds, by stage; without the doubles that are there for a moment where one of them starts a command. */
 function running(name: string): Map<string, string[]> {
   const all = readdirSync("/proc").flatMap((pid) => {
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
       const isOurs = words[0] === process.execPath && words.some((word) => word.includes(`/.lab/${name}/builds/`));
-      return isOurs ? [{ pid, stage: words.at(-2) ?? "" }] : [];
+      const [, parent] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+      return isOurs ? [{ pid, parent, stage: words.at(-2) ?? "" }] : [];
     } catch {
       return [];
     }
   });
+  const pids = new Set(all.map(({ pid }) => pid));
+  const own = all.filter(({ parent = "" }) => !pids.has(parent));
   return new Map(
     Array.from(
-      Map.groupBy(all, ({ stage }) => stage),
+      Map.groupBy(own, ({ stage }) => stage),
       ([stage, list]) => [stage, list.map(({ pid }) => pid)],
     ),
   );
@@ -71,7 +74,6 @@ test("a changed source of the operator brings up that one anew, one of all stage
     const all = await waitUntil("an answer to the change of all stages", 30_000, () => answer(seen, "operator, webhook, agent"));
     t.diagnostic(`lib/net/prefix.ts: ${all}`);
     assert.match(all, /^✓ operator, webhook, agent: up to date in /);
-    // A process that is just starting a command is seen twice for a moment.
     await waitUntil("as many processes of each stage as before, all of them new", 10_000, () => {
       const last = running(name);
       const isNew = ([stage, pids]: readonly [string, readonly string[]]) => {

@@ -102,7 +102,6 @@ function outcomes(snapshot: Snapshot, nowMs: number, steps: readonly Step<unknow
       peers: 1,
       nodeCount: claims.size,
       isRecovering: snapshot.ledger?.recovering ?? true,
-      isRecovered: false,
       nowMs,
     };
     return [node.name, planNodeCondition({ ...own, ...shared })] as const;

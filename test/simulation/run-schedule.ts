@@ -63,7 +63,8 @@ const paces = new Map([
 const patientShare = 0.1;
 /** Nothing was written for so long, and all is as it must be: that is rest. */
 const quietMs = 2_000;
-const restWithinMs = 900_000;
+/** What was lost with its network and its agent, so that nobody says how long it shall rest, rests ten times five minutes. */
+const restWithinMs = 3_600_000;
 /** More than this is a loop that never waits. */
 const maxWrites = 20_000;
 

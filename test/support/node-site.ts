@@ -24,7 +24,10 @@ export async function makeSite(t: Span, site = 1): Promise<Site> {
   const link = await makeNetns(t, "switch");
   await ip(link.exec, "link add lan type bridge", "link set lan up");
   const attach = async (host: Netns, device: string, number: number): Promise<void> => {
+    // A machine's link has long been up. In the first two seconds of one the kernel asks for no neighbor on behalf of pods, as its own address there is not certain yet.
+    await detectDuplicates(host, false);
     await wire(host, device, link, `port${number}`);
+    await detectDuplicates(host, true);
     await ip(link.exec, `link set port${number} master lan`);
     await ip(
       host.exec,
@@ -38,6 +41,11 @@ export async function makeSite(t: Span, site = 1): Promise<Site> {
     return host;
   };
   return { link, plug, attach };
+}
+
+/** Whether the kernel makes sure for two seconds that nobody else has the IPv6 addresses of devices that come from now on. */
+async function detectDuplicates(host: Netns, does: boolean): Promise<void> {
+  await must(host.exec, ["busybox", "sysctl", "-q", "-w", `net.ipv6.conf.default.accept_dad=${does ? 1 : 0}`]);
 }
 
 /** Makes the sites 1 and 2, and a router between them, with a device `ethN` at site N; who plugs into one of them reaches the other one. */
