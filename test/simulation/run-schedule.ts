@@ -68,6 +68,9 @@ const restWithinMs = 3_600_000;
 /** More than this is a loop that never waits. */
 const maxWrites = 20_000;
 
+/** What is owed at the end is waited for until so many times the moves were made: where nobody reaches the server, a network that leaves never makes room for another one. */
+const mostOften = 5;
+
 /** A schedule that did not end well. */
 export class ScheduleFailure extends Error {
   override readonly name = "ScheduleFailure";
@@ -119,7 +122,8 @@ async function play(world: World, { begin, moves, length, leastFaults, certain }
   Object.assign(world.weather, drawWeather(chance));
   const usualMs = chance.pick([...paces].flatMap(([ms, parts]) => Array.from({ length: parts }, () => ms)));
   const due = drawCertain(chance, { moves, length, certain });
-  for (let made = 0; made < length || due.length > 0 || faultsIn(world) < leastFaults; ) {
+  const isOwing = () => due.length > 0 || faultsIn(world) < leastFaults;
+  for (let made = 0; made < length || (made < length * mostOften && isOwing()); ) {
     const owed = due[0] !== undefined && due[0].at <= made && due[0].move.make(world) ? due.shift()?.move : undefined;
     const move = owed ?? pickMove(chance, moves);
     if (owed === undefined && !move.make(world)) continue;
