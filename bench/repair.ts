@@ -81,14 +81,18 @@ async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promi
   // The network alone: a command that is entered into more is the child of another one, which does not end it when it is ended itself.
   const exec = makeExec({ prefix: node.enterNetwork });
   const stop = new AbortController();
-  let hear: (line: string, atMs: number) => void = () => undefined;
+  const begun = Promise.withResolvers<void>();
+  let hear: (line: string, atMs: number) => void = () => begun.resolve();
   const following = exec.follow(
     tellerOf(damage),
     { line: (line) => hear(line, performance.now()), complaint: () => undefined },
     stop.signal,
   );
   try {
-    await delay(1_000);
+    // What reads files says at once how they are; the others say nothing of themselves.
+    await (typeof damage.teller === "string"
+      ? delay(1_000)
+      : Promise.race([begun.promise, inVain(`${damage.teller.join(", ")}: not read`)]));
     const times: number[] = [];
     for (let number = 0; number < count; number++) {
       const repaired = Promise.withResolvers<number>();
@@ -99,7 +103,7 @@ async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promi
       };
       const { status, stderr } = await exec.run(damage.argv(number));
       if (status !== 0) throw new Problem(`${damage.argv(number).join(" ")} failed: ${stderr}`);
-      times.push(await Promise.race([repaired.promise, inVain(damage.what)]));
+      times.push(await Promise.race([repaired.promise, inVain(`${damage.what}: not repaired`)]));
       await delay(damage.restMs(number, count));
     }
     return times;
@@ -111,7 +115,7 @@ async function timesOf({ node }: AgentLab, damage: Damage, count: number): Promi
 
 async function inVain(what: string): Promise<never> {
   await delay(patienceMs, undefined, { ref: false });
-  throw new Problem(`${what}: not repaired within ${patienceMs / 1000} s.`);
+  throw new Problem(`${what} within ${patienceMs / 1000} s.`);
 }
 
 function quantile(values: readonly number[], share: number): number {

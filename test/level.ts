@@ -59,16 +59,15 @@ const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
     programs: BINARIES_BUDGET,
     longest: contractLongest,
   },
-  // Beside real nodes also what runs whole processes for long: they would take the processors from the tests of the level before.
-  cluster: { concurrency: 1, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 }, programs: BINARIES_BUDGET },
+  // Beside real nodes also what runs whole processes for long: they would take the processors from the tests of the level before. While one cluster waits for its pods, another one works.
+  cluster: { concurrency: 2, needsRoot: true, budget: { levels: ["cluster"], seconds: 900 }, programs: BINARIES_BUDGET },
   // podnet as it is delivered: its image and chart, installed, upgraded, run from Git, and removed.
   delivery: { concurrency: 1, needsRoot: true, budget: { levels: ["delivery"], seconds: 600 }, programs: LATE_BINARIES_BUDGET },
 };
 
 /**
  * The level a test file belongs to, by its path in the project: `….<level>.test.ts`, else `test/<level>/…`; everything else
- * is a unit test. So every file belongs to exactly one level, and none is left out. Tests of the kernel that take long run with later levels:
- * those that mostly wait beside the API servers of `contract`, the others with `cluster`.
+ * is a unit test. So every file belongs to exactly one level, and none is left out. Tests of the kernel that take long run with `cluster`.
  */
 export function levelOf(file: string): LevelName {
   const named = LEVELS.find((level) => file.endsWith(`.${level}.test.ts`));
