@@ -218,7 +218,9 @@ function createCopies({ client, clock, random, onChange, onProblem }: ClusterOpt
 
 /** A kubelet's sign of life changes none of them. */
 function factsOfNode(object: Stored<Node> | undefined): string | undefined {
-  return object && JSON.stringify(readNode(object), (_, value) => (typeof value === "bigint" ? `${value}` : value));
+  if (object === undefined) return undefined;
+  const { resourceVersion: _, ...facts } = readNode(object);
+  return JSON.stringify(facts, (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { NodeNetwork, NodeSubnet } from "../crds/types.ts";
-import { nodes } from "../lib/kube/builtin.ts";
+import { type Node, nodes } from "../lib/kube/builtin.ts";
 import { inParallel } from "../lib/kube/parallel.ts";
+import type { Stored } from "../lib/kube/resource.ts";
 import type { Step } from "../lib/reconcile/kind.ts";
 import { type Cluster, nodeNetworks } from "./cluster.ts";
 import type { HearingInput } from "./plan/hearing.ts";
@@ -8,7 +9,7 @@ import { type HoldPlan, isDeadSilent, isLetGo, planHolds } from "./plan/hold.ts"
 import { nodeNetworkKind } from "./plan/node-networks.ts";
 import { restStep, nodeSubnetKind } from "./plan/node-subnets.ts";
 import { numberingStep } from "./plan/recovery.ts";
-import { readLedger } from "./plan/read.ts";
+import { readLedger, readNode } from "./plan/read.ts";
 import { isDoneWith, isOwnerGone, numbered, type ReleaseCandidates, releaseCandidates, vanishedClaim } from "./plan/release.ts";
 import type { NodeRecord, Snapshot } from "./plan/snapshot.ts";
 import type { SightingsKept } from "./sightings.ts";
@@ -51,9 +52,23 @@ export async function releaseLeftovers(
 /** Where the local copies say that something may go, everything is asked anew: a copy may be far behind of what agents have. */
 async function holdsNow(cluster: Cluster, seen: HoldPlan, input: PassHearingInput): Promise<HoldPlan> {
   if (seen.expired.length === 0) return seen;
-  const snapshot = await cluster.gatherNow();
+  const gathered = await cluster.gatherNow();
+  const nodeOf = await asked(
+    seen.expired.map(({ claim }) => claim.object.spec.node),
+    (name) => cluster.client.get(nodes, name),
+  );
+  const snapshot = withNodes(gathered, nodeOf);
   input.sightings.look(snapshot);
   return planHolds(snapshot, cluster.allocation(snapshot), input);
+}
+
+/** With the Nodes of these names as they are now: whose Node was made anew may have its subnet still, be its agent silent. */
+function withNodes(snapshot: Snapshot, nodeOf: ReadonlyMap<string, Stored<Node> | undefined>): Snapshot {
+  const others = snapshot.nodes.filter(({ name }) => !nodeOf.has(name));
+  return {
+    ...snapshot,
+    nodes: [...others, ...[...nodeOf.values()].flatMap((node) => (node === undefined ? [] : [readNode(node)]))],
+  };
 }
 
 async function hold(cluster: Cluster, notes: WriteNotes, candidates: ReleaseCandidates, nowMs: number): Promise<void> {

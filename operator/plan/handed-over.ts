@@ -1,6 +1,6 @@
 import type { NodeNetwork } from "../../crds/types.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
-import type { Vanished } from "./release.ts";
+import { goesOver, type Vanished } from "./release.ts";
 import type { Claim, Snapshot } from "./snapshot.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Claim, Snapshot } from "./snapshot.ts";
  */
 export function handedOver({ claims }: Pick<Snapshot, "claims">, told: readonly Step<NodeNetwork>[]): Claim[] {
   const passed = told.flatMap(({ want, have }) =>
-    want !== undefined && have !== undefined && goesOver(have, want) ? [have] : [],
+    want !== undefined && have !== undefined && goesOver(have.spec, want.spec) ? [have] : [],
   );
   if (passed.length === 0) return [];
   const had = new Set(
@@ -25,12 +25,8 @@ export function handedOver({ claims }: Pick<Snapshot, "claims">, told: readonly 
 export function readyToTell(told: readonly Step<NodeNetwork>[], findVanished: () => readonly Vanished[]): Step<NodeNetwork>[] {
   let awaited: ReadonlySet<string> | undefined;
   return told.filter(({ want, have }) => {
-    if (want === undefined || have === undefined || !goesOver(have, want)) return true;
+    if (want === undefined || have === undefined || !goesOver(have.spec, want.spec)) return true;
     awaited ??= new Set(findVanished().map(({ nodeUID }) => nodeUID));
     return !awaited.has(have.spec.nodeUID);
   });
-}
-
-function goesOver({ spec: before }: NodeNetwork, { spec: after }: NodeNetwork): boolean {
-  return before.nodeUID !== after.nodeUID && (before.machineID === undefined || before.machineID !== after.machineID);
 }

@@ -16,7 +16,7 @@ import {
 } from "../../test/support/plan-snapshot.ts";
 import { planWorld } from "../../test/support/plan-world.ts";
 import { allocate } from "./allocate.ts";
-import { isLetGo, planHolds } from "./hold.ts";
+import { isDeadSilent, isLetGo, planHolds } from "./hold.ts";
 import type { Claim, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 
 const held = { state: "Held", heldAt: bornAt, releaseSequence: 7 } as const;
@@ -221,7 +221,11 @@ test("the NodeNetwork of a Node that is gone is let go when its agent has nothin
   const isGone = (status: NodeNetworkStatus | undefined, afterMs: number) => {
     const { status: _, ...bare } = object;
     const one = record(status === undefined ? bare : { ...bare, status: { nodeUID: object.spec.nodeUID, ...status } });
-    return isLetGo(one, snapshot, { nowMs: bornAtMs + afterMs, heartbeatSeconds: 60 });
+    const input = { nowMs: bornAtMs + afterMs, heartbeatSeconds: 60 };
+    const isGoing = isLetGo(one, snapshot, input);
+    // One that gave a word is taken for dead three heartbeats after it, however long it is kept.
+    if (status === undefined) assert.equal(isDeadSilent(one, snapshot, input), isGoing);
+    return isGoing;
   };
   assert.equal(isGone({ observedAt: bornAt, subnets: [] }, 1), true);
   const having = { observedAt: bornAt, subnets: [{ cidr: "10.244.0.0/24", leases: 0, free: 1 }] };

@@ -181,7 +181,11 @@ function openNodes({ nodes, claims }: Snapshot): ReadonlySet<string> {
  * Whether the NodeNetwork of a node that is gone tells of nothing that its machine may still have: its agent has nothing, or is silent for longer than a hold.
  * One that never gave a word may have done all the same what it was told, and may be about to say so.
  */
-export function isLetGo(record: NodeRecord, { nodes, networks }: Snapshot, input: HearingInput): boolean {
+export function isLetGo(
+  record: NodeRecord,
+  { nodes, networks }: Pick<Snapshot, "nodes" | "networks">,
+  input: HearingInput,
+): boolean {
   const { spec, status, metadata } = record.object;
   if (status?.nodeUID === spec.nodeUID && status.subnets?.length === 0) return true;
   const toldMs = () => input.sightings?.unheardMs(record) ?? input.nowMs - Date.parse(metadata.creationTimestamp);
@@ -271,10 +275,15 @@ function hadPrefixes({ records, nodes }: Snapshot, input: HearingInput): Readonl
   return new Map(heard.flatMap(({ node, object }) => (object.status?.subnets ?? []).map(({ cidr }) => [cidr, node] as const)));
 }
 
-/** Whether the machine of a node that is gone says nothing any more: what it once said that it has is no evidence then that a claim was lost. */
-export function isDeadSilent(record: NodeRecord, { nodes }: Pick<Snapshot, "nodes">, input: HearingInput): boolean {
+/**
+ * Whether the machine of a node that is gone says nothing any more: what it once said that it has is no evidence then that a claim was lost. One that never gave a word
+ * is waited for as long as its NodeNetwork is kept.
+ */
+export function isDeadSilent(record: NodeRecord, snapshot: Pick<Snapshot, "nodes" | "networks">, input: HearingInput): boolean {
+  const { nodes } = snapshot;
   if (isHeardOf(record, nodes.length, input)) return false;
-  return !nodes.some(({ name, uid }) => name === record.node && uid === record.object.spec.nodeUID);
+  if (nodes.some(({ name, uid }) => name === record.node && uid === record.object.spec.nodeUID)) return false;
+  return record.object.status?.observedAt !== undefined || isLetGo(record, snapshot, input);
 }
 
 function heldMs(claim: Claim, { nowMs, sightings }: HearingInput): number {

@@ -5,6 +5,7 @@ import { bornAt, claim, ledger, network, node, record } from "../../test/support
 import { planWorld } from "../../test/support/plan-world.ts";
 import { forgettable } from "./forgettable.ts";
 import { answeredQuestions, nodesToAsk } from "./questions.ts";
+import { allHaveSpoken } from "./sightings.ts";
 import type { NodeFacts, Snapshot } from "./snapshot.ts";
 
 const nodes = [1, 2].map((number) => node(`node-${number}`));
@@ -25,7 +26,7 @@ function missed(cidr: string): NodeNetworkStatus {
 }
 
 const asked = (snapshot: Snapshot) => nodesToAsk(snapshot).map(({ name, uid }: NodeFacts) => `${name} ${uid}`);
-const forgotten = (snapshot: Snapshot) => snapshot.records.map(forgettable(snapshot));
+const forgotten = (snapshot: Snapshot, hearing = allHaveSpoken) => snapshot.records.map(forgettable(snapshot, hearing));
 
 test("a node that others miss claims of, or whose claims rest, is asked what it has, be its Node made anew; in a recovery every one", () => {
   assert.deepEqual(asked(without()), ["node-2 uid-node-2"]);
@@ -58,7 +59,7 @@ test("a question goes when it was answered with nothing and nobody doubts that a
 
 test("what is missed of a node is forgotten only when that node was heard, be it made anew, and nothing can be claimed there, or it denies it", () => {
   const heard = now.records[1] ?? assert.fail();
-  const of = (owner: NodeFacts, said: NodeNetworkStatus, incarnation = "before") => {
+  const of = (owner: NodeFacts, said: NodeNetworkStatus, incarnation = "before", hearing = allHaveSpoken) => {
     const { object } = heard;
     const spoken = record({
       ...object,
@@ -66,9 +67,14 @@ test("what is missed of a node is forgotten only when that node was heard, be it
       status: { ...object.status, nodeUID: owner.uid, acknowledged: { incarnation, sequence: 0 } },
     });
     const snapshot = without({ nodes: [node("node-1"), owner] }, said);
-    return forgotten({ ...snapshot, records: [...snapshot.records, spoken] })[0];
+    return forgotten({ ...snapshot, records: [...snapshot.records, spoken] }, hearing)[0];
   };
   assert.deepEqual(of(node("node-2"), missed("10.9.0.0/24")), ["10.9.0.0/24"]);
+  assert.deepEqual(
+    of(node("node-2"), missed("10.9.0.0/24"), "before", { hasSpoken: () => false }),
+    [],
+    "its status may be of a backup",
+  );
   assert.deepEqual(of(anew, missed("10.9.0.0/24")), ["10.9.0.0/24"]);
   assert.deepEqual(forgotten(without())[0], []);
   assert.deepEqual(forgotten(without({ nodes: [node("node-1"), anew] }))[0], []);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeNetwork, NodeNetworkStatusLost } from "../../crds/types.ts";
 import { bornAtMs, claim, ledger, networkOf, node, record, storedMeta, withLedger } from "../../test/support/plan-snapshot.ts";
+import { renderPrefix } from "../../lib/net/prefix.ts";
 import { allocate } from "./allocate.ts";
 import { nodeNetworkSteps } from "./node-networks.ts";
 import { isDoneWith, isOwnerGone, numbered, releaseCandidates, vanishedClaim } from "./release.ts";
@@ -97,6 +98,26 @@ test("after a loss nothing is surplus, vanished or numbered until the agents hav
 test("a network whose object cannot be read has no surplus", () => {
   const networks = [networkOf("default", ["10.244.0.1/16"])];
   assert.deepEqual(candidates({ networks, claims: [used, extra], records: [told] }).surplus, []);
+});
+
+test("what an earlier machine of a node's name was told and has not answered comes back Held before the NodeNetwork goes over, unless it is taken for dead", () => {
+  const [successor, same] = ["new", "machine-1"].map((machineID) => node("node-1", { meta: { uid: "again" }, machineID }));
+  const { spec } = told.object;
+  const old = record({ ...told.object, spec: { ...spec, machineID: "machine-1" } });
+  const answered = record({
+    ...old.object,
+    status: { nodeUID: worker.uid, configGeneration: spec.configGeneration, subnets: [] },
+  });
+  const outdated = record({ ...old.object, status: { nodeUID: worker.uid, configGeneration: 0, subnets: [] } });
+  const found = (now: Snapshot["nodes"][number] | undefined, one = old, isDead = false) => {
+    const snapshot = { ...view, nodes: now === undefined ? [] : [now], claims: [], records: [one] };
+    return releaseCandidates(snapshot, allocate(snapshot), () => isDead).vanished.map(
+      ({ prefix, nodeUID }) => `${renderPrefix(prefix)} ${nodeUID}`,
+    );
+  };
+  assert.deepEqual(found(successor), ["10.244.1.0/24 uid-node-1"]);
+  assert.deepEqual(found(successor, outdated), ["10.244.1.0/24 uid-node-1"]);
+  assert.deepEqual([found(same), found(undefined), found(successor, answered), found(successor, old, true)], [[], [], [], []]);
 });
 
 /** What is brought back of these reports, e.g. `["10.244.9.0/24 node-9"]`. */

@@ -8,7 +8,7 @@ import type { Allocation } from "./allocate.ts";
 import { indexPrefixes } from "../../lib/net/prefix-index.ts";
 import { nodeSubnetKind } from "./node-subnets.ts";
 import { answeredQuestions } from "./questions.ts";
-import type { Claim, Ledger, LedgerEntry, NodeRecord, Snapshot } from "./snapshot.ts";
+import type { Claim, Ledger, LedgerEntry, NodeFacts, NodeRecord, Snapshot } from "./snapshot.ts";
 import { unsettledReports } from "./unclaimed.ts";
 import { judgeMissing } from "./words.ts";
 
@@ -130,14 +130,15 @@ function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
 }
 
 /**
- * What agents say is lost, or that they have, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
+ * What agents say is lost, or that they have, or were told and are about to be forgotten with, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
  * left to people; one that a node says it has while another one is to be asked, to that. Of several owners that are named, the first by name and UID counts.
  */
 function vanished(snapshot: Snapshot, getAgain: readonly Prefix[], isDead: (record: NodeRecord) => boolean): Vanished[] {
-  const { ledger, claims, records } = snapshot;
+  const { ledger, claims, records, nodes } = snapshot;
   const judge = judgeMissing(snapshot);
+  const standing = new Map(nodes.map((node) => [node.name, node]));
   const own = records.flatMap((record) => {
-    const reports = ownReports(record);
+    const reports = [...ownReports(record), ...unansweredOf(record, standing.get(record.node))];
     return reports.length === 0 || isDead(record) ? [] : reports;
   });
   const missed = records.flatMap(({ object }) => object.status?.lost ?? []).filter((word) => judge(word) === "Counts");
@@ -166,6 +167,27 @@ function vanished(snapshot: Snapshot, getAgain: readonly Prefix[], isDead: (reco
 function ownReports({ node, object: { spec, status } }: NodeRecord): NodeNetworkStatusLost[] {
   if (status?.nodeUID !== spec.nodeUID) return [];
   return (status.subnets ?? []).map(({ cidr }) => ({ cidr, node, nodeUID: spec.nodeUID }));
+}
+
+/**
+ * What an earlier machine of a node's name was told and has not answered, as losses of its own: it may have done that all the same. Only where another machine came in its
+ * place, since the NodeNetwork, which is about to go over to that one, keeps it as long as it is there.
+ */
+function unansweredOf({ node, object: { spec, status } }: NodeRecord, now: NodeFacts | undefined): NodeNetworkStatusLost[] {
+  const isAnswered = status?.nodeUID === spec.nodeUID && status.configGeneration === spec.configGeneration;
+  if (isAnswered || now === undefined || !goesOver(spec, { nodeUID: now.uid, machineID: now.machineID })) return [];
+  return spec.subnets.map(({ cidr }) => ({ cidr, node, nodeUID: spec.nodeUID }));
+}
+
+/** Whose a NodeNetwork is. */
+interface Owner {
+  readonly nodeUID: string;
+  readonly machineID?: string | undefined;
+}
+
+/** Whether a NodeNetwork goes over to another machine. Of one that is not known it may be another. */
+export function goesOver(before: Owner, after: Owner): boolean {
+  return before.nodeUID !== after.nodeUID && (before.machineID === undefined || before.machineID !== after.machineID);
 }
 
 function ownerOf({ node, nodeUID }: Pick<Vanished, "node" | "nodeUID">): string {
