@@ -48,7 +48,7 @@ test("of a machine that is not known it may be another", () => {
   assert.deepEqual(renewed({ nodeUID: "another" }, { ...had, spec }), [cidr, "10.244.7.0/24"]);
 });
 
-test("a NodeNetwork stays with a machine that has what no claim stands for, until that claim is back", () => {
+test("a NodeNetwork stays with a Node that has what no claim stands for, until that claim is back, be another one of the same machine", () => {
   const step = (spec: Partial<NodeNetwork["spec"]>): Step<NodeNetwork> => ({
     op: "change",
     kind: "NodeNetwork",
@@ -62,10 +62,12 @@ test("a NodeNetwork stays with a machine that has what no claim stands for, unti
   assert.ok(!isPrefixProblem(prefix));
   const lost = { prefix, node: "node-1", nodeUID, entry, incarnation: "first" };
   const [over, same] = [step({ nodeUID: "another", machineID: "new" }), step({ configGeneration: 9 })];
-  assert.deepEqual(
-    readyToTell([over, same], () => [lost]),
-    [same],
-  );
+  const anew = step({ nodeUID: "another" });
+  for (const gone of [over, anew])
+    assert.deepEqual(
+      readyToTell([gone, same], () => [lost]),
+      [same],
+    );
   assert.deepEqual(
     readyToTell([over, same], () => [{ ...lost, nodeUID: "someone" }]),
     [over, same],

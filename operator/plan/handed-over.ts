@@ -1,6 +1,6 @@
 import type { NodeNetwork } from "../../crds/types.ts";
 import type { Step } from "../../lib/reconcile/kind.ts";
-import { goesOver, type Vanished } from "./release.ts";
+import type { Vanished } from "./release.ts";
 import type { Claim, Snapshot } from "./snapshot.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Claim, Snapshot } from "./snapshot.ts";
  */
 export function handedOver({ claims }: Pick<Snapshot, "claims">, told: readonly Step<NodeNetwork>[]): Claim[] {
   const passed = told.flatMap(({ want, have }) =>
-    want !== undefined && have !== undefined && goesOver(have.spec, want.spec) ? [have] : [],
+    want !== undefined && have !== undefined && goesToAnotherMachine(have, want) ? [have] : [],
   );
   if (passed.length === 0) return [];
   const had = new Set(
@@ -19,14 +19,19 @@ export function handedOver({ claims }: Pick<Snapshot, "claims">, told: readonly 
 }
 
 /**
- * The steps that can be done now: a NodeNetwork whose machine is heard to have what no claim stands for stays with it until that claim was brought back, which the
+ * The steps that can be done now: a NodeNetwork whose Node had, or was told of, what no claim stands for stays with it until that claim was brought back, which the
  * same pass does. `findVanished` gives those claims; it is asked only where it matters.
  */
 export function readyToTell(told: readonly Step<NodeNetwork>[], findVanished: () => readonly Vanished[]): Step<NodeNetwork>[] {
   let awaited: ReadonlySet<string> | undefined;
   return told.filter(({ want, have }) => {
-    if (want === undefined || have === undefined || !goesOver(have.spec, want.spec)) return true;
+    if (want === undefined || have === undefined || have.spec.nodeUID === want.spec.nodeUID) return true;
     awaited ??= new Set(findVanished().map(({ nodeUID }) => nodeUID));
     return !awaited.has(have.spec.nodeUID);
   });
+}
+
+/** Of a machine that is not known it may be another. */
+function goesToAnotherMachine({ spec: before }: NodeNetwork, { spec: after }: NodeNetwork): boolean {
+  return before.nodeUID !== after.nodeUID && (before.machineID === undefined || before.machineID !== after.machineID);
 }

@@ -100,8 +100,8 @@ test("a network whose object cannot be read has no surplus", () => {
   assert.deepEqual(candidates({ networks, claims: [used, extra], records: [told] }).surplus, []);
 });
 
-test("what an earlier machine of a node's name was told and has not answered comes back Held before the NodeNetwork goes over, unless it is taken for dead", () => {
-  const [successor, same] = ["new", "machine-1"].map((machineID) => node("node-1", { meta: { uid: "again" }, machineID }));
+test("what an earlier Node of a name was told and has not answered comes back Held before the NodeNetwork goes over, unless its machine is taken for dead", () => {
+  const [successor, anew] = ["new", "machine-1"].map((machineID) => node("node-1", { meta: { uid: "again" }, machineID }));
   const { spec } = told.object;
   const old = record({ ...told.object, spec: { ...spec, machineID: "machine-1" } });
   const answered = record({
@@ -116,8 +116,9 @@ test("what an earlier machine of a node's name was told and has not answered com
     );
   };
   assert.deepEqual(found(successor), ["10.244.1.0/24 uid-node-1"]);
+  assert.deepEqual(found(anew), ["10.244.1.0/24 uid-node-1"]);
   assert.deepEqual(found(successor, outdated), ["10.244.1.0/24 uid-node-1"]);
-  assert.deepEqual([found(same), found(undefined), found(successor, answered), found(successor, old, true)], [[], [], [], []]);
+  assert.deepEqual([found(worker), found(undefined), found(successor, answered), found(successor, old, true)], [[], [], [], []]);
 });
 
 /** What is brought back of these reports, e.g. `["10.244.9.0/24 node-9"]`. */

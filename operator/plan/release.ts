@@ -170,24 +170,13 @@ function ownReports({ node, object: { spec, status } }: NodeRecord): NodeNetwork
 }
 
 /**
- * What an earlier machine of a node's name was told and has not answered, as losses of its own: it may have done that all the same. Only where another machine came in its
+ * What an earlier Node of a node's name was told and has not answered, as losses of its own: its machine may have done that all the same. Only where another Node came in its
  * place, since the NodeNetwork, which is about to go over to that one, keeps it as long as it is there.
  */
 function unansweredOf({ node, object: { spec, status } }: NodeRecord, now: NodeFacts | undefined): NodeNetworkStatusLost[] {
   const isAnswered = status?.nodeUID === spec.nodeUID && status.configGeneration === spec.configGeneration;
-  if (isAnswered || now === undefined || !goesOver(spec, { nodeUID: now.uid, machineID: now.machineID })) return [];
+  if (isAnswered || now === undefined || now.uid === spec.nodeUID) return [];
   return spec.subnets.map(({ cidr }) => ({ cidr, node, nodeUID: spec.nodeUID }));
-}
-
-/** Whose a NodeNetwork is. */
-interface Owner {
-  readonly nodeUID: string;
-  readonly machineID?: string | undefined;
-}
-
-/** Whether a NodeNetwork goes over to another machine. Of one that is not known it may be another. */
-export function goesOver(before: Owner, after: Owner): boolean {
-  return before.nodeUID !== after.nodeUID && (before.machineID === undefined || before.machineID !== after.machineID);
 }
 
 function ownerOf({ node, nodeUID }: Pick<Vanished, "node" | "nodeUID">): string {

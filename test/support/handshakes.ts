@@ -7,8 +7,8 @@ import { connect } from "../../lib/kube/client.ts";
 
 /** What comes of a replica that is not there, or has no certificate yet since it only begins. */
 const absent = /ECONNREFUSED|alert handshake failure/;
-/** What comes of one that stops listening in this very moment, too: the kernel resets what waits to be accepted. */
-const reset = /^connect ECONNRESET/;
+/** What comes of one that stops listening in this very moment, too: the kernel resets what waits to be accepted, be it that the client has heard it is connected. */
+const reset = /^(connect|read) ECONNRESET/;
 const [kubeconfig = "", servername = "", ...ports] = process.argv.slice(2);
 const client = await connect({ access: { from: "kubeconfig", path: kubeconfig }, userAgent: "podnet-test" });
 let handshakes = 0;
