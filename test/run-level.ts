@@ -5,10 +5,9 @@ import { spec } from "node:test/reporters";
 import type { Level } from "./level.ts";
 import type { Counts } from "./verdict.ts";
 
-/** The longest first. */
-function inTurn({ longest = [] }: Level, files: readonly string[]): string[] {
-  const first = longest.filter((file) => files.includes(file));
-  return [...first, ...files.filter((file) => !first.includes(file))];
+function inTurn({ first = [] }: Level, files: readonly string[]): string[] {
+  const found = first.filter((file) => files.includes(file));
+  return [...found, ...files.filter((file) => !found.includes(file))];
 }
 
 /** A level that hangs is cut off after this many times its budget. */
