@@ -130,7 +130,7 @@ function isUnnumbered({ spec }: NodeSubnet, incarnation: string): boolean {
 }
 
 /**
- * What agents say is lost, or that they have, or were told and are about to be forgotten with, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
+ * What agents say is lost, or that they have, or what a NodeNetwork told that goes over to another Node, each once, where no claim stands for it, no node gets it again, and a range in use contains it. One that two nodes say they have is
  * left to people; one that a node says it has while another one is to be asked, to that. Of several owners that are named, the first by name and UID counts.
  */
 function vanished(snapshot: Snapshot, getAgain: readonly Prefix[], isDead: (record: NodeRecord) => boolean): Vanished[] {
