@@ -20,8 +20,8 @@ import { noProbing, type Probing } from "./plan/probing.ts";
 import type { Problem } from "./plan/problem.ts";
 import type { QuietSubnets } from "./plan/quiet.ts";
 import { readPodVeths } from "./pod-veths.ts";
-import { pluginKeeper } from "./plugin-keeper.ts";
-import { type AgentPlace, type Programmed, programNode, warningsOf } from "./program.ts";
+import { type AgentPlace, type Programmed, warningsOf } from "./program.ts";
+import { createServing } from "./serving.ts";
 import { closeUnserved } from "./unserved.ts";
 
 export interface AgentOptions {
@@ -64,11 +64,11 @@ type Leases = readonly Address[] | Fault;
 
 /**
  * The agent of one node. What it must not forget stands in its journal before anything is changed by it; beside that it remembers only since when subnets
- * are closed. Every run observes the machine anew; between runs nothing happens.
+ * are closed, and tunnels without use. Every run observes the machine anew; between runs nothing happens.
  */
 export function createAgent({ node, identity, journal, drainMs, clock, ...options }: AgentOptions): Agent {
   const place: AgentPlace = { ...options.place, podVeths: () => readPodVeths(options.place.cniStateFolder) };
-  const plugins = pluginKeeper(place.plugins);
+  const serving = createServing(node, place, clock);
   const leaving = createLeaving(place, clock);
   let recalled: Recalled | undefined;
   let memory: Memory | undefined;
@@ -81,8 +81,9 @@ export function createAgent({ node, identity, journal, drainMs, clock, ...option
     if (own !== undefined) {
       hasServed = true;
       leaving.stop();
-      return programNode({ node, place, own, claims, folder, plugins: (names) => plugins.provide(names) });
+      return serving.step(own, claims, folder);
     }
+    serving.stop();
     const idle = { programmed: undefined, faults: [noSubnet()], warnings: warningsOf(folder), probing: () => noProbing };
     if (subnets.length > 0) {
       const rightful = subnets.filter(({ state }) => state === "Active" || state === "Draining").map(({ prefix }) => prefix);

@@ -15,7 +15,15 @@ function programmed(failure: Error) {
     plugins: { source: undefined, target: "/nowhere/bin" },
   };
   const folder = { path: place.confFolder, files: [] };
-  return programNode({ node: "node-1", place, own: ownNetwork(), claims: [], folder, plugins: () => assert.fail("plugins") });
+  return programNode({
+    node: "node-1",
+    place,
+    own: ownNetwork(),
+    claims: [],
+    tunnels: { isFresh: false, lingering: undefined },
+    folder,
+    plugins: () => assert.fail("plugins"),
+  });
 }
 
 test("a node that the system does not let be looked at is unseen, and keeps its configuration", async () => {

@@ -16,6 +16,7 @@ import { type KernelState, planNode } from "./plan/node-state.ts";
 import type { RunOutcome, Warnings } from "./plan/node-status.ts";
 import type { OwnNetwork } from "./plan/own-network.ts";
 import { planProbing, type Probing } from "./plan/probing.ts";
+import type { TunnelMoment } from "./plan/tunnel-use.ts";
 
 /** The machine an agent works on. */
 export interface AgentPlace extends NodePlace {
@@ -34,6 +35,7 @@ export interface Task {
   readonly place: AgentPlace;
   readonly own: OwnNetwork;
   readonly claims: readonly Claim[];
+  readonly tunnels: TunnelMoment;
   readonly folder: ConfFolder;
   readonly plugins: (names: readonly PluginName[]) => Promise<readonly PluginReport[]>;
 }
@@ -50,10 +52,10 @@ export type Programmed = Pick<RunOutcome, "programmed" | "faults" | "warnings"> 
  * One peer that cannot be reached does not hold the node back.
  */
 export async function programNode(task: Task): Promise<Programmed> {
-  const { node, place, own, claims, folder } = task;
+  const { node, place, own, claims, tunnels, folder } = task;
   const facts = await observed(() => gatherFacts(place, node, own, claims));
   if ("reason" in facts) return unprogrammed(task, [facts]);
-  const plan = planNode(node, own, claims, facts);
+  const plan = planNode(node, own, claims, facts, tunnels);
   if ("code" in plan) return unprogrammed(task, [faultOf(plan)]);
   const kernel = await convergeKernel(task, plan.kernel);
   const reports = await task.plugins(pluginsFor(own));
@@ -92,8 +94,8 @@ function filesFor({ own, folder }: Task, mtu: number | undefined): FileSet {
 
 /** A node about which too little is known to program it: what stands is kept and mended, as far as it depends on nothing of that. */
 async function unprogrammed(task: Task, faults: readonly Fault[]): Promise<Programmed> {
-  const { node, own, claims, folder } = task;
-  const ground = groundOf(node, own, claims, mtuOn(folder, own.bridge));
+  const { node, own, claims, tunnels, folder } = task;
+  const ground = groundOf(node, own, claims, mtuOn(folder, own.bridge), tunnels.lingering);
   const kinds = await convergeNode(task.place, { ...ground, files: filesFor(task, undefined) });
   const warnings = warningsOf(task.folder, task.own);
   return { programmed: undefined, faults: [...faults, ...ownFaults(kinds, [])], warnings, kinds };

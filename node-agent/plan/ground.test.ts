@@ -31,4 +31,9 @@ test("where a node asks for tunnels, these and the rules about them are left as 
   const { addresses = [], ...others } = groundOf("node-1", tunnelling, claims, 1450);
   assert.deepEqual(Object.keys(others), ["sysctls"]);
   assert.deepEqual([...new Set(addresses.map(({ device }) => device))], ["cni0"], "addresses of others are not looked at then");
+  assert.deepEqual(
+    groundOf("node-1", own, claims, 1450, { own: 4789, common: 4789 }),
+    { addresses, ...others },
+    "or asked a moment ago",
+  );
 });

@@ -12,6 +12,7 @@ import type { Problem } from "./problem.ts";
 import { type PeerClaim, pathsOf, peerClaims } from "./routes.ts";
 import { nodeSysctls } from "./sysctls.ts";
 import { nodeTables } from "./tables.ts";
+import type { TunnelMoment } from "./tunnel-use.ts";
 import { tunnelAddresses, tunnelLinks } from "./vxlan.ts";
 
 /** All of a node but its files, which depend on how programming this went. */
@@ -27,14 +28,23 @@ export interface NodePlan {
   readonly neighborsAsked: Readonly<Record<Family, number>>;
 }
 
-/** The whole wanted state of a node, or the problem that keeps it from being planned. Depends on the order of neither claims nor addresses. */
-export function planNode(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): NodePlan | Problem {
-  const peers = peerClaims(node, own, claims, facts);
+/**
+ * The whole wanted state of a node, or the problem that keeps it from being planned. Depends on the order of neither claims nor addresses.
+ * Without a `moment` the claims alone decide about tunnels.
+ */
+export function planNode(
+  node: string,
+  own: OwnNetwork,
+  claims: readonly Claim[],
+  facts: NodeFacts,
+  moment?: TunnelMoment,
+): NodePlan | Problem {
+  const peers = peerClaims(node, own, claims, facts, moment?.isFresh);
   const paths = pathsOf(peers);
   const mtu = podMtu(own, facts, paths);
   if (typeof mtu !== "number") return mtu;
   const ends = paths.filter((path) => "entry" in path);
-  const tunnels = tunnelLinks(node, own, claims, { facts, ways: ends });
+  const tunnels = tunnelLinks(node, own, claims, { facts, ways: ends, lingering: moment?.lingering });
   return {
     kernel: {
       links: [bridgeLink(node, own, mtu), ...tunnels],

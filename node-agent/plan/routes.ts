@@ -26,8 +26,14 @@ export interface DirectPath {
   readonly mtu: number;
 }
 
-/** What becomes of each claim of the other nodes: straight to a next hop on the same link, through a tunnel, or a reason. */
-export function peerClaims(node: string, own: OwnNetwork, claims: readonly Claim[], facts: NodeFacts): PeerClaim[] {
+/** What becomes of each claim of the other nodes: straight to a next hop on the same link, through a tunnel, or a reason. While tunnels are fresh, straight wherever that leads. */
+export function peerClaims(
+  node: string,
+  own: OwnNetwork,
+  claims: readonly Claim[],
+  facts: NodeFacts,
+  isFresh = false,
+): PeerClaim[] {
   const nodes = inOrder([...own.addresses, ...claims.flatMap((claim) => [...claim.nextHops, ...claim.nodeAddresses])]);
   const ports = tunnelPorts(own, claims);
   const mine = claims.find((claim) => claim.node === node && claim.nodeUID === own.nodeUID);
@@ -39,7 +45,7 @@ export function peerClaims(node: string, own: OwnNetwork, claims: readonly Claim
       const inside = firstInside(claim.prefix, nodes);
       const path =
         inside === undefined
-          ? pathTo(claim, own, facts, ports && { ports, ownTunnel })
+          ? pathTo(claim, own, facts, ports && { ports, ownTunnel, isFresh })
           : problem(
               claim,
               "HidesNode",
@@ -64,6 +70,7 @@ export function nextHopsOf(node: string, claims: readonly Claim[]): string[] {
 interface Tunnels {
   readonly ports: TunnelPorts;
   readonly ownTunnel: Tunnelling | undefined;
+  readonly isFresh: boolean;
 }
 
 function pathTo(
@@ -80,7 +87,7 @@ function pathTo(
   const direct = directTo(claim, own, facts);
   const mode = tunnels && pairTunnel(tunnels.ownTunnel, claim.tunnel);
   if (mode === undefined || tunnels === undefined) return direct;
-  if (mode === "OtherSubnets" && !("code" in direct)) return direct;
+  if ((mode === "OtherSubnets" || tunnels.isFresh) && !("code" in direct)) return direct;
   const tunnelled = tunnelTo(claim, own, facts, tunnels.ports);
   return typeof tunnelled === "string" ? problem(claim, "NotReached", tunnelled) : tunnelled;
 }

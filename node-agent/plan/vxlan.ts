@@ -52,17 +52,26 @@ export function tunnelPorts(own: OwnNetwork, claims: readonly Claim[]): TunnelPo
   return { own: own.tunnel?.port ?? common, common };
 }
 
+/** What decides about the devices, beside who asks for them. */
+interface TunnelEnds {
+  readonly facts: NodeFacts;
+  /** Those that lead into tunnels. */
+  readonly ways: readonly TunnelPath[];
+  /** Of tunnels that nobody asks for any more, and that are to stay a while. */
+  readonly lingering: TunnelPorts | undefined;
+}
+
 /**
- * A device for each family in which this node could talk to another one; none where no node asks for tunnels.
+ * A device for each family in which this node could talk to another one; none where no node asks for tunnels, or did a moment ago.
  * What the node itself sends through it fits through the narrowest of `ways`, too, as what pods send does: the outer packets of anything larger would be lost on the way without a word.
  */
 export function tunnelLinks(
   node: string,
   own: OwnNetwork,
   claims: readonly Claim[],
-  { facts, ways }: { readonly facts: NodeFacts; readonly ways: readonly TunnelPath[] },
+  { facts, ways, lingering }: TunnelEnds,
 ): VxlanLink[] {
-  const ports = tunnelPorts(own, claims);
+  const ports = tunnelPorts(own, claims) ?? lingering;
   if (ports === undefined) return [];
   const others = claims.filter((claim) => claim.node !== node);
   return families

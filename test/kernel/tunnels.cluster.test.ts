@@ -174,7 +174,12 @@ test("whatever somebody changes in a tunnel is seen and repaired, in one run; wi
     assert.deepEqual(stepsOf(second), [], damage.join(" "));
     assert.deepEqual(await text(), before, damage.join(" "));
   }
-  await one.run(view(1, {}));
+  const none = view(1, {});
+  const [, first, second, third, last] = await one.runWith({ stepMs: 4_000 }, wanted, none, none, none, none);
+  const removed = [first, second, third].map((answer) => stepsOf(answer).filter((step) => step === "remove link podnet-vxlan4"));
+  assert.deepEqual(removed, [[], [], []], "they stay a while for nodes that hear of it later");
+  assert.deepEqual([first?.againAfterMs, third?.againAfterMs, last?.againAfterMs], [10_000, 2_000, undefined]);
+  assert.ok(stepsOf(last).includes("remove link podnet-vxlan4"));
   assert.equal(await must(one.netns.exec, ["ip", "link", "show", "type", "vxlan"]), "");
   assert.doesNotMatch(await must(one.netns.exec, ["ip", "neighbor", "show", "nud", "permanent"]), /podnet/);
 });
