@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { compileCache } from "../tools/compile-cache.ts";
 import { exec } from "../tools/exec.ts";
 import { runCommand } from "../tools/problem.ts";
 import { levelOf } from "./level.ts";
@@ -39,7 +40,7 @@ async function parts(): Promise<readonly Part[]> {
 /** Runs a part to its end and prints its line, with its whole output where it failed. */
 async function runPart({ name, argv }: Part): Promise<boolean> {
   const began = performance.now();
-  const { code, output } = await exec(argv, { cwd: ROOT });
+  const { code, output } = await exec(argv, { cwd: ROOT, env: { ...process.env, ...compileCache } });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const said = code === 0 ? [] : [...output, ""];
   console.log([`${code === 0 ? "✓" : "✖"} ${name.padEnd(16)} ${seconds.padStart(5)} s`, ...said].join("\n"));

@@ -37,16 +37,9 @@ export function levelNamed(name: LevelName): Level {
   return { name, ...TABLE[name] };
 }
 
-const contractLongest = [
-  "agent",
-  "webhook-down",
-  "operator-leaving",
-  "kube-informer",
-  "operator-events",
-  "plan",
-  "operator-story",
-  "identity",
-].map((name) => `test/contract/${name}.test.ts`);
+const contractLongest = ["webhook-down", "kube-informer", "plan", "operator-story", "identity"].map(
+  (name) => `test/contract/${name}.test.ts`,
+);
 
 /** Packets are lost while agents take turns, the more the longer each one takes: counted beside files that mostly wait. */
 const clusterFirst = [
@@ -54,6 +47,7 @@ const clusterFirst = [
   "test/kernel/agent-lifecycle.cluster.test.ts",
   "test/kernel/agent-reboot.cluster.test.ts",
   "test/kernel/reachability.cluster.test.ts",
+  "test/contract/agent.cluster.test.ts",
 ];
 
 const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
@@ -81,7 +75,7 @@ const TABLE: Readonly<Record<LevelName, Omit<Level, "name">>> = {
 
 /**
  * The level a test file belongs to, by its path in the project: `….<level>.test.ts`, else `test/<level>/…`; everything else
- * is a unit test. So every file belongs to exactly one level, and none is left out. Tests of the kernel that take long run with `cluster`.
+ * is a unit test. So every file belongs to exactly one level, and none is left out. Tests of the kernel and of the API server that take long run with `cluster`.
  */
 export function levelOf(file: string): LevelName {
   const named = LEVELS.find((level) => file.endsWith(`.${level}.test.ts`));

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { apiServerFamily } from "../tools/api-server-family.ts";
+import { compileCache } from "../tools/compile-cache.ts";
 import { provideBinaries } from "../tools/binaries.ts";
 import type { Family } from "../tools/family.ts";
 import { DEBIAN_PACKAGES, type DebianPackage, GITOPS_PACKAGES, provideDebianPackages } from "../tools/packages.ts";
@@ -36,6 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
     allowPositionals: true,
   });
   if (values.kubernetes !== undefined) process.env["PODNET_LAB_KUBERNETES"] = values.kubernetes;
+  Object.assign(process.env, compileCache);
   const request = parseRequest(positionals, await testFiles(ROOT));
   if (typeof request === "string") throw new Problem(`${request}.`);
   const stop = new AbortController();

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { AgentNode } from "./agent-node.ts";
 import type { LoopsAnswer, LoopsOrder } from "./loops-inside.ts";
 import { until } from "./until.ts";
+import { cachingNode } from "../../tools/compile-cache.ts";
 
 /** A whole agent that keeps up a node until the test ends. */
 export interface RunningAgent {
@@ -33,7 +34,7 @@ export async function startLoops(
   };
   const full: LoopsOrder = { ...node.order, ...order };
   let hasEnded = false;
-  const argv = [process.execPath, inside, JSON.stringify(full)];
+  const argv = [...cachingNode, inside, JSON.stringify(full)];
   void node.netns.exec.follow(argv, listener, stop.signal).finally(() => (hasEnded = true));
   node.endsBefore(() => {
     stop.abort();

@@ -10,6 +10,7 @@ import { quietProgress } from "../../tools/progress.ts";
 import type { AgentAnswer, AgentOrder } from "./agent-inside.ts";
 import type { Runtime } from "./cni.ts";
 import { must, type Netns, type Span } from "./netns.ts";
+import { cachingNode } from "../../tools/compile-cache.ts";
 
 /** A node with an agent and a runtime: folders of its own, and a namespace. */
 export interface AgentNode {
@@ -62,7 +63,7 @@ export async function agentNode(t: Span, name: string, netns: Netns): Promise<Ag
   const order = { node: name, place, identity, journal };
   const runWith: AgentNode["runWith"] = async (part, ...views) => {
     const whole: AgentOrder = { ...order, stepMs: 60_000, views, ...part };
-    return JSON.parse(await must(netns.exec, [process.execPath, inside], JSON.stringify(whole))) as AgentAnswer[];
+    return JSON.parse(await must(netns.exec, [...cachingNode, inside], JSON.stringify(whole))) as AgentAnswer[];
   };
   const conflist = join(confFolder, "10-podnet.conflist");
   const runtime = { node: netns, pluginFolder, conflist, leaseFolder: join(cniStateFolder, "networks") };

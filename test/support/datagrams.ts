@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { must, type Netns } from "./netns.ts";
+import { cachingNode } from "../../tools/compile-cache.ts";
 
 /** What a process inside a namespace is to do. */
 export type DatagramOrder = ServeOrder | AskOrder;
@@ -39,7 +40,7 @@ export async function answerDatagrams(
   const listening = once(started, "listening");
   const listener = { line: () => started.dispatchEvent(new Event("listening")), complaint: (text: string) => t.diagnostic(text) };
   const order: ServeOrder = { at, ports };
-  const ended = host.exec.follow([process.execPath, inside, JSON.stringify(order)], listener, stop.signal);
+  const ended = host.exec.follow([...cachingNode, inside, JSON.stringify(order)], listener, stop.signal);
   t.after(() => {
     stop.abort();
     return ended;
@@ -50,7 +51,7 @@ export async function answerDatagrams(
 /** Asks all these places from one port, in datagrams of so many bytes, and gives whom each of them took the asker for. */
 export async function askDatagrams(from: Netns, port: number, to: readonly Place[], bytes = 1_000): Promise<Taken[]> {
   const order: AskOrder = { from: port, to, bytes };
-  const answers = JSON.parse(await must(from.exec, [process.execPath, inside, JSON.stringify(order)])) as (string | null)[];
+  const answers = JSON.parse(await must(from.exec, [...cachingNode, inside, JSON.stringify(order)])) as (string | null)[];
   return answers.map((answer) => {
     const [address = "", seenPort] = answer?.split(" ") ?? [];
     return answer === null ? undefined : { address, port: Number(seenPort) };

@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import type { KindOutcome } from "../../lib/linux/stage.ts";
 import type { NodeState } from "../../lib/linux/node-state.ts";
 import { ip, makeNetns, must, type Netns, type Span, wire } from "./netns.ts";
+import { cachingNode } from "../../tools/compile-cache.ts";
 
 /** A place with a switch: nodes and hosts plug into it. */
 export interface Site {
@@ -90,7 +91,7 @@ export async function plugPod(
 
 /** Makes a node as wanted, by a process of its own inside the node's namespace. */
 export async function convergeInside(node: Netns, want: Partial<NodeState>): Promise<KindOutcome[]> {
-  return JSON.parse(await must(node.exec, [process.execPath, inside], JSON.stringify(want))) as KindOutcome[];
+  return JSON.parse(await must(node.exec, [...cachingNode, inside], JSON.stringify(want))) as KindOutcome[];
 }
 
 /** Fails unless a run did all it had to, and the next one finds nothing to do. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Lab } from "../../lab/lab.ts";
 import { mistakesIn } from "./log-mistakes.ts";
+import { compileCache } from "../../tools/compile-cache.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -39,6 +40,7 @@ export async function startOperatorProcess(lab: Lab, settings: Readonly<Record<s
   const port = await freePort();
   const child = spawn(process.execPath, [join(root, "cli/podnet.ts"), "operator"], {
     env: {
+      ...compileCache,
       PODNET_KUBECONFIG: outsideKubeconfig,
       PODNET_HEALTH_LISTEN: `127.0.0.1:${port}`,
       PODNET_RESYNC_SECONDS: "1",

@@ -5,6 +5,7 @@ import type { AgentView } from "../../node-agent/plan/decide.ts";
 import type { AgentNode } from "./agent-node.ts";
 import type { ProberOrder } from "./prober-inside.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
+import { cachingNode } from "../../tools/compile-cache.ts";
 
 /** A node whose agent goes on probing. */
 export interface ProbingNode {
@@ -34,7 +35,7 @@ export async function startProbing(t: TestContext, node: AgentNode, view: AgentV
     line: (text: string) => void told.push(JSON.parse(text) as NodeNetworkStatusReachability),
     complaint: (text: string) => t.diagnostic(`${node.name}: ${text}`),
   };
-  const ended = node.netns.exec.follow([process.execPath, inside, JSON.stringify(order)], listener, ending.signal);
+  const ended = node.netns.exec.follow([...cachingNode, inside, JSON.stringify(order)], listener, ending.signal);
   const stop = async () => {
     ending.abort();
     await ended;
