@@ -10,6 +10,7 @@ import { nodeNetworks, podNetworks } from "../../operator/cluster.ts";
 import { labName } from "../support/lab-name.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
 import { type OperatorWorld, operatorWorld, podNetworkOf } from "../support/operator-world.ts";
+import { succeed } from "../support/succeed.ts";
 
 let lab: Lab;
 let world: OperatorWorld;
@@ -33,11 +34,7 @@ after(async () => {
 
 const range = { cidr: "10.244.0.0/16", nodePrefixLength: 24 } as const;
 
-async function must(args: readonly string[], stdin?: string): Promise<string> {
-  const { code, stdout, stderr } = await lab.kubectl(args, stdin === undefined ? {} : { stdin });
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
+const must = (args: readonly string[], stdin = "") => succeed(lab.kubectl(args, { stdin }));
 
 async function told(...names: readonly string[]): Promise<void> {
   await world.until(`NodeNetworks of ${names.join(", ")}`, async () => {

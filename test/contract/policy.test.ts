@@ -7,6 +7,7 @@ import { installManifests } from "../../lab/podnet/start-podnet.ts";
 import { startLab } from "../../lab/start-lab.ts";
 import { waitUntil } from "../../lab/wait-until.ts";
 import { labName } from "../support/lab-name.ts";
+import { succeed } from "../support/succeed.ts";
 
 let lab: Lab;
 
@@ -21,11 +22,7 @@ function network(name: string, cidrs: readonly string[]): string {
   return JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "PodNetwork", metadata: { name }, spec: { ranges } });
 }
 
-async function must(args: readonly string[], stdin?: string): Promise<string> {
-  const { code, stdout, stderr } = await lab.kubectl(args, stdin === undefined ? {} : { stdin });
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
+const must = (args: readonly string[], stdin = "") => succeed(lab.kubectl(args, { stdin }));
 
 test("the overlap policy refuses a network that overlaps another, and names both", async () => {
   await must(["create", "-f", "-"], network("first", ["10.244.0.0/16", "fd00:10:244::/48"]));

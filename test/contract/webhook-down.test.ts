@@ -16,6 +16,7 @@ import { assertDisjoint } from "../support/disjoint.ts";
 import { labName } from "../support/lab-name.ts";
 import { type OperatorProcess, startOperatorProcess } from "../support/operator-process.ts";
 import { type OperatorWorld, operatorWorld } from "../support/operator-world.ts";
+import { succeed } from "../support/succeed.ts";
 
 const port = 9_443;
 const served = { served: "yes" };
@@ -103,10 +104,7 @@ function manifest(name: string, cidr: string): string {
   return JSON.stringify({ apiVersion: "podnet.dev/v1alpha1", kind: "PodNetwork", metadata: { name }, spec: { ranges } });
 }
 
-async function must(args: readonly string[], stdin?: string): Promise<void> {
-  const { code, stderr } = await lab.kubectl(args, stdin === undefined ? {} : { stdin });
-  assert.equal(code, 0, `kubectl ${args.join(" ")}: ${stderr}`);
-}
+const must = (args: readonly string[], stdin = "") => succeed(lab.kubectl(args, { stdin }));
 
 /** What kubectl printed; empty where the write was accepted. */
 async function refusal(verb: string, stdin: string): Promise<string> {

@@ -10,6 +10,7 @@ import { waitUntil } from "../../lab/wait-until.ts";
 import { webhookMetrics } from "../../webhooks/metrics.ts";
 import { labName } from "../support/lab-name.ts";
 import { assertServes } from "../support/metric-page.ts";
+import { succeed } from "../support/succeed.ts";
 
 let lab: Lab;
 let webhook: Service;
@@ -34,11 +35,7 @@ function network(name: string, cidrs: readonly string[], extra: object = {}): st
   });
 }
 
-async function must(args: readonly string[], stdin?: string): Promise<string> {
-  const { code, stdout, stderr } = await lab.kubectl(args, stdin === undefined ? {} : { stdin });
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
+const must = (args: readonly string[], stdin = "") => succeed(lab.kubectl(args, { stdin }));
 
 async function refused(stdin: string, verb = "create"): Promise<string> {
   const { code, stderr } = await lab.kubectl([verb, "-f", "-"], { stdin });
